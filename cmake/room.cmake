@@ -29,13 +29,13 @@ function(doorward_room name)
   target_include_directories(dw_${name} ${visibility} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(dw_${name} ${visibility} ${links})
 
-  if(tests AND NOT DOORWARD_FUZZ)
+  if(tests AND DOORWARD_TESTS)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE dw_${name} GTest::gtest_main GTest::gmock)
     target_compile_options(${name}_test PRIVATE -Wno-conversion -Wno-shadow)
-    doorward_test(${name} COMMAND ${name}_test --gtest_brief=1)
+    doorward_test(${name} COMMAND ${name}_test --gtest_brief=1 LABELS unit)
   endif()
-  if(benches AND NOT DOORWARD_FUZZ)
+  if(benches AND DOORWARD_TESTS)
     add_executable(${name}_bench EXCLUDE_FROM_ALL ${benches})
     target_link_libraries(${name}_bench PRIVATE dw_${name} benchmark::benchmark_main)
   endif()
@@ -50,11 +50,12 @@ function(doorward_room name)
   endif()
 endfunction()
 
-# doorward_test(NAME COMMAND ... [TIMEOUT seconds] [LABELS ...])
+# doorward_test(NAME COMMAND ... [TIMEOUT seconds] [LABELS ...] [ENVIRONMENT ...] [CONFIGURATION name] [SERIAL])
 #
-# Runs COMMAND under scripts/contain, which ends whatever the test leaves running.
+# Runs COMMAND under scripts/contain, which ends whatever the test leaves running. SERIAL: nothing runs beside it.
+# A test with a CONFIGURATION runs only under `ctest -C name`. The exit status 77 means skipped.
 function(doorward_test name)
-  cmake_parse_arguments(T "" "TIMEOUT" "COMMAND;LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(T "SERIAL" "TIMEOUT;CONFIGURATION" "COMMAND;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
@@ -63,7 +64,8 @@ function(doorward_test name)
     set(exe $<TARGET_FILE:${exe}>)
   endif()
   add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/scripts/contain ${exe} ${T_COMMAND}
-           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}"
+           CONFIGURATIONS ${T_CONFIGURATION} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}" SKIP_RETURN_CODE 77
+                       RUN_SERIAL ${T_SERIAL}
                        ENVIRONMENT "DOORWARD_BUILD=${CMAKE_BINARY_DIR};${T_ENVIRONMENT}")
 endfunction()
