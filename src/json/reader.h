@@ -59,6 +59,7 @@ class Reader {
 
  private:
   struct State;
+  class Parse;
   std::unique_ptr<State> state_;
 };
 

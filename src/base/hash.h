@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace doorward {
+
+/// A SHA-256 value (FIPS 180-4).
+using Digest = std::array<std::uint8_t, 32>;
+
+/// SHA-256 over pieces. Reusable: one object makes any number of digests and allocates only when constructed.
+/// Not thread-safe; one per thread.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  Sha256& update(std::string_view bytes);
+  Sha256& update(std::span<const std::uint8_t> bytes);
+  /// The digest of all updates since construction or the last finish; begins anew.
+  Digest finish();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+/// One digest of one text, with a context that each thread keeps.
+Digest sha256(std::string_view bytes);
+
+/// HMAC-SHA-256 (RFC 2104) under one key: the keyed digest of arguments, tokens and quota keys. Allocates
+/// only when constructed. Wipes the key when destroyed. Not thread-safe; one per thread.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(std::span<const std::uint8_t> key);
+  explicit HmacSha256(std::string_view key);
+  ~HmacSha256();
+  HmacSha256(HmacSha256&&) noexcept = default;
+  HmacSha256& operator=(HmacSha256&&) noexcept = default;
+
+  HmacSha256& update(std::string_view bytes);
+  /// The digest of all updates since construction or the last finish; begins anew.
+  Digest finish();
+  /// The digest of one text.
+  Digest operator()(std::string_view bytes) { return update(bytes).finish(); }
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+  void begin();
+
+  std::array<std::uint8_t, kBlock> key_{};
+  Sha256 hash_;
+};
+
+/// Equal, in a time that depends on the sizes alone (for secrets and digests).
+bool constant_time_equal(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b);
+bool constant_time_equal(std::string_view a, std::string_view b);
+
+/// Overwrites a secret so that the compiler cannot leave it out.
+void wipe(std::span<std::uint8_t> secret);
+
+}  // namespace doorward
