@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/decide.h"
+
+namespace doorward::policy {
+
+/// One condition of the entry that decided, with what it met.
+struct Evidence {
+  std::string path;
+  std::string op;
+  std::string expected;  ///< JSON, as the document spells it
+  std::string actual;    ///< JSON, shortened; `missing` where there is none
+  std::string result;    ///< `true`, `false` or `error`
+};
+
+/// One line of the way to the decision.
+struct Step {
+  std::string step;      ///< such as `tool known, not hidden, listed` or `deny_if[0] args.amount gt 10000`
+  std::string result;    ///< `ok`, `decided` or `not evaluated`
+  std::string pointer;   ///< into the document, or empty
+  std::size_t line = 0;  ///< of the document, or 0
+};
+
+/// What would change the answer.
+struct Remedy {
+  std::string retry;  ///< `never`, `changed_arguments`, `after`, `after_approval`
+  std::int64_t after_s = 0;
+  std::vector<std::string> changes;
+  std::string ask;  ///< whom, or empty
+};
+
+/// The single object behind every view of a decision (console.md 4.3). Members that only the gateway or the
+/// log know
+/// (`id`, `time`, grant and client names, `origin`) are filled by the caller before rendering.
+struct Explanation {
+  std::string id;
+  std::string time;  ///< RFC 3339
+  Verdict decision = Verdict::deny;
+  bool enforced = true;
+  Code code = Code::none;
+  std::string summary;
+  std::string grant;
+  std::string owner;
+  std::string client;
+  std::string server;
+  std::string tool;
+  std::string policy_name;
+  std::uint64_t policy_version = 0;
+  std::string policy_sha256;
+  std::string policy_origin;
+  std::string rule;
+  std::string pointer;
+  std::string note;
+  std::size_t line = 0;
+  std::vector<Evidence> evidence;
+  std::vector<Step> trace;
+  bool forwarded = false;
+  std::string quota;  ///< what became of it: `none used`, `reserved`, ...
+  Remedy remedy;
+  std::string told_agent;  ///< empty for an allowed call
+};
+
+/// Judges the call again with tracing (slow path; allocates). `decision` is what was decided, also by a
+/// limit; null: decide here, every limit having room. A document that observes is explained as if it enforced
+/// (policy.md section 2), and `enforced` says so.
+Explanation explain(const Policy& policy, const Call& call, const Decision* decision = nullptr);
+
+/// One JSON object with a member `schema`; `decision` and `rule` as policy.md 8 spells them.
+std::string to_json(const Explanation& explanation);
+/// Lines for a terminal in the shape of console.md 4.3, each ended by LF. Values are escaped.
+std::string to_text(const Explanation& explanation);
+
+/// What the agent is told (policy.md section 7; console.md 2c). `permitted` may name up to three tools of the
+/// same server that the grant may call. `server` may be empty. Slow path.
+struct Telling {
+  std::string_view reference;  ///< such as `dec_7Q3F`
+  std::span<const std::string_view> permitted;
+};
+/// `[POLICY DENIED] ...` or `[APPROVAL REQUIRED] ...`: ASCII, no markdown, the author's text first and whole,
+/// then under 90 words. For hide: the text of an unknown tool. `policy` may be null (no policy).
+std::string told_agent(const Policy* policy, const Call& call, const Decision& decision,
+                       const Telling& telling);
+
+/// The words of the JSON-RPC error -32602 for a hidden and for an unknown tool: the same for both.
+std::string unknown_tool_text(std::string_view tool);
+
+/// `never`, `changed_arguments`, `after`, `after_approval`: the member `retry` of
+/// `_meta["io.doorward/decision"]`.
+std::string_view retry_of(Code code);
+
+}  // namespace doorward::policy
