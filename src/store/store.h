@@ -1,0 +1,144 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "store/database.h"
+
+namespace doorward::store {
+
+using Hash = std::array<std::byte, 32>;  ///< SHA-256
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// An upstream server as commands made it; what YAML owns is not stored.
+struct ServerRow {
+  std::string uuid;
+  std::string name;      ///< [a-z0-9-]{1,64}, unique
+  std::string settings;  ///< JSON text of its transport; secrets by reference only
+  std::int64_t created_us = 0;
+  std::int64_t updated_us = 0;
+  std::int64_t revision = 0;  ///< grows by one with every change
+};
+
+/// One immutable version of a policy's text.
+struct PolicyVersion {
+  std::int64_t version = 0;  ///< from 1, without gaps
+  std::string text;          ///< the document exactly as given
+  Hash sha256{};             ///< of the text
+  std::string author;
+  std::string comment;
+  std::int64_t created_us = 0;
+};
+
+/// A named policy of one server and the version in force.
+struct PolicyRow {
+  std::string server;
+  std::string name;  ///< [A-Za-z0-9._-]{1,64}, unique within the server
+  std::int64_t current = 0;
+  std::int64_t revision = 0;  ///< grows by one with every change, a revert included
+  std::int64_t created_us = 0;
+  std::int64_t updated_us = 0;
+};
+
+struct GrantRow {
+  std::string id;     ///< UUID
+  std::string label;  ///< [A-Za-z0-9._-]{1,64}, unique among the grants that are not revoked
+  std::string owner;
+  Labels labels;
+  std::string server;  ///< a name; it may be a server that YAML owns, so no foreign key
+  std::string policy;  ///< likewise; empty: none
+  Hash token_hash{};
+  std::string token_hint;  ///< by which a person tells tokens apart
+  std::int64_t created_us = 0;
+  std::optional<std::int64_t> expires_us;
+  std::optional<std::int64_t> revoked_us;
+  std::optional<std::int64_t> rotated_us;
+  std::int64_t version = 1;  ///< grows by one with every change
+};
+
+/// Whether a text may name a server, and whether it may name a policy or label a grant.
+bool is_server_name(std::string_view name);
+bool is_name(std::string_view name);
+
+/// Servers, policies and grants that commands made, in one file of the state directory. Every member that
+/// changes something is one transaction, durable when it returns (synchronous=FULL). `expected` is the
+/// revision or version that the caller saw: another one in the file is a conflict, and nothing changes;
+/// without it the last writer wins. One thread; the times are the caller's.
+class Store {
+ public:
+  /// Opens `<directory>/doorward.db`; see Database::open.
+  static Result<std::unique_ptr<Store>> open(const std::string& directory,
+                                             const DatabaseOptions& options = {});
+
+  // --- servers
+  // -------------------------------------------------------------------------------------------------
+  Result<std::vector<ServerRow>> servers();  ///< by name
+  Result<ServerRow> server(std::string_view name_or_uuid);
+  /// A new server: conflict where the name exists. Returns it with revision 1.
+  Result<ServerRow> add_server(std::string_view name, std::string_view uuid, std::string_view settings,
+                               std::int64_t now_us);
+  Result<ServerRow> set_server(std::string_view name, std::string_view settings, std::int64_t now_us,
+                               std::optional<std::int64_t> expected = std::nullopt);
+  /// conflict while a policy or a live grant names it.
+  Status remove_server(std::string_view name, std::optional<std::int64_t> expected = std::nullopt);
+
+  // --- policies
+  // ------------------------------------------------------------------------------------------------
+  Result<std::vector<PolicyRow>> policies();  ///< by server, then name
+  Result<PolicyRow> policy(std::string_view server, std::string_view name);
+  /// Makes the text the newest version and the one in force; makes the policy where it does not exist. A text
+  /// equal to the one in force changes nothing. `author` and `comment` are recorded as given.
+  Result<PolicyRow> put_policy(std::string_view server, std::string_view name, std::string_view text,
+                               std::string_view author, std::string_view comment, std::int64_t now_us,
+                               std::optional<std::int64_t> expected = std::nullopt);
+  /// Puts an older version's text in force again, as a new version with that text.
+  Result<PolicyRow> revert_policy(std::string_view server, std::string_view name, std::int64_t version,
+                                  std::string_view author, std::int64_t now_us,
+                                  std::optional<std::int64_t> expected = std::nullopt);
+  Result<PolicyVersion> policy_version(std::string_view server, std::string_view name, std::int64_t version);
+  Result<PolicyVersion> current_policy(std::string_view server, std::string_view name);
+  Result<std::vector<PolicyVersion>> policy_versions(std::string_view server,
+                                                     std::string_view name);  ///< newest first
+  /// conflict while a live grant names it. The versions go with it.
+  Status remove_policy(std::string_view server, std::string_view name,
+                       std::optional<std::int64_t> expected = std::nullopt);
+
+  // --- grants
+  // --------------------------------------------------------------------------------------------------
+  Result<std::vector<GrantRow>> grants();  ///< by label, then creation; revoked ones included
+  /// By id, or by the label of a grant that is not revoked.
+  Result<GrantRow> grant(std::string_view id_or_label);
+  /// A new grant with version 1: conflict where a live one has the label, or any one the token hash.
+  Result<GrantRow> add_grant(const GrantRow& grant);
+  /// Replaces the token at once: the old one is good no more.
+  Result<GrantRow> rotate_grant(std::string_view id_or_label, const Hash& token_hash,
+                                std::string_view token_hint, std::int64_t now_us,
+                                std::optional<std::int64_t> expected = std::nullopt);
+  /// Revokes for good; a second call changes nothing.
+  Result<GrantRow> revoke_grant(std::string_view id_or_label, std::int64_t now_us,
+                                std::optional<std::int64_t> expected = std::nullopt);
+  /// Gives the grant another policy (empty: none).
+  Result<GrantRow> set_grant_policy(std::string_view id_or_label, std::string_view policy,
+                                    std::optional<std::int64_t> expected = std::nullopt);
+
+  // --- settings
+  // ------------------------------------------------------------------------------------------------
+  Result<std::optional<std::string>> setting(std::string_view key);
+  Status set_setting(std::string_view key, std::string_view value);
+
+  Database& database() { return *database_; }
+
+ private:
+  explicit Store(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace doorward::store
