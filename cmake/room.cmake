@@ -1,9 +1,10 @@
-# doorward_room(NAME [DEPENDS room...] [LIBS lib...])
+# doorward_room(NAME [DEPENDS room...] [LIBS lib...] [FUZZ_LIBS lib...])
 #
 # Every .cpp of src/NAME becomes part of the library dw_NAME; *_test.cpp of NAME_test, *_bench.cpp of
-# NAME_bench, and each *_fuzz.cpp a fuzz target of its own. A room without sources is an interface.
+# NAME_bench, and each *_fuzz.cpp a fuzz target of its own, linked with the oracles in FUZZ_LIBS. A room without
+# sources is an interface.
 function(doorward_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBS;FUZZ_LIBS" ${ARGN})
   set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
   file(GLOB all CONFIGURE_DEPENDS ${dir}/*.cpp)
   set(sources ${all})
@@ -31,7 +32,7 @@ function(doorward_room name)
 
   if(tests AND DOORWARD_TESTS)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE dw_${name} GTest::gtest_main GTest::gmock)
+    target_link_libraries(${name}_test PRIVATE dw_${name} GTest::gtest_main GTest::gmock rapidcheck)
     target_compile_options(${name}_test PRIVATE -Wno-conversion -Wno-shadow)
     doorward_test(${name} COMMAND ${name}_test --gtest_brief=1 LABELS unit)
   endif()
@@ -43,7 +44,7 @@ function(doorward_room name)
     foreach(file ${fuzzers})
       get_filename_component(target ${file} NAME_WE)
       add_executable(${name}_${target} ${file})
-      target_link_libraries(${name}_${target} PRIVATE dw_${name} ${DOORWARD_FUZZ_LIBS})
+      target_link_libraries(${name}_${target} PRIVATE dw_${name} ${ROOM_FUZZ_LIBS})
       target_link_options(${name}_${target} PRIVATE -fsanitize=fuzzer)
       set_property(GLOBAL APPEND PROPERTY DOORWARD_FUZZ_TARGETS ${name}_${target})
     endforeach()
