@@ -1,0 +1,296 @@
+#include "server/config.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <map>
+
+#include "server/config_server.h"
+#include "server/yaml_fields.h"
+#include "store/store.h"
+
+namespace doorward::server {
+namespace {
+
+constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
+constexpr Milliseconds kDay{86'400'000};
+constexpr std::size_t kKiB = std::size_t{1} << 10;
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kGiB = std::size_t{1} << 30;
+
+/// `127.0.0.1:8420` or `[::1]:8420`: numeric, so that no name server decides where the gateway listens.
+bool is_listen_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon + 1 == text.size()) return false;
+  unsigned port = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
+  if (error != std::errc() || stop != end || port > 65'535) return false;
+  std::string host = text.substr(0, colon);
+  unsigned char address[16];
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    return inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), address) == 1;
+  }
+  return inet_pton(AF_INET, host.c_str(), address) == 1;
+}
+
+bool is_printable(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+bool is_origin(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  if (!is_printable(text) || scheme == 0 || scheme == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(scheme + 3);
+  return !rest.empty() && rest.find_first_of("/?#@*") == std::string_view::npos;
+}
+
+bool is_host(std::string_view text) {
+  return is_printable(text) && text.find_first_of("/?#@*") == std::string_view::npos;
+}
+
+/// Year to second in UTC, `2027-01-01T00:00:00Z`; whether the day exists is checked where the grant is made.
+bool is_timestamp(std::string_view text) {
+  static constexpr std::string_view kShape = "0000-00-00T00:00:00Z";
+  if (text.size() != kShape.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (kShape[i] == '0' ? !digit : text[i] != kShape[i]) return false;
+  }
+  return true;
+}
+
+void read_limits(const YamlNode& node, LimitsConfig& limits, FileContext& context) {
+  Fields fields(node, "limits", context);
+  limits.body = fields.take_size("body", kKiB, kGiB).value_or(limits.body);
+  limits.result = fields.take_size("result", kKiB, kGiB).value_or(limits.result);
+  limits.connections = fields.take_count("connections", 1, 1'000'000).value_or(limits.connections);
+  limits.connections_per_peer =
+      fields.take_count("connections_per_peer", 0, 1'000'000).value_or(limits.connections_per_peer);
+  limits.requests_in_flight_per_session = fields.take_count("requests_in_flight_per_session", 1, 1'000'000)
+                                              .value_or(limits.requests_in_flight_per_session);
+  fields.finish();
+}
+
+void read_timeouts(const YamlNode& node, TimeoutsConfig& timeouts, FileContext& context) {
+  Fields fields(node, "timeouts", context);
+  const auto take = [&](std::string_view key, Milliseconds& time) {
+    time = fields.take_duration(key, Milliseconds(1), 30 * kDay).value_or(time);
+  };
+  take("header", timeouts.header);
+  take("body", timeouts.body);
+  take("idle", timeouts.idle);
+  take("connect", timeouts.connect);
+  take("first_byte", timeouts.first_byte);
+  take("stream_idle", timeouts.stream_idle);
+  take("session", timeouts.session);
+  take("drain", timeouts.drain);
+  fields.finish();
+}
+
+RecordedValues read_recorded(const YamlNode& node, FileContext& context) {
+  Fields fields(node, "an item of values", context);
+  RecordedValues values;
+  if (auto server = fields.take_text("server")) values.server = std::move(*server);
+  if (auto tool = fields.take_text("tool")) values.tool = std::move(*tool);
+  values.paths = fields.take_texts("paths");
+  fields.finish();
+  if (values.server.empty()) fields.missing("server");
+  if (values.tool.empty()) fields.missing("tool");
+  if (values.paths.empty()) fields.missing("paths");
+  for (const std::string& path : values.paths) {
+    if (!path.starts_with("args.") && !path.starts_with("args[")) {
+      context.report(node, "\"" + path + "\" is no path under args; write it like args.amount");
+    }
+  }
+  return values;
+}
+
+void read_log(const YamlNode& node, LogConfig& log, FileContext& context) {
+  Fields fields(node, "log", context);
+  fields.take_list("values",
+                   [&](const YamlNode& item) { log.values.push_back(read_recorded(item, context)); });
+  if (const auto time = fields.take_duration("retention", kDay, 10'000 * kDay)) {
+    log.retention = std::chrono::duration_cast<std::chrono::hours>(*time);
+  }
+  log.segment = fields.take_size("segment", kMiB, kGiB).value_or(log.segment);
+  log.ring = fields.take_size("ring", 64 * kKiB, kGiB).value_or(log.ring);
+  log.sync = fields.take_duration("sync", Milliseconds(10), Milliseconds(60'000)).value_or(log.sync);
+  fields.finish();
+}
+
+PolicyConfig read_policy(const YamlNode& node, FileContext& context) {
+  Fields fields(node, "a policy", context);
+  PolicyConfig policy;
+  policy.at = context.at(node);
+  if (auto name = fields.take_text("name")) policy.name = std::move(*name);
+  if (auto server = fields.take_text("server")) policy.server = std::move(*server);
+  if (auto file = fields.take_text("file")) policy.file = context.absolute(*file);
+  fields.finish();
+  for (std::string_view key : {"name", "server", "file"}) {
+    if (node.find(key) == nullptr) fields.missing(key);
+  }
+  if (!policy.name.empty() && !store::is_name(policy.name)) {
+    context.report(
+        *node.find("name"),
+        "\"" + policy.name + "\" is no name for a policy; use 1 to 64 letters, digits, '.', '_' and '-'");
+  }
+  return policy;
+}
+
+void read_labels(Fields& fields, GrantConfig& grant, FileContext& context) {
+  const YamlNode* labels = fields.take("labels");
+  if (labels == nullptr || labels->kind == YamlNode::Kind::null) return;
+  if (labels->kind != YamlNode::Kind::mapping) {
+    context.report(*labels, "\"labels\" must be a mapping of names to texts");
+    return;
+  }
+  for (const YamlEntry& entry : labels->entries) {
+    if (!store::is_name(entry.key)) {
+      context.report({context.file(), entry.line, entry.column},
+                     "\"" + entry.key + "\" is no name for a label; use letters, digits, '.', '_' and '-'");
+    } else if (auto text = read_text(entry.value, entry.key, context)) {
+      grant.labels.emplace_back(entry.key, std::move(*text));
+    }
+  }
+}
+
+GrantConfig read_grant(const YamlNode& node, FileContext& context) {
+  Fields fields(node, "a grant", context);
+  GrantConfig grant;
+  grant.at = context.at(node);
+  const auto take = [&](std::string_view key, std::string& into) {
+    if (auto text = fields.take_text(key)) into = std::move(*text);
+  };
+  take("label", grant.label);
+  take("server", grant.server);
+  take("policy", grant.policy);
+  take("owner", grant.owner);
+  read_labels(fields, grant, context);
+  if (const YamlNode* token = fields.take("token")) grant.token = read_secret_ref(*token, "token", context);
+  if (auto expires = fields.take_text("expires")) {
+    if (!is_timestamp(*expires)) {
+      context.report(*node.find("expires"), "\"expires\" must be a time in UTC like 2027-01-01T00:00:00Z");
+    }
+    grant.expires = std::move(*expires);
+  }
+  fields.finish();
+  for (std::string_view key : {"label", "server", "token"}) {
+    if (node.find(key) == nullptr) fields.missing(key);
+  }
+  if (!grant.label.empty() && !store::is_name(grant.label)) {
+    context.report(*node.find("label"),
+                   "\"" + grant.label + "\" is no label; use 1 to 64 letters, digits, '.', '_' and '-'");
+  }
+  return grant;
+}
+
+/// Reports items that share their name; the first one is named as the other party.
+template <typename Item, typename Name>
+void report_twins(const std::vector<Item>& items, Name name, std::string_view what, FileContext& context) {
+  std::map<std::string, const Item*> seen;
+  for (const Item& item : items) {
+    const auto [first, fresh] = seen.emplace(name(item), &item);
+    if (fresh || first->first.empty()) continue;
+    context.report(item.at, std::string(what) + " \"" + first->first + "\" is defined twice, first in line " +
+                                std::to_string(first->second->at.line) + "; rename or remove one");
+  }
+}
+
+void read_listener(Fields& fields, Config& config, FileContext& context) {
+  if (auto listen = fields.take_text("listen")) {
+    config.listen = std::move(*listen);
+    if (!is_listen_address(config.listen)) {
+      context.report(*fields.node().find("listen"),
+                     "\"listen\" must be a numeric address and a port, such as 127.0.0.1:8420 or [::1]:8420");
+    }
+  }
+  config.allowed_hosts = fields.take_texts("allowed_hosts");
+  for (const std::string& host : config.allowed_hosts) {
+    if (!is_host(host)) {
+      context.report(
+          *fields.node().find("allowed_hosts"),
+          "\"" + host + "\" is no host; write it as a Host header has it, such as mcp.example.com:8443");
+    }
+  }
+  config.allowed_origins = fields.take_texts("allowed_origins");
+  for (const std::string& origin : config.allowed_origins) {
+    if (!is_origin(origin)) {
+      context.report(
+          *fields.node().find("allowed_origins"),
+          "\"" + origin + "\" is no origin; write scheme://host or scheme://host:port without a path");
+    }
+  }
+}
+
+Config read_root(const YamlNode& root, FileContext& context) {
+  Fields fields(root, "the configuration", context);
+  Config config;
+  config.file = context.file();
+  read_listener(fields, config, context);
+  if (auto state = fields.take_text("state")) config.state = context.absolute(*state);
+  config.workers = static_cast<unsigned>(fields.take_count("workers", 0, 256).value_or(0));
+  if (auto durability = fields.take_text("durability")) {
+    config.power_durability = *durability == "power";
+    if (*durability != "power" && *durability != "process") {
+      context.report(*root.find("durability"), "\"durability\" must be process or power");
+    }
+  }
+  if (const YamlNode* limits = fields.take("limits")) read_limits(*limits, config.limits, context);
+  if (const YamlNode* timeouts = fields.take("timeouts")) read_timeouts(*timeouts, config.timeouts, context);
+  if (const YamlNode* log = fields.take("log")) read_log(*log, config.log, context);
+  fields.take_list("servers",
+                   [&](const YamlNode& item) { config.servers.push_back(read_server(item, context)); });
+  fields.take_list("policies",
+                   [&](const YamlNode& item) { config.policies.push_back(read_policy(item, context)); });
+  fields.take_list("grants",
+                   [&](const YamlNode& item) { config.grants.push_back(read_grant(item, context)); });
+  fields.finish();
+  report_twins(
+      config.servers, [](const ServerConfig& server) { return server.name; }, "server", context);
+  report_twins(
+      config.policies, [](const PolicyConfig& policy) { return policy.server + "/" + policy.name; }, "policy",
+      context);
+  report_twins(
+      config.grants, [](const GrantConfig& grant) { return grant.label; }, "grant", context);
+  return config;
+}
+
+}  // namespace
+
+std::expected<Config, Findings> parse_config(std::string_view text, const std::string& file) {
+  const auto tree = read_yaml(text, file);
+  if (!tree) return std::unexpected(Findings{tree.error()});
+  FileContext context(file);
+  Config config = read_root(*tree, context);
+  if (!context.findings().empty()) {
+    std::ranges::stable_sort(context.findings(), [](const Finding& a, const Finding& b) {
+      return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+    });
+    return std::unexpected(std::move(context.findings()));
+  }
+  return config;
+}
+
+std::expected<Config, Findings> load_config(const std::string& file) {
+  const auto unreadable = [&](const std::string& why) {
+    return std::unexpected(
+        Findings{{Origin{file}, "cannot be read: " + why + "; check the path and its mode"}});
+  };
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return unreadable(std::strerror(errno));
+  std::string text(kYamlBytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad() || (stream.fail() && !stream.eof())) return unreadable(std::strerror(errno));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return parse_config(text, file);
+}
+
+}  // namespace doorward::server

@@ -1,0 +1,156 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "server/finding.h"
+
+namespace doorward::server {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// Where a value that may be secret comes from (docs/configuration.md, "Secrets"). The configuration holds
+/// the reference alone; server/secret.h fetches the value.
+struct SecretRef {
+  enum class Source : std::uint8_t {
+    environment,  ///< `{env: NAME}`: a variable of the gateway's own environment
+    file,         ///< `{file: PATH}`: absolute after reading
+    literal,      ///< `{value: TEXT}`: refused for a name that looks like a secret's
+  };
+  Source source = Source::literal;
+  std::string text;    ///< the variable, the path, or the value itself
+  std::string prefix;  ///< put before the value, such as `Bearer `
+  Origin at;
+
+  friend bool operator==(const SecretRef& a, const SecretRef& b) {
+    return a.source == b.source && a.text == b.text && a.prefix == b.prefix;
+  }
+};
+
+using NamedSecrets = std::vector<std::pair<std::string, SecretRef>>;
+
+/// `actions:` of a server: tools hidden in an argument of one tool (policy.md section 10).
+struct ActionConfig {
+  std::string tool;
+  std::string name;  ///< path of the action's name, such as `args.action`
+  std::string args;  ///< path of its arguments, such as `args.params`; empty: it has none
+  std::vector<std::string> list;
+};
+
+/// Times that a server may set for itself; where absent, those of `timeouts:` hold.
+struct ServerTimeouts {
+  std::optional<Milliseconds> connect;
+  std::optional<Milliseconds> first_byte;
+  std::optional<Milliseconds> stream_idle;
+};
+
+/// One upstream server, from YAML or from the store: exactly one of `command` and `url` is set.
+struct ServerConfig {
+  Origin at;
+  std::string name;
+  std::vector<std::string> command;
+  NamedSecrets env;
+  std::string cwd;  ///< absolute after reading
+  std::string url;
+  NamedSecrets headers;  ///< names in lower case
+  std::vector<ActionConfig> actions;
+  ServerTimeouts timeouts;
+};
+
+struct PolicyConfig {
+  Origin at;
+  std::string name;
+  std::string server;
+  std::string file;  ///< absolute after reading
+};
+
+struct GrantConfig {
+  Origin at;
+  std::string label;
+  std::string server;
+  std::string policy;  ///< empty: none, every call is denied
+  std::string owner;
+  std::vector<std::pair<std::string, std::string>> labels;
+  SecretRef token;
+  std::optional<std::string> expires;  ///< RFC 3339 in UTC, as written
+};
+
+struct LimitsConfig {
+  std::size_t body = 4u << 20;
+  std::size_t result = 10u << 20;
+  std::size_t connections = 20'000;
+  std::size_t connections_per_peer = 0;
+  std::size_t requests_in_flight_per_session = 128;
+};
+
+struct TimeoutsConfig {
+  Milliseconds header{10'000};
+  Milliseconds body{30'000};
+  Milliseconds idle{75'000};
+  Milliseconds connect{5'000};
+  Milliseconds first_byte{60'000};
+  Milliseconds stream_idle{60'000};
+  Milliseconds session{3'600'000};
+  Milliseconds drain{25'000};
+};
+
+/// A tool whose argument values are written to the log; everywhere else only keys and a digest are.
+struct RecordedValues {
+  std::string server;
+  std::string tool;
+  std::vector<std::string> paths;  ///< under `args`
+};
+
+struct LogConfig {
+  std::vector<RecordedValues> values;
+  std::chrono::hours retention{400 * 24};
+  std::size_t segment = 64u << 20;
+  std::size_t ring = 4u << 20;
+  Milliseconds sync{1'000};
+};
+
+/// The whole configuration file, typed; the defaults are those of a file that says nothing.
+struct Config {
+  std::string file;  ///< the file that was read; empty: none
+  std::string listen = "127.0.0.1:8420";
+  std::string state;  ///< absolute after reading; empty: not set
+  unsigned workers = 0;
+  bool power_durability = false;
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_origins;
+  LimitsConfig limits;
+  TimeoutsConfig timeouts;
+  LogConfig log;
+  std::vector<ServerConfig> servers;
+  std::vector<PolicyConfig> policies;
+  std::vector<GrantConfig> grants;
+};
+
+/// Reads a configuration text strictly: every finding of the file is returned, not only the first. Paths
+/// inside are relative to the folder of `file`. Pure: opens nothing; whether the files and variables that it
+/// names exist is found out when the world is built.
+std::expected<Config, Findings> parse_config(std::string_view text, const std::string& file);
+
+/// Reads the file itself; one that cannot be read is one finding.
+std::expected<Config, Findings> load_config(const std::string& file);
+
+/// `10s`, `5m`, `1h`, `400d`, `250ms`: a whole number and one unit. Nothing for any other text or past 10,000
+/// days.
+std::optional<Milliseconds> parse_duration(std::string_view text);
+
+/// `4096B`, `64KiB`, `4MiB`, `1GiB`: a whole number and one unit. Nothing for any other text or past 1 TiB.
+std::optional<std::size_t> parse_size(std::string_view text);
+
+/// Whether a header or variable of this name usually holds a secret, so that its value may not stand in a
+/// file.
+bool looks_secret(std::string_view name);
+
+}  // namespace doorward::server

@@ -1,0 +1,245 @@
+#include "server/config_server.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "http/url.h"
+#include "store/store.h"
+
+namespace doorward::server {
+namespace {
+
+constexpr Milliseconds kLeast{1};
+constexpr Milliseconds kDay{86'400'000};
+
+bool is_alnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  return out;
+}
+
+bool query_holds_secret(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  if (mark == std::string_view::npos) return false;
+  std::string_view query = target.substr(mark + 1);
+  while (!query.empty()) {
+    const std::string_view member = query.substr(0, query.find('&'));
+    if (looks_secret(member.substr(0, member.find('=')))) return true;
+    query.remove_prefix(std::min(query.size(), member.size() + 1));
+  }
+  return false;
+}
+
+/// Calls `each` for the entries of a mapping; anything else is reported.
+template <typename Each>
+void for_entries(Fields& fields, std::string_view key, FileContext& context, Each each) {
+  const YamlNode* value = fields.take(key);
+  if (value == nullptr || value->kind == YamlNode::Kind::null) return;
+  if (value->kind != YamlNode::Kind::mapping) {
+    context.report(*value, "\"" + std::string(key) + "\" must be a mapping of names to values");
+    return;
+  }
+  for (const YamlEntry& entry : value->entries) each(entry);
+}
+
+void read_env(Fields& fields, ServerConfig& server, FileContext& context) {
+  for_entries(fields, "env", context, [&](const YamlEntry& entry) {
+    if (!is_variable_name(entry.key)) {
+      context.report({context.file(), entry.line, entry.column},
+                     "\"" + entry.key + "\" is no name for a variable; use letters, digits and '_'");
+      return;
+    }
+    server.env.emplace_back(entry.key, read_secret_ref(entry.value, entry.key, context));
+  });
+}
+
+void read_headers(Fields& fields, ServerConfig& server, FileContext& context) {
+  for_entries(fields, "headers", context, [&](const YamlEntry& entry) {
+    const Origin at{context.file(), entry.line, entry.column};
+    const std::string name = lower(entry.key);
+    if (!is_header_name(name)) {
+      context.report(at, "\"" + entry.key + "\" is no name for a header; use letters, digits and '-'");
+      return;
+    }
+    if (const std::string_view why = refused_header(name); !why.empty()) {
+      context.report(at, "the header \"" + name + "\" cannot be configured: " + std::string(why));
+      return;
+    }
+    if (std::ranges::find(server.headers, name, &NamedSecrets::value_type::first) != server.headers.end()) {
+      context.report(at, "duplicate header \"" + name + "\" (case does not count); keep one of the two");
+      return;
+    }
+    server.headers.emplace_back(name, read_secret_ref(entry.value, name, context));
+  });
+}
+
+ActionConfig read_action(const YamlNode& node, FileContext& context) {
+  Fields fields(node, "an action", context);
+  ActionConfig action;
+  const auto take = [&](std::string_view key, std::string& into) {
+    if (auto text = fields.take_text(key)) into = std::move(*text);
+  };
+  take("tool", action.tool);
+  take("name", action.name);
+  take("args", action.args);
+  action.list = fields.take_texts("list");
+  fields.finish();
+  if (action.tool.empty()) fields.missing("tool");
+  if (action.name.empty()) fields.missing("name");
+  if (action.list.empty()) {
+    context.report(node,
+                   "an action needs \"list\", the exact names of the actions; an unlisted one is unknown");
+  }
+  for (const std::string* path : {&action.name, &action.args}) {
+    if (!path->empty() && !path->starts_with("args.") && !path->starts_with("args[")) {
+      context.report(node, "\"" + *path + "\" is no path under args; write it like args.action");
+    }
+  }
+  return action;
+}
+
+ServerTimeouts read_timeouts(const YamlNode& node, FileContext& context) {
+  Fields fields(node, "timeouts of a server", context);
+  ServerTimeouts timeouts;
+  timeouts.connect = fields.take_duration("connect", kLeast, kDay);
+  timeouts.first_byte = fields.take_duration("first_byte", kLeast, kDay);
+  timeouts.stream_idle = fields.take_duration("stream_idle", kLeast, kDay);
+  fields.finish();
+  return timeouts;
+}
+
+void check_target(const ServerConfig& server, Fields& fields, FileContext& context, bool has_command,
+                  bool has_url) {
+  const YamlNode& node = fields.node();
+  if (has_command == has_url) {
+    context.report(
+        node, has_url ? "a server has either \"url\" or \"command\", not both; remove one"
+                      : "a server needs \"url\" (Streamable HTTP) or \"command\" (a child process); add one");
+    return;
+  }
+  if (has_url) {
+    if (!server.env.empty())
+      context.report(node, "\"env\" is for a server with \"command\"; use \"headers\"");
+    if (!server.cwd.empty()) context.report(node, "\"cwd\" is for a server with \"command\"; remove it");
+    if (server.url.empty()) return;
+    const auto url = http::parse_url(server.url);
+    if (!url) {
+      context.report(*node.find("url"), url.error().message);
+    } else if (query_holds_secret(url->target)) {
+      context.report(*node.find("url"),
+                     "the query of the URL carries a secret; send it in a header with "
+                     "{env: NAME} or {file: PATH}");
+    }
+    return;
+  }
+  if (!server.headers.empty()) context.report(node, "\"headers\" is for a server with \"url\"; use \"env\"");
+  if (server.command.empty() || server.command.front().empty()) {
+    context.report(*node.find("command"), "\"command\" must be a list: the program, then its arguments");
+  }
+}
+
+}  // namespace
+
+bool is_header_name(std::string_view name) {
+  return !name.empty() && name.size() <= 128 && std::ranges::all_of(name, [](char c) {
+    return is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && name.size() <= 256 && !(name.front() >= '0' && name.front() <= '9') &&
+         std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '_'; });
+}
+
+std::string_view refused_header(std::string_view name) {
+  static constexpr std::array<std::string_view, 16> kOwn = {
+      "accept",     "connection",       "content-length",   "content-type", "expect",  "host",
+      "keep-alive", "last-event-id",    "proxy-connection", "te",           "trailer", "transfer-encoding",
+      "upgrade",    "content-encoding", "accept-encoding",  "date"};
+  if (std::ranges::find(kOwn, name) != kOwn.end() || name.starts_with("mcp-")) {
+    return "the gateway writes it itself; remove it";
+  }
+  return {};
+}
+
+SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileContext& context) {
+  SecretRef ref;
+  ref.at = context.at(node);
+  if (node.kind != YamlNode::Kind::mapping) {
+    context.report(node, "the value of \"" + std::string(name) +
+                             "\" must be a reference: {env: NAME}, {file: PATH}" +
+                             (looks_secret(name) ? "" : " or {value: TEXT}"));
+    return ref;
+  }
+  Fields fields(node, "a value", context);
+  const auto env = fields.take_text("env");
+  const auto file = fields.take_text("file");
+  const auto value = fields.take_text("value");
+  if (auto prefix = fields.take_text("prefix")) ref.prefix = std::move(*prefix);
+  fields.finish();
+
+  const int given =
+      (node.find("env") != nullptr) + (node.find("file") != nullptr) + (node.find("value") != nullptr);
+  if (given != 1) {
+    context.report(node,
+                   "the value of \"" + std::string(name) + "\" needs exactly one of env, file and value");
+    return ref;
+  }
+  if (env) {
+    ref.source = SecretRef::Source::environment;
+    ref.text = *env;
+    if (!is_variable_name(*env)) context.report(node, "\"env\" must name an environment variable");
+  } else if (file) {
+    ref.source = SecretRef::Source::file;
+    ref.text = file->empty() ? std::string() : context.absolute(*file);
+    if (file->empty()) context.report(node, "\"file\" must be the path of a file");
+  } else if (value) {
+    ref.text = *value;
+    if (looks_secret(name)) {
+      context.report(node,
+                     "the value of \"" + std::string(name) +
+                         "\" is a secret and may not stand in this file; use {env: NAME} or {file: PATH}");
+    }
+    if (std::ranges::any_of(ref.text,
+                            [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
+      context.report(node, "the value of \"" + std::string(name) + "\" holds a control character; remove it");
+    }
+  }
+  if (std::ranges::any_of(ref.prefix, [](char c) { return c < 0x20 || c == 0x7F; })) {
+    context.report(node, "\"prefix\" must be printable ASCII");
+  }
+  return ref;
+}
+
+ServerConfig read_server(const YamlNode& node, FileContext& context) {
+  Fields fields(node, "a server", context);
+  ServerConfig server;
+  server.at = context.at(node);
+  if (auto name = fields.take_text("name")) server.name = std::move(*name);
+  const bool has_command = fields.take("command") != nullptr;
+  if (has_command) server.command = fields.take_texts("command");
+  if (auto url = fields.take_text("url")) server.url = std::move(*url);
+  if (auto cwd = fields.take_text("cwd")) server.cwd = context.absolute(*cwd);
+  read_env(fields, server, context);
+  read_headers(fields, server, context);
+  fields.take_list("actions",
+                   [&](const YamlNode& item) { server.actions.push_back(read_action(item, context)); });
+  if (const YamlNode* timeouts = fields.take("timeouts")) server.timeouts = read_timeouts(*timeouts, context);
+  fields.finish();
+
+  if (const YamlNode* name = node.find("name"); name == nullptr) {
+    fields.missing("name");
+  } else if (!server.name.empty() && !store::is_server_name(server.name)) {
+    context.report(*name, "\"" + server.name + "\" is no name for a server; use 1 to 64 of a-z, 0-9 and '-'");
+  }
+  check_target(server, fields, context, has_command, node.find("url") != nullptr);
+  return server;
+}
+
+}  // namespace doorward::server

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "server/config.h"
+#include "server/yaml_fields.h"
+
+namespace doorward::server {
+
+/// Reads one item of `servers:`. What is wrong is reported to the context; the result holds what could be
+/// read.
+ServerConfig read_server(const YamlNode& node, FileContext& context);
+
+/// Reads `{env: NAME}`, `{file: PATH}` or `{value: TEXT}`, with an optional `prefix`. `name` is the header,
+/// variable or setting that takes the value.
+SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileContext& context);
+
+/// Why a header of this name (in lower case) cannot be configured for an upstream, or nothing: the gateway
+/// writes the framing and protocol headers itself.
+std::string_view refused_header(std::string_view name);
+
+/// Whether this is a name for a header (an HTTP token) or for an environment variable.
+bool is_header_name(std::string_view name);
+bool is_variable_name(std::string_view name);
+
+}  // namespace doorward::server

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/finding.h"
+#include "server/yaml_tree.h"
+
+namespace doorward::server {
+
+/// What the readers of one file share: its name, the folder its paths are relative to, and what was found so
+/// far.
+class FileContext {
+ public:
+  explicit FileContext(std::string file);
+
+  const std::string& file() const { return file_; }
+  Origin at(const YamlNode& node) const { return {file_, node.line, node.column}; }
+  void report(const YamlNode& node, std::string message);
+  void report(Origin at, std::string message);
+  /// An absolute path for one written in the file.
+  std::string absolute(std::string_view path) const;
+  Findings& findings() { return findings_; }
+
+ private:
+  std::string file_;
+  std::string folder_;
+  Findings findings_;
+};
+
+/// The typed view of one mapping. Each `take_*` marks its key as known and gives the value if it is present
+/// and of the type; a wrong value is reported and reads as absent. `finish` reports the keys that nobody
+/// took, each with the known key that was probably meant.
+class Fields {
+ public:
+  /// `what` names the mapping in messages, such as `a server`. A node that is no mapping is reported; a null
+  /// one reads as empty.
+  Fields(const YamlNode& node, std::string_view what, FileContext& context);
+
+  const YamlNode* take(std::string_view key);
+  std::optional<std::string> take_text(std::string_view key);
+  /// A whole number from `least` to `most`.
+  std::optional<std::size_t> take_count(std::string_view key, std::size_t least, std::size_t most);
+  std::optional<std::chrono::milliseconds> take_duration(std::string_view key,
+                                                         std::chrono::milliseconds least,
+                                                         std::chrono::milliseconds most);
+  std::optional<std::size_t> take_size(std::string_view key, std::size_t least, std::size_t most);
+  /// A list of texts.
+  std::vector<std::string> take_texts(std::string_view key);
+  /// Calls `each` for every item of a list.
+  void take_list(std::string_view key, const std::function<void(const YamlNode&)>& each);
+  /// Reports a missing key.
+  void missing(std::string_view key);
+  void finish();
+
+  const YamlNode& node() const { return node_; }
+
+ private:
+  const YamlNode& node_;
+  std::string what_;
+  FileContext& context_;
+  std::vector<std::string_view> known_;
+};
+
+/// The text of a scalar; a number, a boolean or nothing without quotes is reported, since it may not be what
+/// was meant.
+std::optional<std::string> read_text(const YamlNode& node, std::string_view key, FileContext& context);
+
+}  // namespace doorward::server
