@@ -33,7 +33,7 @@ class DecisionIds {
   DecisionId next();
 
  private:
-  std::array<std::byte, 2560> pool_{};
+  std::array<std::uint8_t, 2560> pool_{};
   std::size_t used_ = sizeof(pool_);
 };
 

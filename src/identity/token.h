@@ -1,16 +1,17 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/hash.h"
+
 namespace doorward::identity {
 
 /// SHA-256 of a token's text: what is stored, and what a presented token is looked up by.
-using TokenHash = std::array<std::byte, 32>;
+using TokenHash = Digest;
 
 /// A token is `dwt_`, 43 characters of base62 drawn uniformly (256 bits), and 6 characters of base62 of the
 /// CRC-32 of all before them: a scanner finds a leaked one by its look, and a mistyped one is refused without

@@ -31,7 +31,7 @@ class Statement {
   Statement& bind(const char* text) { return bind(std::string_view(text)); }
   Statement& bind(const std::string& text) { return bind(std::string_view(text)); }
   Statement& bind(std::int64_t number);
-  Statement& bind(std::span<const std::byte> blob);
+  Statement& bind(std::span<const std::uint8_t> blob);
   Statement& bind(const std::optional<std::string>& text);
   Statement& bind(const std::optional<std::int64_t>& number);
 
@@ -47,7 +47,7 @@ class Statement {
   std::optional<std::string> optional_text(int column) const;
   std::optional<std::int64_t> optional_number(int column) const;
   /// The bytes of a blob; valid until the next step().
-  std::span<const std::byte> blob(int column) const;
+  std::span<const std::uint8_t> blob(int column) const;
 
  private:
   friend class Database;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,12 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/result.h"
 #include "store/database.h"
 
 namespace doorward::store {
 
-using Hash = std::array<std::byte, 32>;  ///< SHA-256
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
 /// An upstream server as commands made it; what YAML owns is not stored.
@@ -32,7 +30,7 @@ struct ServerRow {
 struct PolicyVersion {
   std::int64_t version = 0;  ///< from 1, without gaps
   std::string text;          ///< the document exactly as given
-  Hash sha256{};             ///< of the text
+  Digest sha256{};             ///< of the text
   std::string author;
   std::string comment;
   std::int64_t created_us = 0;
@@ -55,7 +53,7 @@ struct GrantRow {
   Labels labels;
   std::string server;  ///< a name; it may be a server that YAML owns, so no foreign key
   std::string policy;  ///< likewise; empty: none
-  Hash token_hash{};
+  Digest token_hash{};
   std::string token_hint;  ///< by which a person tells tokens apart
   std::int64_t created_us = 0;
   std::optional<std::int64_t> expires_us;
@@ -119,7 +117,7 @@ class Store {
   /// A new grant with version 1: conflict where a live one has the label, or any one the token hash.
   Result<GrantRow> add_grant(const GrantRow& grant);
   /// Replaces the token at once: the old one is good no more.
-  Result<GrantRow> rotate_grant(std::string_view id_or_label, const Hash& token_hash,
+  Result<GrantRow> rotate_grant(std::string_view id_or_label, const Digest& token_hash,
                                 std::string_view token_hint, std::int64_t now_us,
                                 std::optional<std::int64_t> expected = std::nullopt);
   /// Revokes for good; a second call changes nothing.
