@@ -1,0 +1,66 @@
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "json/value.h"
+#include "mcp/envelope.h"
+#include "mcp/revision.h"
+
+namespace doorward::mcp {
+
+/// One header as a request carried it: `value` without the white space around it.
+struct Header {
+  std::string_view value;
+  unsigned count = 0;  ///< how many lines had the name; the value is that of the first
+};
+
+/// The headers of a 2026-07-28 request that repeat what stands in its body.
+struct MirrorHeaders {
+  Header version;  ///< MCP-Protocol-Version
+  Header method;   ///< Mcp-Method
+  Header name;     ///< Mcp-Name
+};
+
+/// Keys of `_meta`.
+inline constexpr std::string_view kMetaProtocolVersion = "io.modelcontextprotocol/protocolVersion";
+inline constexpr std::string_view kMetaClientCapabilities = "io.modelcontextprotocol/clientCapabilities";
+inline constexpr std::string_view kMetaClientInfo = "io.modelcontextprotocol/clientInfo";
+inline constexpr std::string_view kMetaLogLevel = "io.modelcontextprotocol/logLevel";
+inline constexpr std::string_view kMetaServerInfo = "io.modelcontextprotocol/serverInfo";
+inline constexpr std::string_view kMetaSubscriptionId = "io.modelcontextprotocol/subscriptionId";
+
+/// Which era a message belongs to: modern if its body says so (`_meta` names a protocol version), whatever
+/// the headers say (T055), or if its version header names a modern revision or one that is not known at all
+/// while no session stands behind the message; else legacy.
+Era era_of(const Message& message, std::string_view version_header, bool in_session);
+
+/// The self-description of a modern request: `_meta` with a protocol version that we speak and with client
+/// capabilities. invalid_params if something is missing or of a wrong type, unsupported_version (with
+/// `data.supported` and `data.requested`) if the version is not modern or not known. Over stdio this is the
+/// whole check; over HTTP check_mirror comes first.
+std::expected<Revision, Refusal> check_meta(const Message& message);
+
+/// Whether the headers of a modern request over HTTP say what its body says (T051 to T058); header_mismatch
+/// otherwise. Decisions are taken from the body alone.
+std::optional<Refusal> check_mirror(const MirrorHeaders& headers, const Message& message);
+
+/// What a header's value stands for: itself if it is plain (visible ASCII, spaces and tabs inside), the text
+/// inside `=?base64?...?=` decoded into `scratch`. Nothing if it is neither, or not strict Base64 of valid
+/// UTF-8. The markers are case-sensitive.
+std::optional<std::string_view> decode_header_value(std::string_view value, std::string& scratch);
+
+/// Appends the value as a header may carry it: plain where that is safe, else `=?base64?...?=`; never a
+/// control character (T061).
+void append_header_value(std::string& out, std::string_view value);
+
+/// Appends the header lines (each with CRLF) that a modern request to a server needs, made anew from its
+/// body: MCP-Protocol-Version, Mcp-Method and, where the method has one, Mcp-Name.
+void append_mirror_lines(std::string& out, const Message& message, Revision revision);
+
+/// `{"supported":[...],"requested":"..."}` for an unsupported_version error.
+std::string unsupported_version_data(std::string_view requested);
+
+}  // namespace doorward::mcp

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "json/value.h"
+
+namespace doorward::mcp {
+
+/// One tool of a tools/list result. A missing or ill-typed member is nothing.
+struct ListedTool {
+  json::Value tool;  ///< the whole object
+  std::string_view name;
+  json::Value annotations;   ///< an object, or nothing
+  json::Value input_schema;  ///< an object, or nothing
+};
+
+/// The tools of a tools/list result that have a name, in the order of the list, each name once: a later tool
+/// of an earlier name is withheld. Others are skipped.
+template <typename Visitor>
+void for_each_tool(json::Value result, Visitor&& visit) {
+  std::set<std::string_view> seen;
+  for (const json::Value tool : result.find("tools").elements()) {
+    const json::Value name = tool.find("name");
+    if (!name.is(json::Type::string) || !seen.insert(name.string()).second) continue;
+    const auto object = [&tool](std::string_view key) {
+      const json::Value value = tool.find(key);
+      return value.is(json::Type::object) ? value : json::Value();
+    };
+    visit(ListedTool{tool, name.string(), object("annotations"), object("inputSchema")});
+  }
+}
+
+/// Appends text[begin, end) to `out`, a range around the array `list`, with only those elements that `keep`
+/// (json::Value -> bool) wants. Every other byte, also of the kept elements, stays as it is.
+template <typename Keep>
+void append_filtered(std::string& out, std::string_view text, std::size_t begin, std::size_t end, json::Value list,
+                     Keep&& keep) {
+  const auto copy = [&](std::size_t from, std::size_t to) { out.append(text.substr(from, to - from)); };
+  copy(begin, list.begin_offset());
+  out += '[';
+  bool first = true;
+  for (const json::Value element : list.elements()) {
+    if (!keep(element)) continue;
+    if (!first) out += ',';
+    first = false;
+    copy(element.begin_offset(), element.end_offset());
+  }
+  out += ']';
+  copy(list.end_offset(), end);
+}
+
+/// The same for the tools of a tools/list answer: keeps each tool whose name `keep` (std::string_view -> bool)
+/// wants; a tool without a name and a second one of the same name are left out. False, and nothing appended, if
+/// `result` has no array `tools`.
+template <typename Keep>
+bool append_filtered_tools(std::string& out, std::string_view text, std::size_t begin, std::size_t end,
+                           json::Value result, Keep&& keep) {
+  const json::Value tools = result.find("tools");
+  if (!tools.is(json::Type::array)) return false;
+  std::set<std::string_view> seen;
+  append_filtered(out, text, begin, end, tools, [&](json::Value tool) {
+    const json::Value name = tool.find("name");
+    return name.is(json::Type::string) && seen.insert(name.string()).second && keep(name.string());
+  });
+  return true;
+}
+
+}  // namespace doorward::mcp
