@@ -1,30 +1,78 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
 #include "identity/grant_table.h"
+#include "policy/actions.h"
+#include "policy/decide.h"
 #include "policy/policy.h"
+#include "quota/table.h"
 #include "upstream/settings.h"
 
 namespace doorward::gateway {
 
-/// One grant with all that a call under it needs, resolved: no lookup by name happens on the path.
-struct GrantEntry {
-  std::shared_ptr<identity::Grant> grant;
-  std::size_t server;                            ///< index into World::servers
-  std::shared_ptr<const policy::Policy> policy;  ///< null: the grant has no policy and every call is denied
+/// A server with its compiled action tools.
+struct ServerEntry {
+  std::shared_ptr<const upstream::ServerSettings> settings;
+  policy::ActionMap actions;
+  std::vector<std::string> logged_values;  ///< argument paths whose values the log records, `tool args.path`
 };
 
-/// What the gateway judges by, at one moment: immutable, shared by all workers, swapped whole. A call is
-/// judged by the world it began under.
-struct World {
-  std::uint64_t generation = 0;  ///< grows with every swap
-  std::vector<std::shared_ptr<const upstream::ServerSettings>> servers;
-  std::vector<GrantEntry> grants;
+/// A grant with all that a call under it needs, resolved: no lookup by name happens on the path.
+struct GrantEntry {
+  std::shared_ptr<identity::Grant> grant;
+  const ServerEntry* server = nullptr;
+  std::shared_ptr<const policy::Policy> policy;  ///< null: no policy, every call is denied
+  policy::Subject subject;
+  /// One for each of policy->limits(), in their order, with the key of its count; for the scope `session` the
+  /// key is the grant's, which holds where the protocol has no session.
+  std::vector<quota::Demand> demands;
 };
+
+/// What the gateway judges by at one moment: immutable, shared by all workers, swapped whole. A call is judged
+/// by the world it began under.
+class World {
+ public:
+  struct GrantSetting {
+    std::shared_ptr<identity::Grant> grant;
+    std::shared_ptr<const policy::Policy> policy;
+  };
+  struct ServerSetting {
+    std::shared_ptr<const upstream::ServerSettings> settings;
+    std::vector<std::string> logged_values;
+  };
+
+  /// Fails where a grant names no server, two servers share a name or two grants a token, or action tools are
+  /// not well formed; the message names which.
+  static Result<std::shared_ptr<const World>> build(std::vector<ServerSetting> servers,
+                                                    std::vector<GrantSetting> grants);
+
+  const identity::GrantTable& table() const { return table_; }
+  /// Of Verification::index.
+  const GrantEntry& grant(std::size_t index) const { return grants_[index]; }
+  const std::vector<GrantEntry>& grants() const { return grants_; }
+  /// By name or UUID; null where there is none.
+  const ServerEntry* server(std::string_view name_or_uuid) const;
+
+ private:
+  std::vector<std::unique_ptr<ServerEntry>> servers_;
+  std::unordered_map<std::string, const ServerEntry*> by_name_;
+  std::vector<GrantEntry> grants_;
+  identity::GrantTable table_;
+};
+
+/// The name of a limit's count (policy.md section 5) for one holder.
+quota::Demand demand_of(const policy::Policy& policy, const policy::Limit& limit, std::string_view server,
+                        quota::HolderKind holder_kind, std::string_view holder);
+
+/// Windows as the log numbers them: seconds of a rolling one, -1 day, -2 week, -3 month.
+std::int64_t window_number(quota::Window window);
+quota::Window window_of_number(std::int64_t number);
 
 }  // namespace doorward::gateway

@@ -36,6 +36,8 @@ class Buffer {
     begin_ += bytes;
     if (begin_ == end_) begin_ = end_ = 0;
   }
+  /// Drops bytes from the end until `size` are left.
+  void truncate(std::size_t size) { end_ = begin_ + size; }
   void clear() { begin_ = end_ = 0; }
   /// Drops the content and gives the memory back.
   void release();

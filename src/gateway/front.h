@@ -1,0 +1,28 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace doorward::gateway {
+
+/// Where the answer to one message of a client goes: a connection over HTTP, or the standard output of `run`.
+/// Worker's thread. Pieces are consecutive parts of one text and are copied before the function returns.
+class Front {
+ public:
+  using Pieces = std::span<const std::string_view>;
+
+  /// The whole answer: one JSON message, or nothing (a notification was accepted). Ends the exchange.
+  /// `session`: the id of a session that this answer opens, or empty.
+  virtual void answer(int status, Pieces json, std::string_view session) = 0;
+  /// One message of an answer that has several; the first one opens the stream.
+  virtual void send(Pieces json, std::string_view session) = 0;
+  /// Opens the stream before there is a message (the server did, too).
+  virtual void open_stream(std::string_view session) = 0;
+  /// The last message of a stream has been sent. Ends the exchange.
+  virtual void end_stream() = 0;
+
+ protected:
+  ~Front() = default;
+};
+
+}  // namespace doorward::gateway

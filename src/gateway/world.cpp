@@ -1,0 +1,123 @@
+#include "gateway/world.h"
+
+#include <algorithm>
+
+namespace doorward::gateway {
+namespace {
+
+quota::Window window_of(const policy::Limit& limit) {
+  switch (limit.window) {
+    case policy::WindowKind::day: return quota::Window::day();
+    case policy::WindowKind::week: return quota::Window::week();
+    case policy::WindowKind::month: return quota::Window::month();
+    case policy::WindowKind::rolling: break;
+  }
+  return quota::Window::rolling(static_cast<std::uint32_t>(limit.window_s));
+}
+
+quota::Demand demand_for_grant(const policy::Policy& policy, const policy::Limit& limit,
+                               const identity::Grant& grant) {
+  switch (limit.scope) {
+    case policy::Scope::server:
+      return demand_of(policy, limit, grant.server, quota::HolderKind::server, grant.server);
+    case policy::Scope::organisation:
+      return demand_of(policy, limit, {}, quota::HolderKind::organisation, {});
+    case policy::Scope::grant:
+    case policy::Scope::session:   // where the protocol has no session the grant holds
+    case policy::Scope::identity:  // a grant has no identity behind it
+      break;
+  }
+  return demand_of(policy, limit, grant.server, quota::HolderKind::grant, grant.id);
+}
+
+}  // namespace
+
+quota::Demand demand_of(const policy::Policy& policy, const policy::Limit& limit, std::string_view server,
+                        quota::HolderKind holder_kind, std::string_view holder) {
+  // 0xFF occurs in no JSON string, so a block's own counter never meets a named one.
+  const std::string counter = limit.own_counter ? "\xff" + limit.counter : limit.counter;
+  quota::Demand demand;
+  demand.window = window_of(limit);
+  demand.zone = &policy.time_zone();
+  demand.max = limit.max_millionths;
+  demand.key = quota::counter_key({.server = server,
+                                   .holder_kind = holder_kind,
+                                   .holder = holder,
+                                   .counter = counter,
+                                   .window = demand.window,
+                                   .zone = demand.zone});
+  return demand;
+}
+
+std::int64_t window_number(quota::Window window) {
+  switch (window.kind) {
+    case quota::Window::Kind::rolling: return window.seconds;
+    case quota::Window::Kind::day: return -1;
+    case quota::Window::Kind::week: return -2;
+    case quota::Window::Kind::month: return -3;
+  }
+  return 0;
+}
+
+quota::Window window_of_number(std::int64_t number) {
+  switch (number) {
+    case -1: return quota::Window::day();
+    case -2: return quota::Window::week();
+    case -3: return quota::Window::month();
+    default: return quota::Window::rolling(static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 1, 31'622'400)));
+  }
+}
+
+Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> servers,
+                                                  std::vector<GrantSetting> grants) {
+  auto world = std::make_shared<World>();
+  for (ServerSetting& setting : servers) {
+    auto entry = std::make_unique<ServerEntry>();
+    entry->settings = std::move(setting.settings);
+    entry->logged_values = std::move(setting.logged_values);
+    std::vector<policy::ActionTool> tools;
+    for (const upstream::ActionSetting& action : entry->settings->actions) {
+      tools.push_back({action.tool, action.name_path, action.args_path, action.actions});
+    }
+    auto actions = policy::ActionMap::make(tools);
+    if (!actions) return fail(ErrorKind::invalid, "server " + entry->settings->name + ": " + actions.error());
+    entry->actions = std::move(*actions);
+    for (const std::string& name : {entry->settings->name, entry->settings->uuid}) {
+      if (!name.empty() && !world->by_name_.emplace(name, entry.get()).second) {
+        return fail(ErrorKind::conflict, "two servers are called " + name + ": rename one");
+      }
+    }
+    world->servers_.push_back(std::move(entry));
+  }
+  std::vector<std::shared_ptr<identity::Grant>> table;
+  for (GrantSetting& setting : grants) {
+    GrantEntry entry;
+    entry.server = world->server(setting.grant->server);
+    if (entry.server == nullptr) {
+      return fail(ErrorKind::not_found, "grant " + setting.grant->label + ": there is no server " +
+                                            setting.grant->server + "; add it or change the grant");
+    }
+    entry.grant = setting.grant;
+    entry.policy = std::move(setting.policy);
+    entry.subject.label = entry.grant->label;
+    entry.subject.labels = entry.grant->labels;
+    if (entry.policy) {
+      for (const policy::Limit& limit : entry.policy->limits()) {
+        entry.demands.push_back(demand_for_grant(*entry.policy, limit, *entry.grant));
+      }
+    }
+    table.push_back(entry.grant);
+    world->grants_.push_back(std::move(entry));
+  }
+  Result<identity::GrantTable> built = identity::GrantTable::build(std::move(table));
+  if (!built) return std::unexpected(built.error());
+  world->table_ = std::move(*built);
+  return world;
+}
+
+const ServerEntry* World::server(std::string_view name_or_uuid) const {
+  const auto found = by_name_.find(std::string(name_or_uuid));
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+}  // namespace doorward::gateway

@@ -1,0 +1,102 @@
+#include "upstream/http_pool.h"
+
+#include <algorithm>
+
+#include "upstream/http_connection.h"
+
+namespace doorward::upstream {
+namespace {
+constexpr std::int64_t kAddressesGoodUs = 30'000'000;
+}
+
+std::string_view to_string(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::resolve: return "resolve";
+    case FailureKind::connect: return "connect";
+    case FailureKind::tls: return "tls";
+    case FailureKind::start: return "start";
+    case FailureKind::timeout: return "timeout";
+    case FailureKind::closed: return "closed";
+    case FailureKind::protocol: return "protocol";
+    case FailureKind::too_large: return "too_large";
+    case FailureKind::session_lost: return "session_lost";
+  }
+  return "protocol";
+}
+
+HttpPool::HttpPool(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const ServerSettings> settings)
+    : loop_(loop), resolver_(resolver), settings_(std::move(settings)), self_(std::make_shared<HttpPool*>(this)) {
+  const HttpTarget& target = settings_->http();
+  fixed_lines_ = "Accept: application/json, text/event-stream\r\n";
+  for (const auto& [name, value] : target.headers) fixed_lines_ += name + ": " + value + "\r\n";
+  if (Result<io::Address> address = io::Address::parse(target.host, target.port)) {
+    addresses_.push_back(*address);
+    literal_ = true;
+  }
+}
+
+HttpPool::~HttpPool() { *self_ = nullptr; }
+
+Ticket& HttpPool::start(const HttpRequest& request, Call& call) {
+  if (!idle_.empty()) {
+    HttpConnection& connection = *idle_.back();
+    idle_.pop_back();
+    connection.begin(request, call);
+    return connection;
+  }
+  connections_.push_back(std::make_unique<HttpConnection>(*this));
+  HttpConnection& connection = *connections_.back();
+  connection.begin(request, call);
+  if (literal_ || loop_.now_us() < addresses_until_us_) {
+    connection.dial(&addresses_.front());
+  } else {
+    waiting_.push_back(&connection);
+    resolve();
+  }
+  return connection;
+}
+
+void HttpPool::resolve() {
+  if (resolving_) return;
+  resolving_ = true;
+  const HttpTarget& target = settings_->http();
+  resolver_.resolve(target.host, target.port, loop_,
+                    [self = self_](Result<std::vector<io::Address>> found) {
+                      HttpPool* pool = *self;
+                      if (pool == nullptr) return;
+                      pool->resolving_ = false;
+                      pool->addresses_ = found ? std::move(*found) : std::vector<io::Address>{};
+                      if (!pool->addresses_.empty()) {
+                        pool->addresses_until_us_ = pool->loop_.now_us() + kAddressesGoodUs;
+                      }
+                      std::vector<HttpConnection*> waiting;
+                      waiting.swap(pool->waiting_);
+                      for (HttpConnection* connection : waiting) {
+                        connection->dial(pool->addresses_.empty() ? nullptr : &pool->addresses_.front());
+                      }
+                    });
+}
+
+Result<io::Stream> HttpPool::secure(io::Fd fd) {
+  if (!tls_) {
+    Result<io::TlsContext> made = io::TlsContext::create({.ca_file = settings_->http().ca_file});
+    if (!made) return std::unexpected(made.error());
+    tls_ = std::move(*made);
+  }
+  return tls_->wrap(std::move(fd), settings_->http().host);
+}
+
+void HttpPool::keep(HttpConnection& connection) { idle_.push_back(&connection); }
+
+void HttpPool::drop(HttpConnection& connection) {
+  std::erase(idle_, &connection);
+  std::erase(waiting_, &connection);
+}
+
+void HttpPool::tick() {
+  const std::int64_t now = loop_.now_us();
+  for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->check_deadline(now);
+  std::erase_if(connections_, [](const auto& connection) { return connection->reapable(); });
+}
+
+}  // namespace doorward::upstream

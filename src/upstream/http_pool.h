@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/request_head.h"
+#include "io/loop.h"
+#include "io/resolver.h"
+#include "io/socket.h"
+#include "io/tls.h"
+#include "upstream/call.h"
+#include "upstream/settings.h"
+
+namespace doorward::upstream {
+
+class HttpConnection;
+
+/// One request toward a server. Everything is copied before start() returns.
+struct HttpRequest {
+  http::Method method = http::Method::post;
+  std::string_view lines;  ///< header lines beside the configured ones, each ended by CRLF; trusted
+  std::span<const std::string_view> body;  ///< pieces of the JSON text; none for GET and DELETE
+  bool listening = false;  ///< the answer is a stream that may be silent for ever
+};
+
+/// The connections of one worker to one server over HTTP. Keeps answered connections for later calls and
+/// closes them before the server would (most close after 5 s of silence). Not thread-safe: the loop's thread.
+class HttpPool {
+ public:
+  /// `loop` and `resolver` must outlive the pool.
+  HttpPool(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const ServerSettings> settings);
+  ~HttpPool();
+  HttpPool(const HttpPool&) = delete;
+  HttpPool& operator=(const HttpPool&) = delete;
+
+  /// Sends a request; `call` hears of its answer from the loop, never from inside this function. The ticket is
+  /// good until the call's on_end or on_failure begins.
+  Ticket& start(const HttpRequest& request, Call& call);
+
+  /// Looks at the deadlines; a few times a second.
+  void tick();
+
+  const ServerSettings& settings() const { return *settings_; }
+  std::size_t busy() const { return connections_.size() - idle_.size(); }
+
+ private:
+  friend class HttpConnection;
+  void keep(HttpConnection& connection);
+  /// Forgets a closed connection; its object goes with a later tick, as it may be on the stack now.
+  void drop(HttpConnection& connection);
+  void resolve();
+  Result<io::Stream> secure(io::Fd fd);
+
+  io::Loop& loop_;
+  io::Resolver& resolver_;
+  std::shared_ptr<const ServerSettings> settings_;
+  std::string fixed_lines_;  ///< the configured headers and those that every request has
+  std::vector<io::Address> addresses_;
+  std::int64_t addresses_until_us_ = 0;
+  bool literal_ = false;
+  bool resolving_ = false;
+  std::vector<HttpConnection*> waiting_;  ///< for an address
+  std::optional<io::TlsContext> tls_;
+  std::vector<std::unique_ptr<HttpConnection>> connections_;
+  std::vector<HttpConnection*> idle_;  ///< the most recently used last
+  std::shared_ptr<HttpPool*> self_;    ///< empties when the pool dies, for answers of the resolver
+};
+
+}  // namespace doorward::upstream
