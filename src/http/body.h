@@ -48,7 +48,7 @@ class BodyDecoder {
     trailer_lf,
     end_lf,
   };
-  bool step_framing(unsigned char c);
+  bool step_framing(char c);
   bool refuse(std::uint16_t status, const char* reason);
 
   std::uint64_t left_ = 0;  // of the body (length) or of the chunk

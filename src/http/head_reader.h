@@ -12,21 +12,21 @@ namespace doorward::http {
 /// Private to RequestHead and ResponseHead.
 class HeadReader {
  public:
+  enum class Kind : std::uint8_t { request, response };
   enum class Step : std::uint8_t { need_more, first_line, complete, refused };
-  enum class Names : std::uint8_t { plain, with_underscores };
 
-  explicit HeadReader(Names names, std::uint16_t long_first_line)
-      : names_(names), long_first_(long_first_line) {}
+  explicit HeadReader(Kind kind) : kind_(kind) {}
 
   /// Yields the first line (`line`, at `offset`) once, then reads header lines until something is missing.
   Step next(std::string_view bytes, std::string_view& line, std::size_t& offset);
-  /// Forgets everything but starts behind the head just read, in the same buffer (interim responses).
+  /// Forgets the head just read and starts behind it, in the same buffer (interim responses).
   void skip();
   void reset();
   void rebase(const char* bytes) { headers_.base_ = bytes; }
 
+  /// Always false. A response's refusal has status 502 whatever is given.
   bool refuse(std::uint16_t status, const char* reason) {
-    refusal_ = {status, reason};
+    refusal_ = {kind_ == Kind::request ? status : std::uint16_t{502}, reason};
     return false;
   }
   const Refusal& refusal() const { return refusal_; }
@@ -37,19 +37,23 @@ class HeadReader {
   std::size_t size() const { return position_; }
   bool begun() const { return begun_; }
 
+  /// The rules that both kinds share. Each returns false after refusing.
+  bool read_content_length(std::uint64_t& length);
+  bool read_transfer_encoding();
+  /// Looks for `close` and `keep-alive` among all Connection lines.
+  bool read_connection(bool& close, bool& keep_alive);
+
  private:
-  bool header_line(const char* begin, const char* end);
-  Step starve(std::string_view bytes);
+  Step starve(const char* line, const char* end);
+  Step no_name(const char* at, const char* line);
+  bool record(const char* name, std::size_t name_size, const char* value, std::size_t value_size);
 
   Headers headers_;
   Refusal refusal_;
-  std::uint32_t start_ = 0;     // of this head: behind skipped ones
   std::uint32_t position_ = 0;  // of the first line not read yet
-  std::uint32_t scanned_ = 0;   // no CR in [position_, scanned_)
   bool have_first_ = false;
   bool begun_ = false;
-  Names names_;
-  std::uint16_t long_first_;
+  Kind kind_;
 };
 
 }  // namespace doorward::http

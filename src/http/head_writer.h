@@ -35,7 +35,6 @@ class HeadWriter {
 
  private:
   void put(std::string_view bytes);
-  void put_target(std::string_view target);
 
   char* begin_;
   char* at_;

@@ -45,11 +45,11 @@ class RequestHead {
   bool expects_continue() const { return expects_continue_; }
 
  private:
-  bool first_line(std::string_view line, std::size_t offset);
-  bool check_target(std::string_view target);
+  bool first_line(std::string_view line);
+  bool check_target();
   bool finish();
 
-  HeadReader reader_{HeadReader::Names::plain, 414};
+  HeadReader reader_{HeadReader::Kind::request};
   std::uint64_t content_length_ = 0;
   std::uint16_t target_ = 0;
   std::uint16_t target_size_ = 0;

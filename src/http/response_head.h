@@ -37,10 +37,10 @@ class ResponseHead {
   bool keep_alive() const { return keep_alive_; }
 
  private:
-  bool first_line(std::string_view line, std::size_t offset);
+  bool first_line(std::string_view line);
   bool finish();
 
-  HeadReader reader_{HeadReader::Names::with_underscores, 502};
+  HeadReader reader_{HeadReader::Kind::response};
   std::uint64_t content_length_ = 0;
   std::uint16_t status_ = 0;
   std::uint8_t interim_ = 0;

@@ -26,7 +26,8 @@ char* take_block() {
 
 void give_block(char* block, std::size_t capacity) {
   std::unique_ptr<char[]> owned(block);
-  if (capacity == Buffer::kBlock && spare.blocks.size() < Spare::kMost) spare.blocks.push_back(std::move(owned));
+  if (capacity == Buffer::kBlock && spare.blocks.size() < Spare::kMost)
+    spare.blocks.push_back(std::move(owned));
 }
 
 }  // namespace
