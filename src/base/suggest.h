@@ -32,7 +32,7 @@ constexpr std::size_t edit_distance(std::string_view a, std::string_view b) {
 template <typename Candidates>
 constexpr std::string_view suggest(std::string_view word, const Candidates& candidates) {
   std::string_view best;
-  std::size_t distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t distance = std::clamp<std::size_t>(word.size() / 3, 1, 8) + 1;
   for (std::string_view candidate : candidates) {
     if (const std::size_t edits = edit_distance(word, candidate); edits < distance) {
       distance = edits;

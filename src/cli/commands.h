@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace doorward::cli {
+
+class Session;
+
+/// One function a group of commands: each adds its subcommands to the application. The session outlives it.
+void add_version_command(CLI::App& app, Session& session);
+void add_config_commands(CLI::App& app, Session& session);
+void add_policy_commands(CLI::App& app, Session& session);
+void add_log_commands(CLI::App& app, Session& session);
+void add_audit_commands(CLI::App& app, Session& session);
+
+}  // namespace doorward::cli

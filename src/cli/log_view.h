@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "json/value.h"
+
+namespace doorward::cli {
+
+/// The head of the table that log_row fills, ended by LF.
+std::string log_head(bool color);
+
+/// One record as a line of the table, ended by LF: time, what happened, grant, server and tool, rule or
+/// reason, id. What came from outside is escaped, so that no record writes to the terminal.
+std::string log_row(json::Value record, bool color);
+
+/// One record whole, a line a member (`grant.label  ci`), ended by an empty line.
+std::string log_detail(json::Value record);
+
+/// Text without what a terminal would act on: everything that is not printable ASCII becomes an escape of
+/// JSON's.
+std::string safe_text(std::string_view text);
+
+}  // namespace doorward::cli

@@ -1,0 +1,61 @@
+#include "cli/log_view.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "json/reader.h"
+
+namespace doorward::cli {
+namespace {
+
+std::string row(const std::string& record, bool color = false) {
+  json::Reader reader;
+  const auto value = reader.read(record);
+  return value ? log_row(*value, color) : "not JSON";
+}
+
+constexpr const char* kDenied =
+    R"({"v":1,"time":"2026-10-01T12:00:00.000001Z","event":"call.denied","id":"dec_abc","verdict":"deny",)"
+    R"("enforced":true,"rule":"/tools/pay/deny_if/args.amount-gt","grant":{"id":"u","label":"ci"},)"
+    R"("server":"stripe","tool":"pay"})";
+
+TEST(LogView, ShowsWhatMatters) {
+  const std::string text = row(kDenied);
+  for (const char* part :
+       {"2026-10-01T12:00:00Z", "deny", "ci", "stripe.pay", "/tools/pay/deny_if/args.amount-gt", "dec_abc"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+TEST(LogView, ColoursOnlyExceptions) {
+  EXPECT_TRUE(row(kDenied, true).starts_with("\x1b[31m"));
+  EXPECT_TRUE(
+      row(R"({"event":"call.intent","verdict":"deny","enforced":false})", true).starts_with("\x1b[33m"));
+  EXPECT_EQ(row(R"({"event":"call.intent","verdict":"allow","enforced":true})", true).find('\x1b'),
+            std::string::npos);
+}
+
+TEST(LogView, LetsNothingReachTheTerminal) {
+  const std::string record =
+      R"({"event":"call.intent","verdict":"allow","tool":"a\u001b[2J\nb\u202ec","grant":"\u0007"})";
+  for (const char c : row(record)) EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7F));
+  json::Reader reader;
+  const auto value = reader.read(record);
+  ASSERT_TRUE(value.has_value());
+  for (const char c : log_detail(*value)) EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7F));
+}
+
+TEST(LogView, DetailNamesEveryMember) {
+  json::Reader reader;
+  const auto value = reader.read(R"({"a":{"b":[1,true,null,"x"]}})");
+  ASSERT_TRUE(value.has_value());
+  const std::string text = log_detail(*value);
+  for (const char* part : {"a.b[0]", "a.b[1]", "a.b[2]", "a.b[3]"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+  }
+}
+
+}  // namespace
+}  // namespace doorward::cli

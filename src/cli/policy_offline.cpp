@@ -1,0 +1,311 @@
+#include "cli/policy_offline.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/category.h"
+#include "base/clock.h"
+#include "base/suggest.h"
+#include "cli/session.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "policy/actions.h"
+#include "policy/dialect.h"
+#include "policy/explain.h"
+#include "policy/policy.h"
+#include "policy/schema.h"
+#include "risk/verb.h"
+#include "server/config.h"
+#include "server/time_text.h"
+#include "server/yaml_tree.h"
+
+namespace doorward::cli {
+namespace {
+
+using Document = std::expected<policy::Loaded, policy::Findings>;
+
+std::optional<Category> category_of(std::string_view tool) {
+  return risk::category_of_name(tool);
+}
+
+bool is_yaml_name(std::string_view file) {
+  return file.ends_with(".yaml") || file.ends_with(".yml");
+}
+
+policy::Finding finding_of(const server::Finding& from, std::string code) {
+  policy::Finding finding;
+  finding.code = std::move(code);
+  finding.message = from.message;
+  finding.line = from.at.line;
+  finding.column = from.at.column;
+  return finding;
+}
+
+/// A policy that somebody keeps as YAML: either the older dialect, or nothing that we read.
+policy::Findings judge_yaml(const std::string& file, const std::string& text) {
+  const auto tree = server::read_yaml(text, file);
+  if (!tree) return {finding_of(tree.error(), "not-yaml")};
+  const std::string as_json = server::yaml_to_json(*tree);
+  json::Reader reader;
+  const auto value = reader.read(as_json);
+  const server::Origin start{file, 1, 1};
+  if (value && policy::is_older_dialect(*value)) {
+    return {finding_of({start, "this is the older YAML dialect; `doorward policy import " + file +
+                                   "` prints its exact translation"},
+                       "older-dialect")};
+  }
+  return {finding_of({start, "a policy document is JSON, this is YAML; write it as JSON"}, "not-json")};
+}
+
+Document load_document(const std::string& file, const std::string& text) {
+  if (is_yaml_name(file)) return std::unexpected(judge_yaml(file, text));
+  policy::Origin origin;
+  origin.name = file;
+  origin.category_of = category_of;
+  Document loaded = policy::load(text, origin);
+  if (!loaded && text.find_first_not_of(" \t\r\n") != std::string::npos &&
+      text[text.find_first_not_of(" \t\r\n")] != '{') {
+    policy::Findings yaml = judge_yaml(file, text);
+    if (yaml.front().code == "older-dialect") return std::unexpected(std::move(yaml));
+  }
+  return loaded;
+}
+
+void write_findings(json::Writer& writer, const policy::Findings& findings) {
+  writer.begin_array();
+  for (const policy::Finding& finding : findings) writer.raw(policy::to_json(finding));
+  writer.end_array();
+}
+
+/// Reads, checks and reports one file; whether it is valid.
+bool validate_one(Session& session, const std::string& file, json::Writer* writer) {
+  policy::Findings findings;
+  std::string digest;
+  const auto text = read_input(file);
+  if (!text) {
+    session.fail(text.error());
+    findings.push_back(finding_of({{file}, text.error().message}, "unreadable"));
+  } else if (auto loaded = load_document(file, *text)) {
+    findings = std::move(loaded->warnings);
+    digest = loaded->policy->sha256();
+  } else {
+    findings = std::move(loaded.error());
+  }
+  if (writer != nullptr) {
+    writer->begin_object().key("file").string(file).key("valid").boolean(!digest.empty());
+    if (!digest.empty()) writer->key("sha256").string(digest);
+    write_findings(writer->key("findings"), findings);
+    writer->end_object();
+    return !digest.empty();
+  }
+  if (text) {
+    for (const policy::Finding& finding : findings) print_line(policy::to_text(finding, file));
+  }
+  if (!digest.empty()) print_line(file + ": ok");
+  return !digest.empty();
+}
+
+/// The place in the YAML file of what a JSON Pointer names, or of the nearest thing above it.
+server::Origin place_of(const server::YamlNode& root, std::string_view pointer, const std::string& file) {
+  const server::YamlNode* at = &root;
+  while (pointer.starts_with('/')) {
+    pointer.remove_prefix(1);
+    std::string step;
+    for (; !pointer.empty() && pointer.front() != '/'; pointer.remove_prefix(1)) {
+      if (pointer.starts_with("~0") || pointer.starts_with("~1")) {
+        step += pointer[1] == '0' ? '~' : '/';
+        pointer.remove_prefix(1);
+      } else {
+        step += pointer.front();
+      }
+    }
+    const server::YamlNode* next = at->find(step);
+    if (at->kind == server::YamlNode::Kind::sequence) {
+      std::size_t index = 0;
+      for (const char c : step)
+        index = c >= '0' && c <= '9' ? index * 10 + static_cast<std::size_t>(c - '0') : SIZE_MAX;
+      next = index < at->items.size() ? &at->items[index] : nullptr;
+    }
+    if (next == nullptr) break;
+    at = next;
+  }
+  return {file, at->line, at->column};
+}
+
+/// The actions of a server as a configuration file sets them; fails the session where there are none to be
+/// had.
+std::optional<policy::ActionMap> actions_of(Session& session, const ExplainOptions& options) {
+  if (session.config_option.empty()) return policy::ActionMap();
+  const auto config = server::load_config(session.config_option);
+  if (!config) {
+    session.fail(config.error());
+    return std::nullopt;
+  }
+  std::vector<std::string_view> names;
+  for (const server::ServerConfig& server : config->servers) {
+    names.push_back(server.name);
+    if (server.name != options.server) continue;
+    std::vector<policy::ActionTool> tools;
+    for (const server::ActionConfig& action : server.actions) {
+      tools.push_back({action.tool, action.name, action.args, action.list});
+    }
+    auto map = policy::ActionMap::make(tools);
+    if (map) return std::move(*map);
+    session.fail(Exit::invalid, server.at.text() + ": " + map.error());
+    return std::nullopt;
+  }
+  const std::string_view near = suggest(options.server, names);
+  session.fail(Exit::usage, session.config_option + " has no server \"" + options.server + "\"" +
+                                (near.empty() ? "; name one with --server"
+                                              : "; did you mean \"" + std::string(near) + "\"?"));
+  return std::nullopt;
+}
+
+struct Arguments {
+  std::string text;
+  json::Reader reader;
+  json::Value value;
+};
+
+bool read_arguments(Session& session, const std::string& given, Arguments& arguments) {
+  arguments.text = given;
+  if (given.starts_with('@')) {
+    auto text = read_input(given.substr(1));
+    if (!text) {
+      session.fail(Exit::usage, text.error().message);
+      return false;
+    }
+    arguments.text = std::move(*text);
+  }
+  const auto value = arguments.reader.read(arguments.text);
+  if (!value) {
+    const json::Position at = json::position_of(arguments.text, value.error().offset);
+    session.fail(Exit::usage, "--args is not JSON: line " + std::to_string(at.line) + ", column " +
+                                  std::to_string(at.column) + ": " + value.error().message);
+    return false;
+  }
+  if (!value->is(json::Type::object)) {
+    session.fail(Exit::usage, "--args must be a JSON object, such as {\"amount\": 5}");
+    return false;
+  }
+  arguments.value = *value;
+  return true;
+}
+
+bool read_category(Session& session, const std::string& name, std::string_view tool, Category& category) {
+  if (name.empty()) {
+    category = risk::category_of_name(tool);
+    return true;
+  }
+  if (const auto parsed = parse_category(name)) {
+    category = *parsed;
+    return true;
+  }
+  session.fail(Exit::usage,
+               "\"" + name + "\" is no category; use Read, Write, Execute, Destructive, Financial or Other");
+  return false;
+}
+
+void explain_call(Session& session, const ExplainOptions& options, const policy::Policy& document,
+                  const policy::ActionMap& actions, json::Value args, std::int64_t now_us) {
+  policy::Subject subject;
+  subject.label = options.grant;
+  subject.labels.assign(options.labels.begin(), options.labels.end());
+  const policy::Resolved resolved = actions.resolve(options.tool, args);
+
+  policy::Call call;
+  call.tool = resolved.tool;
+  call.args = resolved.args;
+  call.known = resolved.kind != policy::Resolved::Kind::unknown_action;
+  if (resolved.kind == policy::Resolved::Kind::action) call.outer = resolved.outer;
+  call.server = options.server;
+  if (!options.grant.empty() || !options.labels.empty()) call.subject = &subject;
+  call.now_us = now_us;
+  Category category{};
+  if (!read_category(session, options.category, resolved.tool, category)) return;
+  call.category = category;
+
+  policy::Explanation explanation = policy::explain(document, call);
+  explanation.time = server::format_time(now_us);
+  explanation.grant = options.grant;
+  explanation.policy_origin = options.file;
+  if (session.json) {
+    print_line(policy::to_json(explanation));
+  } else {
+    print(policy::to_text(explanation));
+  }
+}
+
+}  // namespace
+
+void validate_policies(Session& session, const std::vector<std::string>& files) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.policy.validate/1").key("files").begin_array();
+  bool valid = true;
+  for (const std::string& file : files)
+    valid = validate_one(session, file, session.json ? &writer : nullptr) && valid;
+  writer.end_array().end_object();
+  if (session.json) print_line(out);
+  if (!valid && session.exit == Exit::ok) session.exit = Exit::invalid;
+}
+
+void explain_policy(Session& session, const ExplainOptions& options) {
+  const auto text = read_input(options.file);
+  if (!text) return session.fail(text.error());
+  const Document loaded = load_document(options.file, *text);
+  if (!loaded) {
+    session.exit = Exit::invalid;
+    for (const policy::Finding& finding : loaded.error()) session.say(policy::to_text(finding, options.file));
+    return;
+  }
+  std::int64_t now_us = system_clock().wall_us();
+  if (!options.at.empty()) {
+    const auto at = server::parse_time(options.at);
+    if (!at) return session.fail(Exit::usage, "--at must be a time like 2027-01-31T14:00:00Z");
+    now_us = *at;
+  }
+  Arguments arguments;
+  if (!read_arguments(session, options.args, arguments)) return;
+  const auto actions = actions_of(session, options);
+  if (!actions) return;
+  explain_call(session, options, *loaded->policy, *actions, arguments.value, now_us);
+}
+
+void print_policy_schema() {
+  print_line(policy::document_schema());
+}
+
+void import_policy(Session& session, const std::string& file) {
+  const auto text = read_input(file);
+  if (!text) return session.fail(text.error());
+  const auto tree = server::read_yaml(*text, file);
+  if (!tree) return session.fail(server::Findings{tree.error()});
+  const std::string as_json = server::yaml_to_json(*tree);
+  json::Reader reader;
+  const auto value = reader.read(as_json);
+  if (!value) return session.fail(Exit::invalid, file + ": " + value.error().message);
+  if (!policy::is_older_dialect(*value)) {
+    return session.fail(Exit::invalid,
+                        file +
+                            " is not in the older YAML dialect; `doorward policy validate` reads "
+                            "documents in the current language");
+  }
+  const auto translation = policy::translate(as_json, *value);
+  if (!translation) {
+    session.exit = Exit::invalid;
+    for (policy::Finding finding : translation.error()) {
+      const server::Origin at = place_of(*tree, finding.pointer, file);
+      finding.line = at.line;
+      finding.column = at.column;
+      session.say(policy::to_text(finding, file));
+    }
+    return;
+  }
+  for (const std::string& note : translation->notes) session.say("note: " + note);
+  print(translation->document);
+  if (!translation->document.ends_with('\n')) print("\n");
+}
+
+}  // namespace doorward::cli

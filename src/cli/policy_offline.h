@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace doorward::cli {
+
+class Session;
+
+/// The policy commands that need files alone: no gateway, no state directory.
+
+struct ExplainOptions {
+  std::string file;
+  std::string tool;
+  std::string args = "{}";  ///< JSON, or `@FILE`
+  std::string category;     ///< empty: from the first verb of the tool's name
+  std::string grant;
+  std::map<std::string, std::string> labels;
+  std::string server;
+  std::string at;  ///< RFC 3339; empty: now
+};
+
+/// `policy validate`: prints every finding of every file; invalid ones make the exit code 3.
+void validate_policies(Session& session, const std::vector<std::string>& files);
+/// `policy explain`: decides one call by a document, whatever the decision with exit code 0.
+void explain_policy(Session& session, const ExplainOptions& options);
+/// `policy schema`: the JSON Schema of the document.
+void print_policy_schema();
+/// `policy import`: translates the older YAML dialect to standard output.
+void import_policy(Session& session, const std::string& file);
+
+}  // namespace doorward::cli
