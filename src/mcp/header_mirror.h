@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,15 +39,19 @@ inline constexpr std::string_view kMetaSubscriptionId = "io.modelcontextprotocol
 /// while no session stands behind the message; else legacy.
 Era era_of(const Message& message, std::string_view version_header, bool in_session);
 
-/// The self-description of a modern request: `_meta` with a protocol version that we speak and with client
-/// capabilities. invalid_params if something is missing or of a wrong type, unsupported_version (with
-/// `data.supported` and `data.requested`) if the version is not modern or not known. Over stdio this is the
-/// whole check; over HTTP check_mirror comes first.
-std::expected<Revision, Refusal> check_meta(const Message& message);
+/// The revisions that we serve to clients over HTTP, best first.
+inline constexpr std::array kServedRevisions = {Revision::v2026_07_28, Revision::v2025_11_25, Revision::v2025_06_18,
+                                                Revision::v2025_03_26};
 
-/// Whether the headers of a modern request over HTTP say what its body says (T051 to T058); header_mismatch
-/// otherwise. Decisions are taken from the body alone.
-std::optional<Refusal> check_mirror(const MirrorHeaders& headers, const Message& message);
+/// The self-description of a modern request, and whether its headers repeat it. In this order:
+/// - invalid_params unless `_meta` has a protocol version (string) and client capabilities (object);
+/// - header_mismatch unless MCP-Protocol-Version stands there once and equals the body's;
+/// - unsupported_version, with `data.supported` and `data.requested`, unless that version is modern and served;
+/// - header_mismatch unless Mcp-Method and, for methods that have one, Mcp-Name stand there once and equal the
+///   body's after decoding (T051 to T058).
+/// Decisions are taken from the body alone. `headers` null: over stdio, where there are none.
+std::expected<Revision, Refusal> check_modern(const Message& message, const MirrorHeaders* headers,
+                                              std::span<const Revision> served = kServedRevisions);
 
 /// What a header's value stands for: itself if it is plain (visible ASCII, spaces and tabs inside), the text
 /// inside `=?base64?...?=` decoded into `scratch`. Nothing if it is neither, or not strict Base64 of valid
@@ -60,7 +66,8 @@ void append_header_value(std::string& out, std::string_view value);
 /// body: MCP-Protocol-Version, Mcp-Method and, where the method has one, Mcp-Name.
 void append_mirror_lines(std::string& out, const Message& message, Revision revision);
 
-/// `{"supported":[...],"requested":"..."}` for an unsupported_version error.
-std::string unsupported_version_data(std::string_view requested);
+/// `{"supported":[...],"requested":"..."}`, the data of an unsupported_version error.
+std::string unsupported_version_data(std::string_view requested,
+                                     std::span<const Revision> served = kServedRevisions);
 
 }  // namespace doorward::mcp

@@ -1,0 +1,48 @@
+#include "mcp/line_framer.h"
+
+#include "mcp/one_line.h"
+
+namespace doorward::mcp {
+
+LineFramer::Step LineFramer::next(std::string_view& bytes, std::string_view& line) {
+  if (given_) {
+    partial_.clear();
+    given_ = false;
+  }
+  while (!bytes.empty() && !failed_) {
+    const std::size_t at = bytes.find('\n');
+    const bool whole = at != std::string_view::npos;
+    std::string_view piece = bytes.substr(0, at);
+    bytes.remove_prefix(whole ? at + 1 : bytes.size());
+    if (partial_.size() + piece.size() > max_bytes_) {
+      failed_ = true;
+      break;
+    }
+    if (!whole || !partial_.empty()) {
+      partial_ += piece;
+      piece = partial_;
+    }
+    if (!whole) break;
+    if (piece.ends_with('\r')) piece.remove_suffix(1);
+    if (piece.find_first_not_of(" \t\r") == std::string_view::npos) {
+      partial_.clear();
+      continue;
+    }
+    given_ = true;
+    line = piece;
+    return Step::line;
+  }
+  return failed_ ? Step::too_large : Step::more;
+}
+
+void LineFramer::reset() {
+  partial_.clear();
+  given_ = failed_ = false;
+}
+
+void append_line(std::string& out, std::string_view json) {
+  append_one_line(out, json);
+  out += '\n';
+}
+
+}  // namespace doorward::mcp
