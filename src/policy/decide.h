@@ -36,6 +36,7 @@ struct Call {
   std::int64_t now_us = 0;           ///< UTC, microseconds since 1970
   bool known = true;                 ///< false: the upstream has no such tool, or no such listed action
   std::string_view outer;  ///< of an action: the tool that hides it (hidden: the action is too); else empty
+  std::optional<Category> outer_category;
 };
 
 enum class Verdict : std::uint8_t { allow, deny, hide, approve };

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/timezone.h"
+#include "json/decimal.h"
+#include "json/value.h"
+#include "policy/address.h"
+#include "policy/decide.h"
+#include "policy/host.h"
+#include "policy/path.h"
+#include "policy/path_under.h"
+#include "policy/pattern.h"
+
+namespace doorward::policy {
+
+/// The operators of policy.md section 4, in the order of its table.
+enum class Op : std::uint8_t {
+  eq,
+  neq,
+  lt,
+  lte,
+  gt,
+  gte,
+  in,
+  not_in,
+  exists,
+  regex,
+  contains,
+  starts_with,
+  ends_with,
+  path_under,
+  url_host,
+  email_domain,
+  cidr,
+  length,
+};
+inline constexpr std::array<std::string_view, 18> kOpNames = {
+    "eq",        "neq",        "lt",       "lte",          "gt",       "gte",
+    "in",        "not_in",     "exists",   "regex",        "contains", "starts_with",
+    "ends_with", "path_under", "url_host", "email_domain", "cidr",     "length"};
+constexpr std::string_view to_string(Op op) {
+  return kOpNames[static_cast<std::size_t>(op)];
+}
+
+/// What a condition is: true, false, or an error, which makes its entry deny.
+enum class Truth : std::uint8_t { no, yes, error };
+
+/// Where a condition stands; it decides the quantifier of `[*]` and what `neq` and `not_in` make of a missing
+/// value.
+enum class Place : std::uint8_t { deny_if, require, approve_if };
+
+/// The value of `length`: each bound that is given must hold.
+struct LengthBounds {
+  std::vector<std::pair<Op, std::int64_t>> bounds;  // eq, lt, lte, gt, gte
+  bool hold(std::size_t length) const;
+};
+
+/// One compiled condition.
+struct Condition {
+  Path path;
+  Op op = Op::eq;
+  bool expected = false;   ///< `exists`
+  std::uint8_t types = 0;  ///< eq, neq, in, not_in: bit 1 << json::Type of each type in `value`
+  json::Value value;       ///< as in the document
+  std::variant<std::monostate, json::Decimal, std::vector<std::string>, Pattern, Directories, UrlHosts,
+               EmailDomains, Networks, LengthBounds>
+      operand;
+  const Rule* rule = nullptr;       ///< ends in `-op`
+  const Rule* type_rule = nullptr;  ///< ends in `-op-type`
+};
+
+/// What the paths of one call lead into.
+class Inputs {
+ public:
+  Inputs(const Call& call, const TimeZone& zone) : call_(&call), zone_(&zone) {}
+
+  /// The value of a path's root, nothing where it is missing. For roots other than `args` and `identity` it
+  /// is valid until the next call.
+  json::Value root(const Path& path);
+
+ private:
+  json::Value text(std::string_view value);
+
+  const Call* call_;
+  const TimeZone* zone_;
+  std::optional<LocalTime> local_;
+  json::Node node_{};
+};
+
+/// Judges one condition over all values of its path. Every value is judged, none skipped. Allocates nothing,
+/// but where a regular expression does.
+Truth evaluate(const Condition& condition, Inputs& inputs, Place place);
+
+/// The one value of a path without `[*]`: nothing where missing.
+struct Single {
+  bool error = false;  ///< a member of what is no object, an index of what is no array
+  json::Value value;
+};
+Single resolve(const Path& path, json::Value root);
+
+}  // namespace doorward::policy

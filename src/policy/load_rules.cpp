@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <utility>
+
+#include "policy/glob.h"
+#include "policy/loader.h"
+#include "policy/text.h"
+
+namespace doorward::policy {
+namespace {
+
+using json::Type;
+using json::Value;
+
+constexpr std::array<std::string_view, 5> kRules = {"deny_if", "require", "approve_if", "limits",
+                                                    "rate_limit"};
+constexpr std::array<std::string_view, 5> kActionFields = {"action", "reason", "approvers", "expires",
+                                                           "on_pending"};
+
+/// `90s`, `10m`, `2h`, `1d`.
+bool is_duration(std::string_view text) {
+  if (text.size() < 2 || text.size() > 8 || text[0] == '0') return false;
+  if (std::string_view("smhd").find(text.back()) == std::string_view::npos) return false;
+  return std::ranges::all_of(text.substr(0, text.size() - 1), is_digit);
+}
+
+std::string_view list_name(Place place) {
+  switch (place) {
+    case Place::deny_if:
+      return "deny_if";
+    case Place::require:
+      return "require";
+    default:
+      return "approve_if";
+  }
+}
+
+}  // namespace
+
+void Loader::block(Value value, const At& at, const std::string& prefix, bool with_action, Block& into) {
+  std::vector<std::string_view> known(kRules.begin(), kRules.end());
+  if (with_action) known.insert(known.end(), kActionFields.begin(), kActionFields.end());
+  if (!check_.object(value, at, known)) return;
+  into.begin = value.begin_offset();
+  into.end = value.end_offset();
+  if (with_action) action(value, at, prefix, into);
+  entries(value.find("deny_if"), at / "deny_if", prefix, Place::deny_if, into.deny_if);
+  entries(value.find("require"), at / "require", prefix, Place::require, into.require);
+  entries(value.find("approve_if"), at / "approve_if", prefix, Place::approve_if, into.approve_if);
+  limits(value.find("limits"), at / "limits", prefix, into);
+  rate_limit(value.find("rate_limit"), at / "rate_limit", prefix, into);
+}
+
+void Loader::action(Value value, const At& at, const std::string& prefix, Block& into) {
+  const Value word = value.find("action");
+  if (const auto action = check_.word(word, at / "action", {"allow", "deny", "hide", "approve"})) {
+    into.action = static_cast<Action>(*action + 1);
+  }
+  const bool alone = into.action == Action::deny || into.action == Action::hide;
+  for (json::Member member : value.members()) {
+    const std::string_view name = member.key.string();
+    const At here = at / name;
+    if (name == "reason" && into.action != Action::deny) {
+      check_.error("misplaced-field", member.key, here,
+                   "\"reason\" is the text of \"action\": \"deny\"; there is none here");
+    } else if ((name == "approvers" || name == "expires" || name == "on_pending") &&
+               into.action != Action::approve) {
+      check_.error("misplaced-field", member.key, here,
+                   "this belongs to \"action\": \"approve\" or into an entry of \"approve_if\"");
+    } else if (alone && std::ranges::find(kRules, name) != kRules.end()) {
+      check_.error("misplaced-field", member.key, here,
+                   "\"action\": \"" + std::string(word.string()) +
+                       "\" stands alone in its block; remove one of the two");
+    }
+  }
+  std::string note = check_.note(value.find("reason"), at / "reason");
+  if (into.action == Action::approve) {
+    approval(value, at, into.approvers, into.expires);
+    note = check_.note(value.find("on_pending"), at / "on_pending");
+  }
+  if (into.action == Action::hide) {
+    into.action_rule = rule("(hidden)", at / "action", word);
+  } else if (into.action != Action::none) {
+    into.action_rule = rule(prefix + "/action", at / "action", word, std::move(note));
+  }
+}
+
+void Loader::approval(Value object, const At& at, std::vector<std::string>& approvers, std::string& expires) {
+  if (const Value list = object.find("approvers")) strings(list, at / "approvers", approvers, false);
+  const Value time = object.find("expires");
+  if (!time || !check_.is(time, Type::string, at / "expires")) return;
+  if (!is_duration(time.string())) {
+    check_.error("bad-duration", time, at / "expires",
+                 "write a whole number and s, m, h or d, such as \"10m\"");
+  }
+  expires = std::string(time.string());
+}
+
+void Loader::entries(Value list, const At& at, const std::string& prefix, Place place,
+                     std::vector<Entry>& into) {
+  if (!list || !check_.is(list, Type::array, at)) return;
+  const std::string below = prefix + "/" + std::string(list_name(place));
+  std::size_t index = 0;
+  for (Value value : list.elements()) {
+    const At here = at / index;
+    const bool known =
+        place == Place::approve_if
+            ? check_.object(value, here,
+                            {"conditions", "approvers", "approvals", "self_confirm", "expires", "on_pending"})
+            : check_.object(value, here, {"conditions", "on_deny"});
+    if (!known) {
+      ++index;
+      continue;
+    }
+    Entry entry;
+    if (place == Place::approve_if) {
+      approval(value, here, entry.approvers, entry.expires);
+      if (const Value approvals = value.find("approvals"))
+        check_.whole(approvals, here / "approvals", 1, 100);
+      if (const Value self = value.find("self_confirm"))
+        check_.is(self, Type::boolean, here / "self_confirm");
+      entry.note = check_.note(value.find("on_pending"), here / "on_pending");
+    } else {
+      entry.note = check_.note(value.find("on_deny"), here / "on_deny");
+    }
+    const Value conditions = check_.required(value, here, "conditions");
+    if (conditions && check_.is(conditions, Type::array, here / "conditions")) {
+      std::size_t number = 0;
+      for (Value each : conditions.elements()) {
+        auto compiled = condition(each, here / "conditions" / number++, below, entry.note);
+        if (compiled) entry.conditions.push_back(std::move(*compiled));
+      }
+    }
+    entry.rule = rule(below + "/" + std::to_string(index), here, value, entry.note);
+    into.push_back(std::move(entry));
+    ++index;
+  }
+}
+
+std::optional<Condition> Loader::condition(Value value, const At& at, const std::string& prefix,
+                                           const std::string& note) {
+  if (!check_.object(value, at, {"path", "op", "value"})) return std::nullopt;
+  Condition out;
+  bool good = false;
+  if (const Value path = check_.required(value, at, "path");
+      path && check_.is(path, Type::string, at / "path")) {
+    auto parsed = parse_path(path.string());
+    good = parsed.has_value();
+    if (good) {
+      out.path = std::move(*parsed);
+    } else {
+      check_.error("bad-path", path, at / "path", parsed.error().message, parsed.error().suggestion);
+    }
+  }
+  const Value op = check_.required(value, at, "op");
+  const Value expected = check_.required(value, at, "value");
+  const auto which = op ? check_.word(op, at / "op", kOpNames) : std::nullopt;
+  if (!which || !expected) return std::nullopt;
+  out.op = static_cast<Op>(*which);
+  out.value = expected;
+  if (!operand(expected, at / "value", out) || !good) return std::nullopt;
+  std::string text = prefix + "/" + out.path.text + "-" + std::string(to_string(out.op));
+  out.rule = rule(text, at, value, note);
+  out.type_rule = rule(text + "-type", at, value, note);
+  return out;
+}
+
+}  // namespace doorward::policy
