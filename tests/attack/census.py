@@ -1,0 +1,65 @@
+"""Which test covers which P0 row of the attack cases: `python3 -m attack.census` (in tests/) writes coverage.md."""
+import ast
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+# The P0 rows of the sections that one process with HTTP and stdio can meet, as the list of attack cases has them.
+P0 = {
+    "A": "T001 T002 T003 T006 T007 T008 T009 T011 T012 T013 T014 T015 T016 T017 T018 T019 T020 T023 T025 T026 T028",
+    "B": "T030 T031 T032 T034 T036 T037 T038 T039 T040 T041 T042 T046",
+    "C": "T051 T054 T055 T056 T058 T060 T061 T068",
+    "D": "T069 T070 T071 T072 T074 T075 T077 T079 T082 T083 T086 T089 T090 T093",
+    "E": "T096 T099 T100 T102 T103",
+    "F": "T107 T108 T110 T111 T115 T124",
+    "H": "T157 T158 T159 T160 T162 T164 T166 T167 T168 T174 T176 T178",
+    "L": "T253 T254 T258 T261 T263 T264 T265 T266 T267",
+    "N": "T293 T294 T295 T296 T298",
+}
+TITLES = {"A": "JSON text", "B": "JSON-RPC envelope", "C": "Mirrored headers and era", "D": "HTTP framing, targets, headers",
+          "E": "Content type, coding, size, slowness", "F": "Event streams and results", "H": "Argument conditions",
+          "L": "stdio children", "N": "Quotas"}
+# Rows, or parts of rows, that need what the gateway does not have yet.
+WAITS = {
+    "T263": "there is no connection test to preview a server with; it comes with the admin API",
+}
+PARTS = {
+    "T007": "JWT claims and admin bodies wait for those parts",
+    "T031": "splitting a 2025-03-26 batch waits for the crossing of eras; until then every batch is refused",
+    "T103": "the listener has no TLS of its own; the silent connection is tested",
+    "T293": "replicas on shared stores wait for those stores",
+    "T294": "clock steps are tested on the simulated clock of src/quota",
+    "T295": "approval, retry and task rows of the refund table wait for those features",
+}
+
+
+def tests():
+    """Row -> names of the tests called after it."""
+    found = {}
+    for file in sorted(HERE.glob("test_*.py")):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                for item in node.body:
+                    if isinstance(item, ast.FunctionDef) and (match := re.match(r"test_(T\d{3})_", item.name)):
+                        found.setdefault(match[1], []).append(f"{file.stem}.{node.name}.{item.name}")
+    return found
+
+
+def text():
+    covered = tests()
+    lines = ["# P0 rows of the attack cases and the tests that hold them", "",
+             "Written by `python3 -m attack.census` from the names of the tests; a test fails when it is out of date.", ""]
+    for section, rows in P0.items():
+        lines += [f"## {section}. {TITLES[section]}", "", "| Row | Test | Note |", "|---|---|---|"]
+        for row in rows.split():
+            names = "<br>".join(f"`{name}`" for name in covered.get(row, [])) or "waits"
+            lines.append(f"| {row} | {names} | {WAITS.get(row) or PARTS.get(row, '')} |")
+        lines.append("")
+    others = sorted(set(covered) - {row for rows in P0.values() for row in rows.split()})
+    lines += ["## Rows of lower priority that have a test already", "", ", ".join(others), ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    (HERE / "coverage.md").write_text(text())
