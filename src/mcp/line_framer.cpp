@@ -4,8 +4,14 @@
 
 namespace doorward::mcp {
 
+namespace {
+constexpr std::size_t kKeepBytes = 64u << 10;
+}
+
 LineFramer::Step LineFramer::next(std::string_view& bytes, std::string_view& line) {
   if (given_) {
+    // One huge line must not make a silent peer hold its memory for ever.
+    if (partial_.capacity() > kKeepBytes) partial_ = {};
     partial_.clear();
     given_ = false;
   }

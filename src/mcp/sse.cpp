@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
 // Room for the longest field name with its colon and space, beside the data that the bound is about.
 constexpr std::size_t kFieldName = 16;
+constexpr std::size_t kKeepBytes = 64u << 10;
 
 std::size_t find_line_end(std::string_view bytes) {
   const char* p = bytes.data();
@@ -57,6 +58,9 @@ void SseReader::reset() {
 
 void SseReader::begin_event() {
   type_.clear();
+  // One huge event must not make a silent stream hold its memory for ever.
+  if (data_.capacity() > kKeepBytes) data_ = {};
+  if (line_.capacity() > kKeepBytes) line_ = {};
   data_.clear();
   retry_ms_.reset();
   has_data_ = dispatched_ = false;
