@@ -6,6 +6,7 @@
 
 #include "json/equal.h"
 #include "policy/text.h"
+#include "policy/walk.h"
 
 namespace doorward::policy {
 namespace {
@@ -18,10 +19,6 @@ Truth truth(bool holds) {
 }
 Truth truth(std::optional<bool> holds) {
   return holds ? truth(*holds) : Truth::error;
-}
-
-bool is_missing(Value value) {
-  return !value || value.type() == Type::null;
 }
 
 Truth of_missing(const Condition& condition, Place place) {
@@ -127,55 +124,6 @@ Truth of_value(const Condition& condition, Value value) {
   }
 }
 
-Truth of_leaf(const Condition& condition, Value value, Place place) {
-  return is_missing(value) ? of_missing(condition, place) : of_value(condition, value);
-}
-
-/// One step; sets `error` where the value is of the wrong kind for it.
-Value step(const Segment& segment, Value value, bool& error) {
-  if (segment.kind == Segment::Kind::member) {
-    if (value.type() == Type::object) return value.find(segment.name);
-  } else if (value.type() == Type::array) {
-    return value.at(segment.index);
-  }
-  error = true;
-  return {};
-}
-
-/// What the values behind `[*]` amount to.
-struct Tally {
-  bool any = false;
-  bool every = true;
-  bool error = false;
-  bool empty = false;  // an empty array on the way
-};
-
-/// Visits every value of a path from segment `at` on. Recurses once per `[*]` that meets an array, so at most
-/// as deep as the call is nested.
-void visit(const Condition& condition, std::size_t at, Value value, Place place, Tally& tally) {
-  const auto& segments = condition.path.segments;
-  for (; at < segments.size() && !is_missing(value) && segments[at].kind != Segment::Kind::each; ++at) {
-    value = step(segments[at], value, tally.error);
-    if (tally.error) return;
-  }
-  if (at == segments.size() || is_missing(value)) {
-    const Truth result = of_leaf(condition, value, place);
-    tally.any = tally.any || result == Truth::yes;
-    tally.every = tally.every && result == Truth::yes;
-    tally.error = tally.error || result == Truth::error;
-    return;
-  }
-  if (value.type() != Type::array) {
-    tally.error = true;
-    return;
-  }
-  if (value.size() == 0) tally.empty = true;
-  for (Value element : value.elements()) {
-    visit(condition, at + 1, element, place, tally);
-    if (tally.error) return;
-  }
-}
-
 }  // namespace
 
 bool LengthBounds::hold(std::size_t length) const {
@@ -222,7 +170,7 @@ Value Inputs::root(const Path& path) {
       return subject != nullptr && !subject->label.empty() ? text(subject->label) : Value();
     case Root::grant_labels: {
       if (subject == nullptr) return {};
-      const std::string& key = path.segments.front().name;
+      const std::string& key = path.label;
       const auto label = std::ranges::lower_bound(
           subject->labels, key, {}, [](const auto& l) -> const auto& { return l.first; });
       return label != subject->labels.end() && label->first == key ? text(label->second) : Value();
@@ -243,27 +191,40 @@ Value Inputs::root(const Path& path) {
 }
 
 Single resolve(const Path& path, Value value) {
-  Single out;
-  if (path.root == Root::grant_labels) return {false, value};
   for (const Segment& segment : path.segments) {
     if (is_missing(value)) return {};
-    value = step(segment, value, out.error);
-    if (out.error) return out;
+    if (!step(segment, value)) return {true, {}};
   }
-  if (!is_missing(value)) out.value = value;
-  return out;
+  return {false, is_missing(value) ? Value() : value};
+}
+
+Truth judge_value(const Condition& condition, Value value, Place place) {
+  return is_missing(value) ? of_missing(condition, place) : of_value(condition, value);
 }
 
 Truth evaluate(const Condition& condition, Inputs& inputs, Place place) {
   const Value root = inputs.root(condition.path);
   if (!condition.path.each) {
     const Single single = resolve(condition.path, root);
-    return single.error ? Truth::error : of_leaf(condition, single.value, place);
+    return single.error ? Truth::error : judge_value(condition, single.value, place);
   }
-  Tally tally;
-  visit(condition, 0, root, place, tally);
-  if (tally.error) return Truth::error;
-  return truth(place == Place::require ? tally.every && !tally.empty : tally.any);
+  bool any = false;
+  bool every = true;  // and no array on the way is empty
+  bool error = false;
+  auto visit = [&](Reached reached, Value value) {
+    if (reached == Reached::empty) {
+      every = false;
+      return true;
+    }
+    const Truth result = reached == Reached::error ? Truth::error : judge_value(condition, value, place);
+    any = any || result == Truth::yes;
+    every = every && result == Truth::yes;
+    error = result == Truth::error;
+    return !error;
+  };
+  walk(condition.path, 0, root, visit);
+  if (error) return Truth::error;
+  return truth(place == Place::require ? every : any);
 }
 
 }  // namespace doorward::policy

@@ -98,6 +98,9 @@ class Inputs {
 /// but where a regular expression does.
 Truth evaluate(const Condition& condition, Inputs& inputs, Place place);
 
+/// The same for one of the values of its path (nothing or null: a missing one).
+Truth judge_value(const Condition& condition, json::Value value, Place place);
+
 /// The one value of a path without `[*]`: nothing where missing.
 struct Single {
   bool error = false;  ///< a member of what is no object, an index of what is no array

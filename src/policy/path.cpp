@@ -159,6 +159,8 @@ class Parser {
       if (path.segments.size() != 1 || path.segments[0].kind != Segment::Kind::member) {
         return refuse("a label is asked for by one key, such as grant.labels.team");
       }
+      path.label = std::move(path.segments.front().name);
+      path.segments.clear();
     } else if (!path.segments.empty()) {
       return refuse("nothing can follow " + std::string(root) + "." + std::string(known->member));
     }

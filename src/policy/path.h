@@ -34,7 +34,8 @@ struct Segment {
 struct Path {
   std::string text;  ///< as the document spells it
   Root root = Root::args;
-  std::vector<Segment> segments;  ///< behind the root; empty for `tool.name` and its like
+  std::string label;              ///< the key of `grant.labels.<key>`
+  std::vector<Segment> segments;  ///< behind the root; only under `args` and `identity`
   bool each = false;              ///< has a `[*]`
 };
 

@@ -1,0 +1,5 @@
+#include "policy/schema.h"
+
+namespace doorward::policy {
+std::string_view document_schema() { return "{}"; }
+}

@@ -1,0 +1,274 @@
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "policy/describe.h"
+#include "policy/explain.h"
+#include "policy/text.h"
+
+namespace doorward::policy {
+namespace {
+
+constexpr std::size_t kWords = 89;  // "under 90 words"
+
+std::size_t words_in(std::string_view text) {
+  std::size_t count = 0;
+  bool inside = false;
+  for (char c : text) {
+    const bool space = c == ' ';
+    count += !space && !inside;
+    inside = !space;
+  }
+  return count;
+}
+
+/// The author's text: whole, in the author's language, on one line.
+std::string one_line(std::string_view note) {
+  std::string out(note);
+  std::ranges::replace_if(
+      out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  while (out.ends_with(' ')) out.pop_back();
+  if (!out.empty() && std::string_view(".!?:;").find(out.back()) == std::string_view::npos) out += '.';
+  return out;
+}
+
+/// A sentence and whether the text can do without it when words run out.
+struct Sentence {
+  std::string text;
+  bool spare = false;
+};
+
+class Teller {
+ public:
+  Teller(const Policy* policy, const Call& call, const Decision& decision, const Telling& telling)
+      : policy_(policy), call_(call), decision_(decision), telling_(telling) {
+    if (policy != nullptr) located_ = locate_rule(policy->program(), *decision.rule);
+  }
+
+  std::string text() {
+    const bool asks = decision_.verdict == Verdict::approve;
+    std::string out = asks ? "[APPROVAL REQUIRED] " : "[POLICY DENIED] ";
+    if (const std::string note = one_line(decision_.rule->note); !note.empty()) out += note + " ";
+    const Detail detail = policy_ != nullptr ? policy_->detail() : Detail::full;
+    if (detail == Detail::minimal) {
+      add("Not run.");
+    } else {
+      add("Not run: " + name() +
+          (asks ? " needs a person's approval first." : " was refused by the gateway's policy."));
+      if (detail == Detail::full) {
+        why();
+        permitted();
+      }
+      retry();
+    }
+    return out + joined();
+  }
+
+ private:
+  void add(std::string sentence, bool spare = false) { sentences_.push_back({std::move(sentence), spare}); }
+
+  std::string name() const {
+    const std::string tool = plain(call_.tool);
+    return call_.server.empty() ? tool : plain(call_.server) + "." + tool;
+  }
+
+  void why() {
+    switch (decision_.code) {
+      case Code::tool_denied:
+        if (located_.condition != nullptr) {
+          conditions();
+        } else {
+          add("This agent has no permission for it, whatever the arguments.");
+        }
+        break;
+      case Code::default_deny:
+        add("The policy names no permission for it.");
+        break;
+      case Code::argument_denied:
+      case Code::require_missing:
+        if (decision_.limit != nullptr) {
+          amount();
+        } else {
+          conditions();
+        }
+        break;
+      case Code::rate_limited:
+      case Code::budget_exceeded:
+        limit();
+        break;
+      case Code::approval_pending:
+        approvers();
+        break;
+      case Code::no_policy:
+        add("This agent's grant has no policy, so every call is refused.");
+        break;
+      case Code::tool_changed:
+        add("The tool's definition is not the one that was reviewed; a person must review it again.");
+        break;
+      case Code::policy_error:
+        add("The gateway could not judge the call and refuses what it cannot judge. This is not your fault.");
+        break;
+      default:
+        break;
+    }
+  }
+
+  /// What the deciding entry met and asks.
+  void conditions() {
+    if (located_.entry == nullptr || policy_ == nullptr) return;
+    if (located_.type_error) {
+      const Condition& condition = *located_.condition;
+      add(plain(condition.path.text) + " is " + actual(condition) + "; the rule \"" +
+          std::string(to_string(condition.op)) + "\" cannot judge such a value and refuses it.");
+      return;
+    }
+    if (located_.place == Place::require) {
+      const Condition& condition = *located_.condition;
+      add(plain(condition.path.text) + " is " + actual(condition) + "; it " + demand_text(condition, false) +
+          ".");
+      return;
+    }
+    constexpr std::size_t kShown = 3;
+    std::string met;
+    std::string would;
+    const auto& entry = located_.entry->conditions;
+    for (std::size_t i = 0; i < std::min(entry.size(), kShown); ++i) {
+      met += (i == 0 ? "" : " and ") + plain(entry[i].path.text) + " is " + actual(entry[i]);
+      would += (i == 0 ? "" : ", or ") + plain(entry[i].path.text) + " " + demand_text(entry[i], true);
+    }
+    add(met + "; to be allowed, " + would + (entry.size() > kShown ? ", among other conditions." : "."));
+  }
+
+  std::string actual(const Condition& condition) const {
+    return witness(condition, call_, policy_->time_zone(), located_.place).actual;
+  }
+
+  void amount() {
+    const json::Value value =
+        resolve(
+            policy_->program().amounts[static_cast<std::size_t>(decision_.limit - policy_->limits().data())],
+            call_.args)
+            .value;
+    add(plain(decision_.limit->amount_path) + " is " + shortened(value) +
+        "; the spending limit needs a number that is not negative.");
+  }
+
+  void limit() {
+    const Limit& limit = *decision_.limit;
+    const std::string unit = limit.has_amount ? " of " + plain(limit.amount_path) : " calls";
+    add("At most " + plain(limit.max_text) + unit + " in one " + limit.window_text +
+        " are allowed, and this call would exceed that.");
+  }
+
+  void approvers() {
+    const std::vector<std::string>* groups = nullptr;
+    if (located_.entry != nullptr) {
+      groups = &located_.entry->approvers;
+    } else if (located_.block != nullptr) {
+      groups = &located_.block->approvers;
+    }
+    std::string who;
+    for (std::size_t i = 0; groups != nullptr && i < std::min<std::size_t>(groups->size(), 3); ++i) {
+      who += (i == 0 ? "" : ", ") + plain((*groups)[i], 32);
+    }
+    if (!who.empty()) add("The policy wants a person of this group to decide: " + who + ".", true);
+    add("No approver is configured on this gateway, so nobody can approve it now.");
+  }
+
+  void permitted() {
+    const bool never = retry_of(decision_.code) == "never";
+    if (!never || telling_.permitted.empty()) return;
+    std::string list;
+    for (std::size_t i = 0; i < std::min<std::size_t>(telling_.permitted.size(), 3); ++i) {
+      list += (i == 0 ? "" : ", ") + plain(telling_.permitted[i]);
+    }
+    add("Permitted on this server: " + list + ".", true);
+  }
+
+  void retry() {
+    switch (decision_.code) {
+      case Code::argument_denied:
+      case Code::require_missing:
+        add("You may call it again with such arguments, or ask the user for a wider permission.");
+        add("Do not split the action to get under a limit.", true);
+        add("The same call gets the same answer.");
+        break;
+      case Code::rate_limited:
+      case Code::budget_exceeded:
+        if (decision_.retry_after_s > 0) {
+          add("Retry after " + std::to_string(decision_.retry_after_s) +
+              " seconds; do other work meanwhile.");
+        } else {
+          add("Do not retry it now; do other work meanwhile.");
+        }
+        break;
+      case Code::approval_pending:
+        add("Tell the user, and do not retry until an approver exists.");
+        break;
+      case Code::policy_error:
+        add("Tell the user; do not retry at once.");
+        break;
+      default:
+        add("Do not retry it; ask the user, or whoever manages this agent's grant, if it is needed.");
+        break;
+    }
+  }
+
+  std::string joined() {
+    const std::string reference =
+        telling_.reference.empty() ? std::string() : "Ref " + plain(telling_.reference, 40) + ".";
+    const auto total = [&] {
+      std::size_t words = words_in(reference);
+      for (const Sentence& sentence : sentences_) words += words_in(sentence.text);
+      return words;
+    };
+    for (auto spare = sentences_.begin(); total() > kWords && spare != sentences_.end();) {
+      spare = spare->spare ? sentences_.erase(spare) : spare + 1;
+    }
+    // What still is too long is the second sentence: values and lists of the rule.
+    if (total() > kWords && sentences_.size() > 1)
+      sentences_[1].text = "The rule is " + plain(decision_.rule->rule) + ".";
+    std::string out;
+    for (const Sentence& sentence : sentences_) out += sentence.text + " ";
+    out += reference;
+    while (out.ends_with(' ')) out.pop_back();
+    return out;
+  }
+
+  const Policy* policy_;
+  const Call& call_;
+  const Decision& decision_;
+  const Telling& telling_;
+  Located located_;
+  std::vector<Sentence> sentences_;
+};
+
+}  // namespace
+
+std::string_view retry_of(Code code) {
+  switch (code) {
+    case Code::argument_denied:
+    case Code::require_missing:
+      return "changed_arguments";
+    case Code::rate_limited:
+    case Code::budget_exceeded:
+      return "after";
+    case Code::approval_pending:
+      return "after_approval";
+    default:
+      return "never";
+  }
+}
+
+std::string unknown_tool_text(std::string_view tool) {
+  return "Unknown tool: " + plain(tool, 128);
+}
+
+std::string told_agent(const Policy* policy, const Call& call, const Decision& decision,
+                       const Telling& telling) {
+  if (decision.verdict == Verdict::allow) return {};
+  if (decision.verdict == Verdict::hide) return unknown_tool_text(call.tool);
+  return Teller(policy, call, decision, telling).text();
+}
+
+}  // namespace doorward::policy
