@@ -76,7 +76,7 @@ std::span<const std::string> ActionMap::actions_of(std::string_view tool) const 
 }
 
 Resolved ActionMap::resolve(std::string_view tool, json::Value args) const {
-  Resolved out{Resolved::Kind::plain, tool, args, tool};
+  Resolved out{Resolved::Kind::plain, tool, args, tool, tool};
   const auto found = state_->tools.find(tool);
   if (found == state_->tools.end()) return out;
   const Compiled& compiled = found->second;
@@ -98,6 +98,7 @@ Resolved ActionMap::resolve(std::string_view tool, json::Value args) const {
     name = member ? name.find(segment.name) : name.at(segment.index);
   }
   if (!name) return out;
+  if (name.is(json::Type::string)) out.asked = name.string();
   if (!name.is(json::Type::string) ||
       !std::ranges::binary_search(compiled.actions, name.string(), std::less<>())) {
     out.kind = Resolved::Kind::unknown_action;

@@ -30,6 +30,7 @@ struct Resolved {
   std::string_view tool;   ///< the name that is judged and logged; for unknown_action the outer tool's
   json::Value args;        ///< where `args.*` is rooted
   std::string_view outer;  ///< the tool that the client named; hiding it hides every action
+  std::string_view asked;  ///< the name for an answer: of the action where it is a string, else the outer tool's
 };
 
 /// The action tools of one server, compiled. Immutable, any number of threads.
