@@ -1,11 +1,12 @@
 #include "base/log.h"
 
-#include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 
 namespace doorward {
@@ -64,6 +65,12 @@ std::size_t sequence_size(std::string_view text) {
   return size;
 }
 
+void append_escape(std::string& out, unsigned code) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[code >> shift & 15];
+}
+
 /// A JSON string. Also escapes what moves a terminal's cursor or turns its text around, so that no line lies.
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
@@ -80,13 +87,13 @@ void append_quoted(std::string& out, std::string_view text) {
       out += '\\';
       out += text.front();
     } else if (lead < 0x20 || lead == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", lead);
+      append_escape(out, lead);
     } else if (size == 2 && lead == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[1]));
+      append_escape(out, static_cast<unsigned char>(text[1]));
     } else if (size == 3 && lead == 0xe2 && (text[1] == '\x80' || text[1] == '\x81')) {
       const unsigned low = static_cast<unsigned char>(text[2]) & 0x3fu;
       const unsigned code = 0x2000u + ((static_cast<unsigned char>(text[1]) & 0x3fu) << 6) + low;
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
+      append_escape(out, code);
     } else {
       out += sequence;
     }
@@ -108,14 +115,19 @@ std::string time_text() {
   const auto day = floor<days>(now);
   const year_month_day date(day);
   const hh_mm_ss time(now - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(),
-                     time.subseconds().count());
+  std::array<char, 64> text{};
+  const int size = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+      static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  return {text.data(), static_cast<std::size_t>(size)};
 }
 
 std::string json_line(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":)", time_text(), name_of(level));
+  std::string line = "{\"time\":\"" + time_text() + "\",\"level\":\"";
+  line += name_of(level);
+  line += "\",\"message\":";
   append_quoted(line, message);
   for (const LogField& field : fields) {
     line += ',';

@@ -140,15 +140,17 @@ class Table {
   /// than `now`, by a clock since set back, into the running slice or period.
   void settle(Now now);
 
-  /// All live counts as bytes (versioned, ending in a checksum; docs/quota-snapshot.md), with `position`, the
-  /// caller's note of the place in its log up to which they hold. Exact where nobody writes meanwhile: at a
-  /// clean stop, or of a table that one thread feeds with add_recorded(). Otherwise each counter by itself is
-  /// exact.
+  /// All live counts as bytes (versioned, ending in a checksum; the form is in snapshot.cpp), with
+  /// `position`, the caller's note of the place in its log up to which they hold. Exact where nobody writes
+  /// meanwhile: at a clean stop, or of a table that one thread feeds with add_recorded(). Otherwise each
+  /// counter by itself is exact.
   std::string serialise(std::string_view position, Now now) const;
 
-  /// Adds the counts of a snapshot to this table, as of `now`, and returns its position. corrupt where a byte
-  /// is not as written; nothing is added then.
-  Result<std::string> load(std::string_view bytes, Now now);
+  /// Puts the counts of a snapshot into this table, which nobody else uses yet, and returns its position.
+  /// corrupt where a byte is not as written, unavailable where a time zone is no longer known, exhausted
+  /// where the table is full. After an error the table holds a part: make another. Call settle() once the log
+  /// after the position is replayed.
+  Result<std::string> load(std::string_view bytes);
 
   /// Makes room: drops up to `budget` counters whose window has emptied. Called at leisure.
   std::size_t sweep(Now now, std::size_t budget);
@@ -158,6 +160,10 @@ class Table {
 
  private:
   struct State;
+  class Claim;
+  enum class Mode : std::uint8_t { reserve, observe, peek };
+  Outcome run(Mode mode, std::span<Demand> demands, Now now, std::vector<Reservation::Entry>& entries);
+
   std::unique_ptr<State> state_;
 };
 
