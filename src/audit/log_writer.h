@@ -10,6 +10,7 @@
 
 #include "audit/file_ops.h"
 #include "audit/ring.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace doorward::audit {
@@ -46,7 +47,7 @@ struct LogOptions {
   std::function<void(bool accepting, std::string_view why)> on_state;
 
   FileOps* files = nullptr;                   ///< default: the real ones
-  std::function<std::int64_t()> now_us;       ///< UTC microseconds; default: the system clock
+  const Clock* clock = nullptr;               ///< default: system_clock()
 };
 
 /// Where a writer stands in its log: everything before `seq` of `epoch` has been written.

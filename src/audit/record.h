@@ -38,9 +38,10 @@ struct ClientRef {
 
 /// What a call adds to one counter.
 struct QuotaDelta {
-  std::array<std::uint8_t, 16> key;  ///< quota key digest
-  std::int64_t window = 0;           ///< as quota/ numbers windows
-  std::int64_t amount = 0;           ///< millionths
+  std::uint64_t key_high = 0;  ///< the counter's 128-bit key
+  std::uint64_t key_low = 0;
+  std::string_view window;     ///< seconds (`60`) or `day`, `week`, `month`, with a zone: `day@Europe/Berlin`
+  std::int64_t amount = 0;     ///< millionths
 };
 
 /// A value recorded as a commitment: SHA-256(salt || value) stands in the record, salt and value in the side file.
@@ -154,6 +155,9 @@ struct EventRecord {
 std::string_view write_intent(const CallRecord& record, RecordBuffer& out);
 std::string_view write_denial(const CallRecord& record, RecordBuffer& out);
 std::string_view write_outcome(const OutcomeRecord& record, OutcomeBuffer& out);
+/// Closes an intent whose outcome a crash has hidden: `call.outcome_unknown`, of the outcome's id, time, grant,
+/// server, method and tool.
+std::string_view write_unknown_outcome(const OutcomeRecord& record, RecordBuffer& out);
 std::string_view write_rejection(const RejectRecord& record, RecordBuffer& out);
 std::string_view write_summary(const RejectSummary& record, RecordBuffer& out);
 std::string_view write_event(const EventRecord& record, RecordBuffer& out);

@@ -50,6 +50,8 @@ class Ring {
 
   /// Producer: where the last append ended.
   std::uint64_t position() const { return head_; }
+  /// The same, for other threads.
+  std::uint64_t published() const;
   /// Everything before this position is in the segment (survives the process, not yet a power loss).
   std::uint64_t drained() const;
   /// Everything before this position is in the segment and synced to disk.
