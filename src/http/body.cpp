@@ -9,13 +9,8 @@ namespace doorward::http {
 
 namespace {
 
-constexpr std::uint32_t kMaxSizeLine = 256;
 constexpr std::uint64_t kMaxOverhead = 8192;
-constexpr std::uint64_t kMaxChunkDigits = 15;
-
-bool is_extension_char(char c) {
-  return is_token_char(c) || c == '=' || c == ';';
-}
+constexpr std::uint32_t kMaxChunkDigits = 15;
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -90,7 +85,7 @@ bool BodyDecoder::step_framing(char c) {
   };
   switch (at_) {
     case At::size_first:
-      line_ = 0;
+      digits_ = 0;
       left_ = 0;
       if (!is_hex(c))
         return refuse(400, "a chunk has no size in hexadecimal digits; send correct chunked coding");
@@ -98,7 +93,7 @@ bool BodyDecoder::step_framing(char c) {
       [[fallthrough]];
     case At::size:
       if (is_hex(c)) {
-        if (++line_ > kMaxChunkDigits)
+        if (++digits_ > kMaxChunkDigits)
           return refuse(400, "a chunk's size has too many digits; send smaller chunks");
         left_ = left_ * 16 + static_cast<std::uint64_t>(hex_value(c));
         return true;
@@ -106,17 +101,7 @@ bool BodyDecoder::step_framing(char c) {
       if (left_ > limit_ - payload_) {
         return refuse(413, "the body is longer than the configured limit; send a smaller one");
       }
-      if (c == ';') {
-        at_ = At::extension;
-        return true;
-      }
-      return expect('\r', At::size_lf);
-    case At::extension:
-      if (is_extension_char(c)) {
-        if (++line_ > kMaxSizeLine)
-          return refuse(400, "a chunk's extension is too long; leave extensions out");
-        return true;
-      }
+      if (c == ';') return refuse(400, "chunk extensions are not accepted; leave them out");
       return expect('\r', At::size_lf);
     case At::size_lf:
       return expect('\n', left_ > 0 ? At::data : At::trailer_start);

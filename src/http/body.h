@@ -7,9 +7,10 @@
 
 namespace doorward::http {
 
-/// Finds the end of a body and takes the chunks' framing out of it, in place. Chunked framing is bounded: a
-/// size line of 256 bytes, and in total 8 KB more framing than payload (attack case T074). Extensions and
-/// trailers are checked for form and thrown away (T075).
+/// Finds the end of a body and takes the chunks' framing out of it, in place. Narrower than RFC 9112 7.1:
+/// sizes of at most 15 digits, no extensions (readers disagree on their grammar, and nobody uses them), in
+/// total at most 8 KB more framing than payload (attack case T074). Trailers are checked for form and thrown
+/// away (T075).
 class BodyDecoder {
  public:
   /// `limit`: most payload bytes; a longer body is refused with 413, a declared longer one at once.
@@ -37,7 +38,6 @@ class BodyDecoder {
   enum class At : std::uint8_t {
     size_first,
     size,
-    extension,
     size_lf,
     data,
     data_cr,
@@ -56,7 +56,7 @@ class BodyDecoder {
   std::uint64_t payload_ = 0;
   std::uint64_t overhead_ = 0;
   Refusal refusal_;
-  std::uint32_t line_ = 0;
+  std::uint32_t digits_ = 0;
   Framing framing_ = Framing::none;
   At at_ = At::size_first;
   ParseState state_ = ParseState::done;

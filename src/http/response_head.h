@@ -38,6 +38,7 @@ class ResponseHead {
 
  private:
   bool first_line(std::string_view line);
+  bool skip_interim();
   bool finish();
 
   HeadReader reader_{HeadReader::Kind::response};

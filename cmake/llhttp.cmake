@@ -1,0 +1,15 @@
+# llhttp, Node's parser, is the oracle of the fuzz targets of http/ and no part of the product. Debian's package
+# node-llhttp installs its C sources, libllhttp-dev (Debian 13, Ubuntu 24.04) a library.
+find_path(LLHTTP_INCLUDE_DIR llhttp.h PATHS /usr/share/include/llhttp REQUIRED)
+find_library(LLHTTP_LIBRARY llhttp)
+if(LLHTTP_LIBRARY)
+  add_library(llhttp INTERFACE)
+  target_include_directories(llhttp SYSTEM INTERFACE ${LLHTTP_INCLUDE_DIR})
+  target_link_libraries(llhttp INTERFACE ${LLHTTP_LIBRARY})
+else()
+  set(sources /usr/share/llhttp)
+  add_library(llhttp STATIC ${sources}/llhttp.c ${sources}/api.c ${sources}/http.c)
+  target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
+  target_compile_definitions(llhttp PRIVATE LLHTTP_STRICT_MODE=1)
+  target_compile_options(llhttp PRIVATE -w -fno-sanitize=all)
+endif()
