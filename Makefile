@@ -42,7 +42,7 @@ asan tsan:
 	scripts/install-test-deps
 	cmake --preset $@ -Wno-dev >/dev/null
 	cmake --build build-$@ -j $(JOBS)
-	scripts/run-tests build-$@ -j 2 --timeout 1800 -L unit
+	scripts/run-tests build-$@ -j 2 --timeout 1800 -L 'unit|sanitized'
 
 long:
 	scripts/run-tests build -C Long --timeout 14400 -L long
