@@ -3,6 +3,8 @@
 #include <span>
 #include <string_view>
 
+#include "http/head.h"
+
 namespace doorward::gateway {
 
 /// Where the answer to one message of a client goes: a connection over HTTP, or the standard output of `run`.
@@ -20,6 +22,9 @@ class Front {
   virtual void open_stream(std::string_view session) = 0;
   /// The last message of a stream has been sent. Ends the exchange.
   virtual void end_stream() = 0;
+
+  /// The headers of the request, which may repeat some of its arguments; null where the transport has none.
+  virtual const http::Headers* headers() const = 0;
 
  protected:
   ~Front() = default;

@@ -8,7 +8,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "audit/log_writer.h"
 #include "gateway/world.h"
+#include "io/loop.h"
+#include "io/socket.h"
+#include "quota/table.h"
 
 namespace doorward::gateway {
 
@@ -31,6 +35,54 @@ struct Options {
   std::uint64_t segment_bytes = 64u << 20;
   std::chrono::milliseconds sync_interval{1'000};
   std::chrono::hours retention{400 * 24};
+};
+
+struct Shared;
+
+/// The running gateway: its log, its counts, its workers and its listener. The process's control thread makes
+/// it, steers it and destroys it.
+class Gateway {
+ public:
+  /// Opens the log (with recovery), rebuilds the counts, binds the address. Nothing is served yet. `version` is
+  /// recorded in the log.
+  static Result<std::unique_ptr<Gateway>> create(Options options, std::shared_ptr<const World> world,
+                                                 std::string version);
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  /// Starts the workers, and accepts connections on the control thread's loop.
+  Status start(io::Loop& control);
+  /// The address that is listened on, with its real port.
+  const io::Address& address() const { return address_; }
+
+  /// Judges by another world; returns when every worker does. Blocks for at most an event of each worker.
+  void set_world(std::shared_ptr<const World> world);
+  /// Ends the streams and calls of revoked and expired grants now.
+  void sweep_grants();
+
+  /// Stops accepting, ends streams, lets calls finish. Does not wait.
+  void drain();
+  /// Connections that are still open.
+  std::size_t connections() const;
+  /// Ends everything, writes the counts and the end of the log.
+  Status stop();
+
+  audit::LogWriter& log();
+  quota::Table& quotas();
+  std::shared_ptr<const World> world() const { return world_; }
+
+ private:
+  Gateway() = default;
+  void accept(io::Fd fd, const io::Address& peer);
+
+  std::unique_ptr<Shared> shared_;
+  std::shared_ptr<const World> world_;
+  io::Fd listener_;
+  io::Address address_;
+  struct Accepting;
+  std::unique_ptr<Accepting> accepting_;
+  bool running_ = false;
 };
 
 }  // namespace doorward::gateway

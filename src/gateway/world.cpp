@@ -1,6 +1,6 @@
 #include "gateway/world.h"
 
-#include <algorithm>
+#include <charconv>
 
 namespace doorward::gateway {
 namespace {
@@ -49,23 +49,29 @@ quota::Demand demand_of(const policy::Policy& policy, const policy::Limit& limit
   return demand;
 }
 
-std::int64_t window_number(quota::Window window) {
-  switch (window.kind) {
-    case quota::Window::Kind::rolling: return window.seconds;
-    case quota::Window::Kind::day: return -1;
-    case quota::Window::Kind::week: return -2;
-    case quota::Window::Kind::month: return -3;
-  }
-  return 0;
+std::string window_text(const quota::Demand& demand) {
+  if (demand.window.kind == quota::Window::Kind::rolling) return std::to_string(demand.window.seconds);
+  const std::string_view kind = demand.window.kind == quota::Window::Kind::day    ? "day"
+                                : demand.window.kind == quota::Window::Kind::week ? "week"
+                                                                                  : "month";
+  return std::string(kind) + "@" + (demand.zone != nullptr ? demand.zone->name() : "UTC");
 }
 
-quota::Window window_of_number(std::int64_t number) {
-  switch (number) {
-    case -1: return quota::Window::day();
-    case -2: return quota::Window::week();
-    case -3: return quota::Window::month();
-    default: return quota::Window::rolling(static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 1, 31'622'400)));
+std::optional<WindowOfText> parse_window(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (at == std::string_view::npos) {
+    std::uint32_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc() || end != text.data() + text.size() || seconds == 0) return std::nullopt;
+    return WindowOfText{quota::Window::rolling(seconds), nullptr};
   }
+  const Result<const TimeZone*> zone = TimeZone::find(text.substr(at + 1));
+  if (!zone) return std::nullopt;
+  const std::string_view kind = text.substr(0, at);
+  if (kind == "day") return WindowOfText{quota::Window::day(), *zone};
+  if (kind == "week") return WindowOfText{quota::Window::week(), *zone};
+  if (kind == "month") return WindowOfText{quota::Window::month(), *zone};
+  return std::nullopt;
 }
 
 Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> servers,
@@ -104,6 +110,7 @@ Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> ser
     if (entry.policy) {
       for (const policy::Limit& limit : entry.policy->limits()) {
         entry.demands.push_back(demand_for_grant(*entry.policy, limit, *entry.grant));
+        entry.windows.push_back(window_text(entry.demands.back()));
       }
     }
     table.push_back(entry.grant);

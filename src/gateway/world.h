@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,7 @@ struct GrantEntry {
   /// One for each of policy->limits(), in their order, with the key of its count; for the scope `session` the
   /// key is the grant's, which holds where the protocol has no session.
   std::vector<quota::Demand> demands;
+  std::vector<std::string> windows;  ///< of each demand, as the log spells it
 };
 
 /// What the gateway judges by at one moment: immutable, shared by all workers, swapped whole. A call is judged
@@ -71,8 +73,13 @@ class World {
 quota::Demand demand_of(const policy::Policy& policy, const policy::Limit& limit, std::string_view server,
                         quota::HolderKind holder_kind, std::string_view holder);
 
-/// Windows as the log numbers them: seconds of a rolling one, -1 day, -2 week, -3 month.
-std::int64_t window_number(quota::Window window);
-quota::Window window_of_number(std::int64_t number);
+/// A window as the log spells it: `60` seconds, or `day`, `week`, `month` with a zone, `day@Europe/Berlin`.
+std::string window_text(const quota::Demand& demand);
+/// The window and zone of such a text; nothing for any other.
+struct WindowOfText {
+  quota::Window window;
+  const TimeZone* zone = nullptr;
+};
+std::optional<WindowOfText> parse_window(std::string_view text);
 
 }  // namespace doorward::gateway

@@ -221,17 +221,7 @@ bool HttpConnection::take_body() {
   if (body_ == Body::json) {
     decoded_ += step.produced;
   } else {
-    if (body_ == Body::events && !in_.empty()) {
-      const bool fits = events_.feed(in_.view(), [this](const mcp::SseEvent& event) {
-        if (call_ != nullptr && !event.data.empty()) call_->on_message(event.data);
-        return call_ != nullptr;
-      });
-      if (call_ == nullptr) return false;
-      if (!fits) {
-        fail(FailureKind::too_large, "an event of the answer is longer than the server's result limit");
-        return false;
-      }
-    }
+    if (body_ == Body::events && !take_events()) return false;
     in_.clear();
   }
   if (done) {
@@ -240,6 +230,23 @@ bool HttpConnection::take_body() {
   }
   if (in_.empty()) in_.release();
   return true;
+}
+
+bool HttpConnection::take_events() {
+  std::string_view rest = in_.view();
+  for (;;) {
+    switch (events_.next(rest)) {
+      case mcp::SseReader::Step::more:
+        return true;
+      case mcp::SseReader::Step::too_large:
+        fail(FailureKind::too_large, "an event of the answer is longer than the server's result limit");
+        return false;
+      case mcp::SseReader::Step::event:
+        if (!events_.event().data.empty()) call_->on_message(events_.event().data);
+        if (call_ == nullptr) return false;
+        break;
+    }
+  }
 }
 
 void HttpConnection::on_eof() {

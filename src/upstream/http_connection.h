@@ -17,7 +17,7 @@ namespace doorward::upstream {
 /// One connection of an HttpPool: at most one request at a time. Private to the pool.
 class HttpConnection final : public io::Handler, public Ticket {
  public:
-  explicit HttpConnection(HttpPool& pool) : pool_(pool) {}
+  explicit HttpConnection(HttpPool& pool) : pool_(pool), events_(pool.settings().result_bytes) {}
   ~HttpConnection();
 
   /// Takes the request; sends it at once where the connection stands.
@@ -48,6 +48,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   bool take();
   bool take_head();
   bool take_body();
+  bool take_events();
   void on_eof();
   void finish();
   void fail(FailureKind kind, std::string_view detail);

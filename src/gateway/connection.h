@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "gateway/exchange.h"
+#include "gateway/front.h"
+#include "http/body.h"
+#include "http/request_head.h"
+#include "io/buffer.h"
+#include "io/loop.h"
+#include "io/socket.h"
+#include "io/stream.h"
+
+namespace doorward::gateway {
+
+class Worker;
+
+/// One connection of a client over HTTP/1.1: reads one request at a time, strictly, finds out who asks and in
+/// which session, and gives the message to an Exchange. Worker's thread.
+class ClientConnection final : public io::Handler, public Front {
+ public:
+  ClientConnection(Worker& worker, io::Fd fd, const io::Address& peer);
+  ~ClientConnection();
+
+  /// Starts with bytes that were read before, by a worker that handed the connection over.
+  void start(std::string_view bytes);
+
+  void on_ready(std::uint32_t events) override;
+  /// Closes what waits too long or may not go on; a few times a second.
+  void check(std::int64_t now_us, std::int64_t wall_s);
+  /// Closes now if idle, else after the answer under way; ends streams.
+  void drain();
+  /// The worker stops: what is under way ends here.
+  void abandon() { client_gone("gateway_stopping"); }
+
+  void answer(int status, Pieces json, std::string_view session) override;
+  void send(Pieces json, std::string_view session) override;
+  void open_stream(std::string_view session) override;
+  void end_stream() override;
+  const http::Headers* headers() const override { return &head_.headers(); }
+
+  std::size_t slot = 0;  ///< in the worker's list
+
+ private:
+  enum class Phase : std::uint8_t { head, body, busy, streaming, lingering, closed };
+  /// Whether to go on with this request.
+  enum class Go : std::uint8_t { on, stop };
+
+  void read();
+  void process();
+  bool take_body();
+  Go check_head();
+  void handle();
+  void handle_post(std::string_view text);
+  void handle_get();
+  void handle_delete();
+  bool find_session(Caller& caller, bool required);
+  Caller caller() const;
+  Exchange& take_exchange();
+  void begin(const Caller& caller, std::string_view text, const mcp::Message& message);
+  void refuse(int status, std::string_view code, std::string_view reason, std::string_view lines = {});
+  void refuse_message(const mcp::Refusal& refusal, std::string_view text, mcp::Era era);
+  void write_response(int status, Pieces json, std::string_view lines);
+  void request_done();
+  void flush();
+  void client_gone(std::string_view why);
+  void linger();
+  void close();
+  void next_request();
+  void keep_alive(std::int64_t now_us);
+
+  Worker& worker_;
+  io::Stream stream_;
+  io::Address peer_;
+  std::string address_;
+  io::Buffer in_;
+  io::Buffer out_;
+  http::RequestHead head_;
+  http::BodyDecoder decoder_;
+  std::size_t body_raw_ = 0;   ///< offset in in_ of the first byte not decoded
+  std::size_t body_end_ = 0;   ///< offset in in_ past the decoded body
+  std::int64_t deadline_us_ = INT64_MAX;
+  std::int64_t last_sent_us_ = 0;
+  Phase phase_ = Phase::head;
+  bool readable_ = false;
+  bool to_end_ = false;
+  bool close_after_ = false;
+  bool in_process_ = false;
+  bool next_queued_ = false;
+  bool paused_ = false;
+  Exchange* exchange_ = nullptr;
+  std::shared_ptr<const World> world_;  ///< of the request
+  const GrantEntry* grant_ = nullptr;
+  const World* known_world_ = nullptr;  ///< under which known_token_ was verified
+  std::string known_token_;             ///< Authorization value that was good last time
+  std::size_t known_index_ = 0;
+  io::Task next_task_;
+};
+
+}  // namespace doorward::gateway

@@ -1,0 +1,192 @@
+#include "gateway/exchange.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "gateway/worker.h"
+#include "json/writer.h"
+
+namespace doorward::gateway {
+
+void Exchange::reset(Front& front, const Caller& caller) {
+  front_ = &front;
+  caller_ = caller;
+  address_ = caller.client_address;
+  client_name_ = caller.client_name;
+  caller_.client_address = address_;
+  caller_.client_name = client_name_;
+  text_ = {};
+  client_id_.clear();
+  client_token_.clear();
+  tool_.clear();
+  method_name_.clear();
+  mirror_lines_.clear();
+  opened_state_.clear();
+  new_session_.clear();
+  id_ = worker_.ids().next();
+  number_ = 0;
+  number_text_.clear();
+  started_us_ = worker_.loop().now_us();
+  method_ = mcp::Method::unknown;
+  stage_ = Stage::idle;
+  request_ = intent_recorded_ = refreshed_ = stream_ = streamed_ = responded_ = listening_ = closing_ = quota_returned_ = false;
+  status_ = answer_status_ = 200;
+  ticket_ = nullptr;
+  reservation_.clear();
+  deltas_.clear();
+}
+
+void Exchange::begin(Front& front, const Caller& caller, std::string_view text, const mcp::Message& message) {
+  reset(front, caller);
+  text_ = text;
+  method_ = message.method;
+  method_name_ = message.method_name;
+  request_ = message.kind == mcp::Kind::request;
+  listening_ = method_ == mcp::Method::subscriptions_listen;
+  first_page_ = !message.params.find("cursor");
+  if (request_) {
+    client_id_ = bytes_of_value(text, message.id);
+    if (message.progress_token) client_token_ = bytes_of_value(text, message.progress_token);
+    number_ = worker_.next_number();
+    char digits[24];
+    number_text_.assign(digits, std::to_chars(digits, digits + sizeof(digits), number_).ptr);
+    if (caller_.session) caller_.session->running.push_back(this);
+  }
+  judge(message);
+}
+
+void Exchange::begin_listening(Front& front, const Caller& caller) {
+  reset(front, caller);
+  listening_ = true;
+  caller_.session->listener = this;
+  stage_ = Stage::forwarded;
+  if (caller_.session->child) {
+    streamed_ = true;
+    front.open_stream({});
+    return;
+  }
+  ticket_ = &caller_.server->open(http::Method::get, *caller_.session, *this);
+}
+
+void Exchange::begin_closing(Front& front, const Caller& caller) {
+  reset(front, caller);
+  closing_ = true;
+  stage_ = Stage::forwarded;
+  worker_.record_event("session.ended", {{"grant", caller_.grant->grant->id},
+                                         {"server", caller_.server->settings().name},
+                                         {"session", caller_.session->digest}});
+  if (!caller_.session->child && !caller_.session->upstream_id.empty()) {
+    ticket_ = &caller_.server->open(http::Method::del, *caller_.session, *this);
+    return;
+  }
+  worker_.end_session(*caller_.session);
+  Front* to = front_;
+  release();
+  to->answer(204, {}, {});
+}
+
+void Exchange::abandon(std::string_view why) {
+  if (stage_ == Stage::idle) return;
+  front_ = nullptr;
+  if (stage_ == Stage::listing) caller_.server->stop_waiting(*this);
+  if (stage_ == Stage::intent || stage_ == Stage::outcome) worker_.stop_waiting(*this);
+  if (ticket_ != nullptr) {
+    ticket_->cancel();
+    ticket_ = nullptr;
+    if (request_ && !responded_ && caller_.session != nullptr) tell_cancelled();
+  }
+  if (intent_recorded_ && !responded_) {
+    responded_ = true;
+    record_outcome("cancelled", why, 0, false, 0, {});
+  }
+  release();
+}
+
+void Exchange::tell_cancelled() {
+  std::string json = R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" + number_text_ +
+                     R"(,"reason":"The client has gone."}})";
+  worker_.send_notice(*caller_.server, caller_.session, caller_.revision, std::move(json));
+}
+
+void Exchange::pause() {
+  if (ticket_ != nullptr) ticket_->pause();
+}
+
+void Exchange::resume() {
+  if (ticket_ != nullptr) ticket_->resume();
+}
+
+void Exchange::relay(std::string_view text) {
+  if (front_ == nullptr) return;
+  const std::string_view piece = text;
+  front_->send({&piece, 1}, {});
+}
+
+void Exchange::record_outcome(std::string_view result, std::string_view code, std::int64_t rpc_error, bool is_error,
+                              std::size_t bytes, std::string_view reason) {
+  audit::OutcomeRecord record;
+  record.id = id_.view();
+  record.time_us = worker_.loop().wall_us();
+  record.result = result;
+  record.code = code;
+  record.grant = caller_.grant->grant->id;
+  record.server = caller_.server->settings().name;
+  record.method = method_name_;
+  record.tool = tool_;
+  record.upstream_status = status_;
+  record.rpc_error = rpc_error;
+  worker_.loop().refresh_time();
+  record.duration_us = worker_.loop().now_us() - started_us_;
+  record.result_bytes = bytes;
+  record.is_error = is_error;
+  if (quota_returned_) record.quota = deltas_;
+  record.reason = reason;
+  audit::OutcomeBuffer buffer;
+  worker_.ring().append_outcome(audit::write_outcome(record, buffer));
+}
+
+void Exchange::when_durable(Then then) {
+  then_ = then;
+  if (!worker_.power_durability()) return go_on();
+  stage_ = then == Then::forward ? Stage::intent : Stage::outcome;
+  worker_.wait_durable(*this);
+}
+
+void Exchange::on_durable() { go_on(); }
+
+void Exchange::go_on() {
+  if (then_ == Then::forward) return transmit();
+  // The exchange may be used again as soon as its front is answered.
+  Front* to = front_;
+  const bool streams = stream_ || streamed_;
+  const int status = answer_status_;
+  stage_ = Stage::settled;
+  front_ = nullptr;
+  const bool waits = ticket_ != nullptr;
+  if (to != nullptr) {
+    const std::string_view piece = answer_;
+    const Front::Pieces pieces{&piece, answer_.empty() ? 0u : 1u};
+    if (streams && !answer_.empty()) {
+      to->send(pieces, new_session_);
+      to->end_stream();
+    } else {
+      to->answer(status, pieces, new_session_);
+    }
+  }
+  if (!waits) release();
+}
+
+void Exchange::release() {
+  if (stage_ == Stage::idle && front_ == nullptr && caller_.grant == nullptr) return;
+  stage_ = Stage::idle;
+  front_ = nullptr;
+  ticket_ = nullptr;
+  if (caller_.session) {
+    std::erase(caller_.session->running, this);
+    if (caller_.session->listener == this) caller_.session->listener = nullptr;
+  }
+  caller_ = Caller{};
+  worker_.give_back(*this);
+}
+
+}  // namespace doorward::gateway

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/record.h"
+#include "base/ids.h"
+#include "gateway/front.h"
+#include "gateway/server_link.h"
+#include "gateway/session.h"
+#include "gateway/splice.h"
+#include "gateway/world.h"
+#include "mcp/denial.h"
+#include "mcp/envelope.h"
+#include "mcp/header_mirror.h"
+#include "policy/decide.h"
+#include "quota/table.h"
+#include "upstream/call.h"
+
+namespace doorward::gateway {
+
+class Worker;
+
+/// Who sent a message and under what.
+struct Caller {
+  std::shared_ptr<const World> world;  ///< keeps `grant` alive
+  const GrantEntry* grant = nullptr;
+  ServerLink* server = nullptr;
+  std::shared_ptr<Session> session;  ///< legacy; null before and during initialize, and in the modern era
+  mcp::Revision revision = mcp::Revision::v2025_03_26;
+  std::string_view client_address;
+  std::string_view client_name;
+};
+
+/// One message of a client on its way: judged, counted, recorded, forwarded, its answer checked and recorded
+/// (docs/life-of-a-call.md). Comes from a pool of its worker and goes back there, so that a steady call allocates
+/// nothing. Worker's thread.
+class Exchange final : public upstream::Call {
+ public:
+  explicit Exchange(Worker& worker) : worker_(worker) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// Takes a request or notification that passed mcp::check_method. `text` stays unchanged until the front is
+  /// answered; `message` is used inside this call only. The front may be answered before this returns.
+  void begin(Front& front, const Caller& caller, std::string_view text, const mcp::Message& message);
+  /// The stream of a session's own messages (GET).
+  void begin_listening(Front& front, const Caller& caller);
+  /// Ends a session at its server (DELETE).
+  void begin_closing(Front& front, const Caller& caller);
+
+  /// The client is gone, or may not hear the rest (its grant was revoked, the gateway stops): the front is not
+  /// called any more.
+  void abandon(std::string_view why);
+
+  /// The front took less than was sent: stop reading from the server, and read on.
+  void pause();
+  void resume();
+
+  // Called by what this waits for.
+  void on_tools_listed(bool ok);
+  void on_durable();
+
+  void on_head(int status, std::string_view session, bool stream) override;
+  void on_message(std::string_view text) override;
+  void on_end() override;
+  void on_failure(const upstream::Failure& failure) override;
+
+  /// One message of a session that belongs to no request (stdio): to the GET stream.
+  void relay(std::string_view text);
+
+  const GrantEntry& grant() const { return *caller_.grant; }
+  mcp::Revision revision() const { return caller_.revision; }
+  std::string_view client_id() const { return client_id_; }
+  std::uint64_t number() const { return number_; }
+  bool listening() const { return listening_; }
+
+ private:
+  enum class Stage : std::uint8_t { idle, listing, intent, forwarded, outcome, settled };
+  enum class Then : std::uint8_t { forward, answer };
+
+  // exchange_request.cpp
+  void judge(const mcp::Message& message);
+  void judge_tool(const mcp::Message& message);
+  void judge_named(const mcp::Message& message, policy::Kind kind, std::string_view name, json::Value args);
+  bool reserve(const policy::Call& call, policy::Decision& decision);
+  void refuse(const policy::Call& call, const policy::Decision& decision);
+  void refuse_rpc(mcp::ErrorCode code, std::string_view message, std::string_view audit_code);
+  void forward(const mcp::Message& message, json::Value args, const policy::Decision* decision);
+  bool record_intent(const policy::Decision* decision, json::Value args);
+  void fill(audit::CallRecord& record, const policy::Decision* decision, json::Value args);
+  bool prepare(const mcp::Message& message, const KnownTool* tool, json::Value args);
+  bool open_state(const mcp::Message& message);
+  void transmit();
+  void cancel_other(const mcp::Message& message);
+
+  // exchange_answer.cpp
+  void on_response(std::string_view text, const mcp::Message& message);
+  void on_server_notification(std::string_view text, const mcp::Message& message);
+  void refuse_server_request(std::string_view text, const mcp::Message& message);
+  bool shape_result(std::string_view text, const mcp::Message& message, Splice& splice);
+  void filter_list(std::string_view text, const mcp::Message& message);
+  std::string state_context() const;
+  void give_back_quota();
+  void upstream_failed(const upstream::Failure& failure);
+
+  // exchange.cpp
+  void reset(Front& front, const Caller& caller);
+  void go_on();
+  void tell_cancelled();
+  void release();
+  void record_outcome(std::string_view result, std::string_view code, std::int64_t rpc_error, bool is_error,
+                      std::size_t bytes, std::string_view reason);
+  void when_durable(Then then);
+
+  Worker& worker_;
+  Front* front_ = nullptr;
+  Caller caller_;
+  std::string address_;
+  std::string client_name_;
+  std::string_view text_;       ///< of the request, in the front's memory
+  std::string client_id_;       ///< the request's id as JSON; empty: a notification
+  std::string client_token_;    ///< its progress token as JSON; empty: none
+  std::string tool_;            ///< what was judged: a tool or action, a URI, a prompt
+  std::string method_name_;
+  std::string mirror_lines_;
+  std::string number_text_;     ///< our id, as JSON
+  std::string opened_state_;    ///< the server's requestState, as JSON
+  std::string scratch_;         ///< a replacement of this answer
+  std::string answer_;          ///< the final answer
+  std::string new_session_;     ///< id of the session that this initialize opened
+  DecisionId id_;
+  std::uint64_t number_ = 0;
+  std::int64_t started_us_ = 0;  ///< monotonic
+  mcp::Method method_ = mcp::Method::unknown;
+  Stage stage_ = Stage::idle;
+  Then then_ = Then::forward;
+  bool request_ = false;      ///< has an id
+  bool intent_recorded_ = false;
+  bool refreshed_ = false;
+  bool stream_ = false;       ///< the server answers with a stream, and so do we
+  bool streamed_ = false;     ///< our stream is open
+  bool responded_ = false;    ///< the final answer is on its way
+  bool listening_ = false;
+  bool closing_ = false;
+  bool first_page_ = false;   ///< of a list: no cursor was given
+  bool quota_returned_ = false;  ///< deltas_ hold what was given back
+  int status_ = 200;          ///< of the server's answer
+  int answer_status_ = 200;
+  upstream::Ticket* ticket_ = nullptr;
+  Splice request_splice_;
+  quota::Reservation reservation_;
+  std::vector<quota::Demand> demands_;
+  std::vector<audit::QuotaDelta> deltas_;
+  std::vector<std::string_view> keys_;
+};
+
+}  // namespace doorward::gateway

@@ -1,0 +1,353 @@
+// The way of a message from the server to the client: check, shape, settle, record, answer.
+
+#include <charconv>
+
+#include "gateway/exchange.h"
+#include "gateway/worker.h"
+#include "json/writer.h"
+#include "mcp/tool_list.h"
+#include "mcp/tool_name.h"
+
+namespace doorward::gateway {
+namespace {
+
+constexpr std::int64_t kStateLifetimeS = 3600;
+
+/// Whether the value is the number that we gave, as spelled by us.
+bool is_number(json::Value value, std::string_view text) {
+  return value.is(json::Type::number) && value.number() == text;
+}
+
+std::int64_t error_code(json::Value error) {
+  const std::string_view text = error.find("code").number();
+  std::int64_t code = 0;
+  std::from_chars(text.data(), text.data() + text.size(), code);
+  return code;
+}
+
+/// Errors by which a server says that it ran nothing (policy.md section 5).
+bool did_not_run(std::int64_t code) { return code == -32700 || code == -32600 || code == -32601; }
+
+/// What an agent is told of a failure; the log has the detail.
+std::string_view words_of(upstream::FailureKind kind) {
+  switch (kind) {
+    case upstream::FailureKind::resolve:
+    case upstream::FailureKind::connect:
+    case upstream::FailureKind::tls:
+    case upstream::FailureKind::start: return "it could not be reached";
+    case upstream::FailureKind::timeout: return "it did not answer in time";
+    case upstream::FailureKind::closed: return "it ended the connection before it had answered";
+    case upstream::FailureKind::protocol: return "its answer was not valid";
+    case upstream::FailureKind::too_large: return "its answer was too large";
+    case upstream::FailureKind::session_lost: return "it has lost the session";
+  }
+  return "it failed";
+}
+
+}  // namespace
+
+void Exchange::on_head(int status, std::string_view session, bool stream) {
+  status_ = status;
+  stream_ = stream;
+  if (method_ == mcp::Method::initialize && caller_.session && !session.empty()) {
+    caller_.session->upstream_id = session;
+  }
+  if (listening_ && method_ == mcp::Method::unknown && stream && status == 200 && front_ != nullptr) {
+    streamed_ = true;
+    front_->open_stream({});
+  }
+}
+
+void Exchange::on_message(std::string_view text) {
+  if (closing_) return;
+  if (responded_) {
+    worker_.record_event("upstream.protocol_error", {{"id", id_.view()},
+                                                     {"server", caller_.server->settings().name},
+                                                     {"reason", "a message after the answer"}});
+    return;
+  }
+  json::Limits limits;
+  limits.bytes = caller_.server->settings().result_bytes;
+  const auto root = worker_.answer_reader().read(text, limits);
+  const auto message = root ? mcp::read_message(*root, mcp::Sender::server)
+                            : std::expected<mcp::Message, mcp::Refusal>(
+                                  std::unexpected(mcp::refuse_text(root.error())));
+  if (!message) {
+    if (ticket_ != nullptr) ticket_->cancel();
+    ticket_ = nullptr;
+    return upstream_failed({upstream::FailureKind::protocol, true, message.error().message});
+  }
+  switch (message->kind) {
+    case mcp::Kind::request:
+      return refuse_server_request(text, *message);
+    case mcp::Kind::notification:
+      return on_server_notification(text, *message);
+    case mcp::Kind::result:
+    case mcp::Kind::error:
+      break;
+  }
+  if (status_ == 404 && caller_.session && method_ != mcp::Method::initialize) return;  // on_end tells
+  const bool unaddressed = message->kind == mcp::Kind::error && status_ >= 400 && !message->id;
+  if (!request_ || (!unaddressed && !is_number(message->id, number_text_))) {
+    worker_.record_event("upstream.protocol_error", {{"id", id_.view()},
+                                                     {"server", caller_.server->settings().name},
+                                                     {"reason", "an answer to no request of ours"}});
+    return;
+  }
+  on_response(text, *message);
+}
+
+void Exchange::on_server_notification(std::string_view text, const mcp::Message& message) {
+  if (front_ == nullptr) return;
+  Splice splice(text);
+  switch (message.method) {
+    case mcp::Method::progress: {
+      const json::Value token = message.params.find("progressToken");
+      if (client_token_.empty() || !is_number(token, number_text_)) return;
+      splice.replace(token, client_token_);
+      break;
+    }
+    case mcp::Method::cancelled:
+    case mcp::Method::unknown:
+      return;
+    default:
+      break;
+  }
+  const json::Value subscription = message.meta.find(mcp::kMetaSubscriptionId);
+  if (subscription) {
+    if (!is_number(subscription, number_text_)) return;
+    splice.replace(subscription, client_id_);
+  }
+  streamed_ = true;
+  front_->send(splice.pieces(), new_session_);
+}
+
+void Exchange::refuse_server_request(std::string_view text, const mcp::Message& message) {
+  worker_.record_event("upstream.request_refused", {{"id", id_.view()},
+                                                    {"server", caller_.server->settings().name},
+                                                    {"method", message.method_name}});
+  if (mcp::era_of(caller_.revision) == mcp::Era::modern) return;
+  std::string refusal;
+  mcp::append_error(refusal, bytes_of_value(text, message.id), mcp::ErrorCode::method_not_found,
+                    "The gateway does not let this server ask its client.");
+  worker_.send_notice(*caller_.server, caller_.session, caller_.revision, std::move(refusal));
+}
+
+void Exchange::on_response(std::string_view text, const mcp::Message& message) {
+  Splice splice(text);
+  splice.replace(message.id, client_id_);
+  const bool is_error = message.kind == mcp::Kind::error;
+  answer_.clear();
+  std::int64_t code = 0;
+  bool tool_error = false;
+  if (is_error) {
+    code = error_code(message.error);
+    if (did_not_run(code)) give_back_quota();
+    if (mcp::era_of(caller_.revision) == mcp::Era::modern && (status_ == 400 || status_ == 404)) {
+      answer_status_ = status_;
+    }
+    if (method_ == mcp::Method::initialize && caller_.session) worker_.end_session(*caller_.session);
+  } else {
+    const json::Value failed = message.result.find("isError");
+    tool_error = failed.is(json::Type::boolean) && failed.boolean();
+    if (!shape_result(text, message, splice)) {
+      if (ticket_ != nullptr) ticket_->cancel();
+      ticket_ = nullptr;
+      return upstream_failed({upstream::FailureKind::protocol, true, "the result lacks what its method demands"});
+    }
+  }
+  if (answer_.empty()) {
+    if (is_error && !message.id) {
+      mcp::append_error(answer_, client_id_, static_cast<mcp::ErrorCode>(code), message.error.find("message").string());
+    } else {
+      for (std::string_view piece : splice.pieces()) answer_ += piece;
+    }
+  }
+  responded_ = true;
+  record_outcome(is_error ? "error" : tool_error ? "tool_error" : "ok", {}, code, is_error || tool_error, text.size(), {});
+  when_durable(Then::answer);
+}
+
+bool Exchange::shape_result(std::string_view text, const mcp::Message& message, Splice& splice) {
+  const json::Value result = message.result;
+  switch (method_) {
+    case mcp::Method::initialize:
+    case mcp::Method::server_discover: {
+      const json::Value capabilities = result.find("capabilities");
+      if (!capabilities.is(json::Type::object)) return false;
+      scratch_.clear();
+      append_without(scratch_, text, capabilities, {"tasks", "extensions"});
+      splice.replace(capabilities, scratch_);
+      if (method_ == mcp::Method::initialize) {
+        const json::Value version = result.find("protocolVersion");
+        const auto revision = version.is(json::Type::string) ? mcp::parse_revision(version.string()) : std::nullopt;
+        if (!revision || mcp::era_of(*revision) == mcp::Era::modern) return false;
+        caller_.session->revision = *revision;
+        caller_.session->ready = true;
+        new_session_ = caller_.session->id;
+      }
+      return true;
+    }
+    case mcp::Method::tools_list:
+    case mcp::Method::resources_list:
+    case mcp::Method::resources_templates_list:
+    case mcp::Method::prompts_list:
+      if (!result.find(mcp::list_member(method_)).is(json::Type::array)) return false;
+      filter_list(text, message);
+      return true;
+    case mcp::Method::tools_call:
+    case mcp::Method::prompts_get:
+    case mcp::Method::resources_read: {
+      const json::Value state = result.find("requestState");
+      if (!state) return true;
+      scratch_.clear();
+      json::append_string(scratch_,
+                          worker_.shared().sealer.seal(bytes_of_value(text, state), state_context(),
+                                                       worker_.loop().wall_us() / 1'000'000 + kStateLifetimeS));
+      splice.replace(state, scratch_);
+      return true;
+    }
+    default:
+      return true;
+  }
+}
+
+void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
+  const GrantEntry& grant = *caller_.grant;
+  policy::Call call;
+  call.server = caller_.server->settings().name;
+  call.subject = &grant.subject;
+  call.now_us = worker_.loop().wall_us();
+  const json::Value result = message.result;
+  const json::Value list = result.find(mcp::list_member(method_));
+  ToolTable& tools = caller_.server->tools();
+  const bool of_tools = method_ == mcp::Method::tools_list;
+  if (of_tools && first_page_ && !result.find("nextCursor").is(json::Type::string)) {
+    tools.begin();
+    tools.take(result);
+    tools.finish();
+  }
+  call.kind = of_tools ? policy::Kind::tool
+              : method_ == mcp::Method::prompts_list ? policy::Kind::prompt
+                                                     : policy::Kind::resource;
+  const auto shown = [&](std::string_view name) {
+    call.tool = name;
+    if (!of_tools) return policy::listed(grant.policy.get(), call, worker_.scratch());
+    if (!mcp::is_tool_name(name)) return false;
+    if (tools.known() && tools.withheld(name)) return false;
+    call.category = tools.category(name);
+    return policy::listed(grant.policy.get(), call, worker_.scratch());
+  };
+  std::string filtered;
+  filtered.reserve(list.end_offset() - list.begin_offset());
+  if (of_tools) {
+    mcp::append_filtered_tools(filtered, text, list.begin_offset(), list.end_offset(), result, shown);
+  } else {
+    const std::string_view key = method_ == mcp::Method::prompts_list ? "name"
+                                 : method_ == mcp::Method::resources_list ? "uri"
+                                                                          : "uriTemplate";
+    mcp::append_filtered(filtered, text, list.begin_offset(), list.end_offset(), list, [&](json::Value element) {
+      const json::Value name = element.find(key);
+      return name.is(json::Type::string) && shown(name.string());
+    });
+  }
+  Splice splice(text);
+  splice.replace(message.id, client_id_);
+  splice.replace(list, filtered);
+  for (std::string_view piece : splice.pieces()) answer_ += piece;
+}
+
+void Exchange::give_back_quota() {
+  if (reservation_.empty() || quota_returned_) return;
+  worker_.shared().quotas->release(reservation_);
+  for (audit::QuotaDelta& delta : deltas_) delta.amount = -delta.amount;
+  quota_returned_ = true;
+}
+
+void Exchange::on_end() {
+  ticket_ = nullptr;
+  if (responded_) return release();
+  if (closing_) {
+    worker_.end_session(*caller_.session);
+    Front* to = front_;
+    release();
+    if (to != nullptr) to->answer(204, {}, {});
+    return;
+  }
+  if (status_ == 404 && caller_.session && method_ != mcp::Method::initialize && request_) {
+    return upstream_failed({upstream::FailureKind::session_lost, true, "the server answered 404 in this session"});
+  }
+  if (listening_ && method_ == mcp::Method::unknown) {
+    Front* to = front_;
+    const bool streamed = streamed_;
+    const int status = status_;
+    release();
+    if (to == nullptr) return;
+    if (streamed) return to->end_stream();
+    return to->answer(status == 405 ? 405 : 502, {}, {});
+  }
+  if (request_) {
+    return upstream_failed({upstream::FailureKind::protocol, true, "the server ended without an answer"});
+  }
+  responded_ = true;
+  record_outcome("ok", {}, 0, false, 0, {});
+  answer_.clear();
+  answer_status_ = 202;
+  stream_ = streamed_ = false;
+  when_durable(Then::answer);
+}
+
+void Exchange::on_failure(const upstream::Failure& failure) {
+  ticket_ = nullptr;
+  if (responded_) return release();
+  upstream_failed(failure);
+}
+
+void Exchange::upstream_failed(const upstream::Failure& failure) {
+  if (closing_ || (listening_ && method_ == mcp::Method::unknown)) {
+    if (closing_) worker_.end_session(*caller_.session);
+    Front* to = front_;
+    const bool streamed = streamed_;
+    const bool closing = closing_;
+    release();
+    if (to == nullptr) return;
+    if (streamed) return to->end_stream();
+    return to->answer(closing ? 204 : 502, {}, {});
+  }
+  if (!failure.sent) give_back_quota();
+  const std::string& server = caller_.server->settings().name;
+  std::string words = "[UPSTREAM ERROR] The server " + server + " failed: ";
+  words += words_of(failure.kind);
+  words += ". This is not a policy decision. ";
+  words += failure.sent ? "The call may or may not have run; check before you repeat it. "
+                        : "The call did not run; it can be repeated later. ";
+  words += "Ref ";
+  words += id_.view();
+  answer_.clear();
+  if (method_ == mcp::Method::tools_call) {
+    mcp::append_denial(answer_, client_id_, mcp::era_of(caller_.revision), words,
+                       {.id = id_.view(), .code = "upstream_error", .rule = {}, .retry = {}, .retry_after_s = 0});
+  } else {
+    mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error, words);
+  }
+  if (failure.kind == upstream::FailureKind::session_lost) {
+    answer_status_ = 404;
+    stream_ = false;
+    worker_.end_session(*caller_.session);
+  } else if (!request_) {
+    answer_status_ = 502;
+  }
+  if (method_ == mcp::Method::initialize && caller_.session) worker_.end_session(*caller_.session);
+  if (!streamed_) stream_ = false;
+  responded_ = true;
+  if (intent_recorded_) {
+    std::string reason(upstream::to_string(failure.kind));
+    reason += ": ";
+    reason += failure.detail;
+    record_outcome(failure.kind == upstream::FailureKind::timeout ? "timeout" : "upstream_error", "upstream_error", 0,
+                   true, 0, reason);
+  }
+  when_durable(Then::answer);
+}
+
+}  // namespace doorward::gateway

@@ -1,0 +1,428 @@
+// The way of a message from the client to the server: judge, reserve, record, forward.
+
+#include <algorithm>
+
+#include "gateway/exchange.h"
+#include "gateway/worker.h"
+#include "mcp/tool_name.h"
+#include "policy/explain.h"
+
+namespace doorward::gateway {
+namespace {
+
+/// Of a refusal by policy where the method has no result that could say so; outside the range that JSON-RPC
+/// and the protocol reserve.
+constexpr auto kRefusedByPolicy = static_cast<mcp::ErrorCode>(-31403);
+/// The legacy code of a resource that does not exist.
+constexpr auto kResourceNotFound = static_cast<mcp::ErrorCode>(-32002);
+
+/// Tools of the same server that the grant may call with some arguments, for the text of a denial.
+std::size_t permitted_tools(ServerLink& link, const GrantEntry& grant, const policy::Call& denied,
+                            policy::Scratch& scratch, std::array<std::string_view, 3>& names) {
+  std::size_t found = 0;
+  std::size_t looked = 0;
+  link.tools().for_each([&](const std::string& name, const KnownTool& tool) {
+    if (found == names.size() || ++looked > 500 || name == denied.tool || tool.category != Category::read) return;
+    policy::Call call = denied;
+    call.tool = name;
+    call.category = tool.category;
+    call.outer = {};
+    call.args = {};
+    if (policy::decide(*grant.policy, call, scratch).verdict == policy::Verdict::allow) names[found++] = name;
+  });
+  return found;
+}
+
+}  // namespace
+
+void Exchange::judge(const mcp::Message& message) {
+  switch (message.method) {
+    case mcp::Method::tools_call:
+      return judge_tool(message);
+    case mcp::Method::resources_read:
+    case mcp::Method::resources_subscribe:
+    case mcp::Method::resources_unsubscribe:
+      return judge_named(message, policy::Kind::resource, message.params.find("uri").string(), {});
+    case mcp::Method::prompts_get:
+      return judge_named(message, policy::Kind::prompt, message.params.find("name").string(),
+                         message.params.find("arguments"));
+    case mcp::Method::completion_complete: {
+      const json::Value reference = message.params.find("ref");
+      const json::Value type = reference.find("type");
+      const json::Value name = reference.find("name");
+      const json::Value uri = reference.find("uri");
+      if (type.is(json::Type::string) && type.string() == "ref/prompt" && name.is(json::Type::string)) {
+        return judge_named(message, policy::Kind::prompt, name.string(), {});
+      }
+      if (type.is(json::Type::string) && type.string() == "ref/resource" && uri.is(json::Type::string)) {
+        return judge_named(message, policy::Kind::resource, uri.string(), {});
+      }
+      return refuse_rpc(mcp::ErrorCode::invalid_params, "ref must name a prompt or a resource.", "bad_message");
+    }
+    case mcp::Method::cancelled:
+      return cancel_other(message);
+    case mcp::Method::progress:
+    case mcp::Method::roots_list_changed: {
+      // The server was told of no request or root of this client that these could be about.
+      Front* to = front_;
+      release();
+      return to->answer(202, {}, {});
+    }
+    default:
+      return forward(message, {}, nullptr);
+  }
+}
+
+void Exchange::judge_tool(const mcp::Message& message) {
+  const std::string_view name = message.params.find("name").string();
+  const policy::Resolved resolved = caller_.grant->server->actions.resolve(name, message.params.find("arguments"));
+  ToolTable& tools = caller_.server->tools();
+  const KnownTool* known = mcp::is_tool_name(name) ? tools.find(name) : nullptr;
+  tool_ = resolved.asked;
+
+  policy::Call call;
+  call.tool = resolved.tool;
+  call.args = resolved.args;
+  call.server = caller_.server->settings().name;
+  call.subject = &caller_.grant->subject;
+  call.now_us = worker_.loop().wall_us();
+  call.known = known != nullptr && resolved.kind != policy::Resolved::Kind::unknown_action;
+  if (resolved.kind == policy::Resolved::Kind::action) call.outer = resolved.outer;
+  if (known != nullptr) {
+    call.category = resolved.kind == policy::Resolved::Kind::action ? tools.category(resolved.tool)
+                                                                    : std::optional(known->category);
+  }
+  if (caller_.grant->policy == nullptr) return refuse(call, policy::no_policy());
+
+  const policy::ToolIndex* index = tools.known() ? &tools.index(caller_.grant->policy) : nullptr;
+  policy::Decision decision = policy::decide(*caller_.grant->policy, call, worker_.scratch(), index);
+  // A hidden name takes the same steps as one that does not exist, so that no answer and no delay tells them apart.
+  if (decision.verdict == policy::Verdict::hide && (decision.enforced || !call.known)) {
+    if (!refreshed_ && caller_.server->may_list_tools()) {
+      stage_ = Stage::listing;
+      return caller_.server->list_tools(caller_.session.get(), caller_.revision, *this);
+    }
+    if (!tools.known()) {
+      return upstream_failed({upstream::FailureKind::protocol, false, "the server does not list its tools"});
+    }
+  }
+  if (!decision.passes()) return refuse(call, decision);
+  if (!prepare(message, known, message.params.find("arguments"))) return;
+  if (!reserve(call, decision)) return refuse(call, decision);
+  forward(message, resolved.args, &decision);
+}
+
+void Exchange::on_tools_listed(bool) {
+  refreshed_ = true;
+  stage_ = Stage::idle;
+  json::Limits limits;
+  limits.bytes = text_.size();
+  const auto root = worker_.request_reader().read(text_, limits);
+  judge_tool(*mcp::read_message(*root, mcp::Sender::client));
+}
+
+void Exchange::judge_named(const mcp::Message& message, policy::Kind kind, std::string_view name, json::Value args) {
+  tool_ = name;
+  policy::Call call;
+  call.kind = kind;
+  call.tool = name;
+  call.args = args;
+  call.server = caller_.server->settings().name;
+  call.subject = &caller_.grant->subject;
+  call.now_us = worker_.loop().wall_us();
+  if (caller_.grant->policy == nullptr) return refuse(call, policy::no_policy());
+  policy::Decision decision = policy::decide(*caller_.grant->policy, call, worker_.scratch());
+  if (!decision.passes()) return refuse(call, decision);
+  if (!prepare(message, nullptr, {})) return;
+  if (!reserve(call, decision)) return refuse(call, decision);
+  forward(message, args, &decision);
+}
+
+bool Exchange::reserve(const policy::Call& call, policy::Decision& decision) {
+  const std::span<const policy::LimitDemand> wanted = worker_.scratch().demands();
+  if (wanted.empty()) return true;
+  const policy::Policy& policy = *caller_.grant->policy;
+  demands_.clear();
+  for (const policy::LimitDemand& demand : wanted) {
+    const std::size_t at = static_cast<std::size_t>(demand.limit - policy.limits().data());
+    demands_.push_back(caller_.grant->demands[at]);
+    demands_.back().amount = demand.amount_millionths;
+    if (demand.limit->scope == policy::Scope::session && caller_.session != nullptr) {
+      Session& session = *caller_.session;
+      if (session.keys_of != &policy) {
+        session.keys_of = &policy;
+        session.keys.clear();
+        for (const policy::Limit& limit : policy.limits()) {
+          session.keys.push_back(
+              demand_of(policy, limit, call.server, quota::HolderKind::session, session.id).key);
+        }
+      }
+      demands_.back().key = session.keys[at];
+    }
+  }
+  const quota::Now now = worker_.now();
+  quota::Table& table = *worker_.shared().quotas;
+  const quota::Outcome outcome = decision.enforced ? table.reserve(demands_, now, reservation_)
+                                                   : table.add_unchecked(demands_, now, reservation_);
+  if (outcome.granted() || !decision.enforced) {
+    for (std::size_t i = 0; i < demands_.size(); ++i) {
+      const quota::Demand& demand = demands_[i];
+      const auto same = std::find_if(deltas_.begin(), deltas_.end(), [&](const audit::QuotaDelta& delta) {
+        return delta.key_high == demand.key.high && delta.key_low == demand.key.low;
+      });
+      if (same == deltas_.end()) {
+        const std::size_t at = static_cast<std::size_t>(wanted[i].limit - policy.limits().data());
+        deltas_.push_back({demand.key.high, demand.key.low, caller_.grant->windows[at], demand.amount});
+      } else {
+        same->amount = std::max(same->amount, demand.amount);
+      }
+    }
+  }
+  if (outcome.granted()) return true;
+  if (outcome.kind == quota::Outcome::Kind::full) {
+    if (decision.enforced) decision = policy::policy_error();
+    return !decision.enforced;
+  }
+  if (decision.verdict == policy::Verdict::allow) {
+    const bool enforced = decision.enforced;
+    decision = policy::limit_denial(decision, *wanted[outcome.demand].limit,
+                                    std::max<std::int64_t>(outcome.retry_after_s, 0));
+    decision.enforced = enforced;
+  }
+  return !decision.enforced;
+}
+
+void Exchange::fill(audit::CallRecord& record, const policy::Decision* decision, json::Value args) {
+  record.id = id_.view();
+  record.time_us = worker_.loop().wall_us();
+  record.verdict = "allow";
+  if (decision != nullptr) {
+    record.verdict = policy::to_string(decision->verdict);
+    record.enforced = decision->enforced;
+    record.rule = decision->rule->rule;
+    record.pointer = decision->rule->pointer;
+    if (decision->code != policy::Code::none) record.code = policy::to_string(decision->code);
+    if (decision->retry_after_s > 0) record.retry_after_s = decision->retry_after_s;
+  }
+  if (const policy::Policy* policy = caller_.grant->policy.get()) {
+    record.policy = {policy->name(), worker_.version_text(policy->version()), policy->sha256()};
+  }
+  const identity::Grant& grant = *caller_.grant->grant;
+  record.grant = {grant.id, grant.label, grant.owner};
+  record.client = {address_, client_name_};
+  record.server = caller_.server->settings().name;
+  record.era = mcp::era_of(caller_.revision) == mcp::Era::modern ? "modern" : "legacy";
+  record.revision = mcp::to_string(caller_.revision);
+  if (caller_.session) record.session = caller_.session->digest;
+  record.method = method_name_;
+  if (method_ == mcp::Method::tools_call) {
+    record.tool = tool_;
+  } else {
+    record.target = tool_;
+  }
+  record.request_id = client_id_;
+  if (args) {
+    record.args.present = true;
+    keys_.clear();
+    for (const json::Member member : args.members()) keys_.push_back(member.key.string());
+    std::sort(keys_.begin(), keys_.end());
+    record.args.keys = keys_;
+    record.args.digest = worker_.keyed_digest(args);
+    record.args.bytes = args.end_offset() - args.begin_offset();
+  }
+  record.quota = deltas_;
+}
+
+void Exchange::refuse(const policy::Call& call, const policy::Decision& decision) {
+  const policy::Policy* policy = caller_.grant->policy.get();
+  const mcp::Era era = mcp::era_of(caller_.revision);
+  answer_.clear();
+  std::string told;
+  if (decision.verdict == policy::Verdict::hide) {
+    if (call.kind == policy::Kind::tool) {
+      mcp::append_unknown_tool(answer_, client_id_, tool_);
+    } else if (call.kind == policy::Kind::resource) {
+      mcp::append_error(answer_, client_id_,
+                        era == mcp::Era::modern ? mcp::ErrorCode::invalid_params : kResourceNotFound,
+                        "Resource not found: " + tool_);
+    } else {
+      mcp::append_error(answer_, client_id_, mcp::ErrorCode::invalid_params, "Prompt not found: " + tool_);
+    }
+  } else {
+    std::array<std::string_view, 3> names;
+    std::size_t count = 0;
+    if (policy != nullptr && call.kind == policy::Kind::tool &&
+        (decision.code == policy::Code::tool_denied || decision.code == policy::Code::default_deny)) {
+      count = permitted_tools(*caller_.server, *caller_.grant, call, worker_.scratch(), names);
+    }
+    told = policy::told_agent(policy, call, decision, {id_.view(), {names.data(), count}});
+    if (method_ == mcp::Method::tools_call) {
+      mcp::append_denial(answer_, client_id_, era, told,
+                         {.id = id_.view(),
+                          .code = policy::to_string(decision.code),
+                          .rule = policy == nullptr || policy->detail() == policy::Detail::full
+                                      ? std::string_view(decision.rule->rule)
+                                      : std::string_view(),
+                          .retry = policy::retry_of(decision.code),
+                          .retry_after_s = decision.retry_after_s});
+    } else {
+      mcp::append_error(answer_, client_id_, kRefusedByPolicy, told);
+    }
+  }
+  audit::CallRecord record;
+  fill(record, &decision, call.args);
+  record.reason = told;
+  // Without room the ring counts it: a denial is answered all the same.
+  static_cast<void>(worker_.ring().append(audit::write_denial(record, worker_.record_buffer())));
+  responded_ = true;
+  when_durable(Then::answer);
+}
+
+void Exchange::refuse_rpc(mcp::ErrorCode code, std::string_view message, std::string_view audit_code) {
+  audit::RejectRecord record;
+  record.id = id_.view();
+  record.code = audit_code;
+  record.http_status = 400;
+  record.client = {address_, client_name_};
+  const identity::Grant& grant = *caller_.grant->grant;
+  record.grant = {grant.id, grant.label, grant.owner};
+  record.server = caller_.server->settings().name;
+  record.method = method_name_;
+  record.request_id = client_id_;
+  record.reason = message;
+  worker_.record_rejection(record);
+  answer_.clear();
+  mcp::append_error(answer_, client_id_, code, message);
+  answer_status_ = 400;
+  responded_ = true;
+  stage_ = Stage::settled;
+  then_ = Then::answer;
+  go_on();
+}
+
+bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json::Value args) {
+  request_splice_ = Splice(text_);
+  if (request_) {
+    request_splice_.replace(message.id, number_text_);
+    request_splice_.replace(message.progress_token, number_text_);
+  }
+  if (mcp::era_of(caller_.revision) == mcp::Era::legacy) {
+    // What we would not let the server ask of the client must not be promised to it.
+    if (method_ == mcp::Method::initialize) request_splice_.replace(message.params.find("capabilities"), "{}");
+    return true;
+  }
+  request_splice_.replace(message.meta.find(mcp::kMetaClientCapabilities).find("extensions"), "{}");
+  mcp::append_mirror_lines(mirror_lines_, message, caller_.revision);
+  if (tool != nullptr && !tool->mirror.empty()) {
+    if (const http::Headers* headers = front_->headers()) {
+      const auto difference = tool->mirror.mismatch(args, [headers](std::string_view name) {
+        const http::Headers::Found found = headers->find(name);
+        return mcp::Header{found.value, static_cast<unsigned>(found.count)};
+      });
+      if (difference) {
+        refuse_rpc(mcp::ErrorCode::header_mismatch, *difference, "header_mismatch");
+        return false;
+      }
+    }
+    tool->mirror.append_lines(mirror_lines_, args);
+  }
+  return open_state(message);
+}
+
+bool Exchange::open_state(const mcp::Message& message) {
+  const json::Value state = message.params.find("requestState");
+  if (!state) return true;
+  const std::optional<std::string> opened =
+      state.is(json::Type::string)
+          ? worker_.shared().sealer.open(state.string(), state_context(), worker_.loop().wall_us() / 1'000'000)
+          : std::nullopt;
+  if (!opened) {
+    refuse_rpc(mcp::ErrorCode::invalid_params,
+               "requestState was not given to this caller for this request, or it has expired: call again without it.",
+               "bad_state");
+    return false;
+  }
+  opened_state_ = *opened;
+  request_splice_.replace(state, opened_state_);
+  return true;
+}
+
+std::string Exchange::state_context() const {
+  const std::string& grant = caller_.grant->grant->id;
+  const std::string& server = caller_.server->settings().name;
+  std::string context;
+  for (std::string_view part : {std::string_view(grant), std::string_view(server), std::string_view(method_name_),
+                                std::string_view(tool_)}) {
+    context += std::to_string(part.size());
+    context += ':';
+    context += part;
+  }
+  return context;
+}
+
+void Exchange::forward(const mcp::Message& message, json::Value args, const policy::Decision* decision) {
+  // What has no decision of its own (lists, handshakes) is prepared here.
+  if (decision == nullptr && !prepare(message, nullptr, {})) return;
+  if (!record_intent(decision, args)) {
+    worker_.shared().quotas->release(reservation_);
+    answer_.clear();
+    mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error,
+                      "The gateway cannot record calls at the moment, so it forwards none. Try again later.");
+    answer_status_ = 503;
+    responded_ = true;
+    stage_ = Stage::settled;
+    then_ = Then::answer;
+    return go_on();
+  }
+  if (method_ == mcp::Method::initialize) {
+    caller_.session = worker_.sessions().open(caller_.grant->grant->id, *caller_.server);
+    caller_.session->last_used_us = worker_.loop().now_us();
+    caller_.session->running.push_back(this);
+    const json::Value name = message.params.find("clientInfo").find("name");
+    if (name.is(json::Type::string)) caller_.session->client_name = name.string();
+  }
+  when_durable(Then::forward);
+}
+
+bool Exchange::record_intent(const policy::Decision* decision, json::Value args) {
+  if (!worker_.shared().log->accepting()) return false;
+  audit::CallRecord record;
+  fill(record, decision, args);
+  intent_recorded_ = worker_.ring().append_intent(audit::write_intent(record, worker_.record_buffer()));
+  return intent_recorded_;
+}
+
+void Exchange::transmit() {
+  stage_ = Stage::forwarded;
+  ServerLink::Outgoing message;
+  message.id = number_;
+  message.json = request_splice_.pieces();
+  message.session = caller_.session.get();
+  message.revision = caller_.revision;
+  message.mirror_lines = mirror_lines_;
+  message.listening = listening_;
+  const Result<upstream::Ticket*> sent = caller_.server->send(message, *this);
+  if (!sent) return upstream_failed({upstream::FailureKind::start, false, sent.error().message});
+  ticket_ = *sent;
+  if (ticket_ == nullptr) on_end();
+}
+
+void Exchange::cancel_other(const mcp::Message& message) {
+  const json::Value wanted = message.params.find("requestId");
+  if (caller_.session != nullptr && wanted) {
+    const std::string_view id = bytes_of_value(text_, wanted);
+    for (Exchange* other : caller_.session->running) {
+      if (other == this || other->client_id_ != id || other->number_text_.empty()) continue;
+      request_splice_ = Splice(text_);
+      opened_state_ = other->number_text_;
+      request_splice_.replace(wanted, opened_state_);
+      if (!record_intent(nullptr, {})) break;
+      return when_durable(Then::forward);
+    }
+  }
+  Front* to = front_;
+  release();
+  to->answer(202, {}, {});
+}
+
+}  // namespace doorward::gateway

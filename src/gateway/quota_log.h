@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "audit/log_writer.h"
+#include "base/result.h"
+#include "quota/table.h"
+
+namespace doorward::gateway {
+
+/// The counts of all limits on disk: a snapshot, `<state>/counts-<writer>.snapshot`, with the place in this writer's
+/// log up to which it holds, and from there the log itself. The log is the truth: after a crash no count is lower than
+/// what was forwarded.
+
+/// Loads the snapshot and replays the records of the log behind it; before the first call.
+Status restore_counts(quota::Table& table, const std::string& state, const std::string& writer, quota::Now now);
+
+/// Writes the snapshot of a table that no longer changes, as of a position in a log that has ended.
+Status save_counts(const quota::Table& table, const std::string& state, const audit::LogPosition& position,
+                   quota::Now now);
+
+}  // namespace doorward::gateway

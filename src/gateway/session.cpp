@@ -1,0 +1,43 @@
+#include "gateway/session.h"
+
+#include <charconv>
+
+#include "base/encoding.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "gateway/stdio_child.h"
+
+namespace doorward::gateway {
+namespace {
+constexpr std::size_t kRandomSize = 26;  // base/random.h
+constexpr std::size_t kIdSize = kRandomSize + 2;
+}  // namespace
+
+std::shared_ptr<Session> SessionTable::open(const std::string& grant_id, ServerLink& server) {
+  auto session = std::make_shared<Session>();
+  session->id = random_id("");
+  const std::uint8_t worker = static_cast<std::uint8_t>(worker_);
+  append_hex(session->id, {&worker, 1});
+  session->digest = to_hex(sha256(session->id)).substr(0, 32);
+  session->grant_id = grant_id;
+  session->server = &server;
+  sessions_.emplace(session->id, session);
+  return session;
+}
+
+std::shared_ptr<Session> SessionTable::find(std::string_view id, std::string_view grant_id) const {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second->grant_id != grant_id || found->second->ended) return nullptr;
+  return found->second;
+}
+
+std::optional<unsigned> SessionTable::worker_of(std::string_view id) {
+  if (id.size() != kIdSize) return std::nullopt;
+  unsigned worker = 0;
+  const char* end = id.data() + id.size();
+  const auto [at, error] = std::from_chars(id.data() + kRandomSize, end, worker, 16);
+  if (error != std::errc() || at != end) return std::nullopt;
+  return worker;
+}
+
+}  // namespace doorward::gateway

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/world.h"
+#include "mcp/revision.h"
+#include "quota/table.h"
+
+namespace doorward::gateway {
+
+class Exchange;
+class ServerLink;
+class StdioChild;
+
+/// A legacy session between one client and one server: it belongs to the grant that opened it and lives on the
+/// worker that opened it. Its id is ours, 128 random bits and the worker's number; the server's own id never
+/// leaves the gateway.
+struct Session {
+  std::string id;
+  std::string upstream_id;  ///< what the server called it; empty: nothing
+  std::string digest;       ///< of the id, for the log
+  std::string grant_id;
+  std::string client_name;  ///< as the client calls itself; untrusted
+  ServerLink* server = nullptr;
+  mcp::Revision revision = mcp::Revision::v2025_03_26;
+  std::int64_t last_used_us = 0;
+  bool ready = false;  ///< initialize was answered: the revision is agreed
+  bool ended = false;
+  std::vector<Exchange*> running;      ///< requests under way
+  Exchange* listener = nullptr;        ///< the GET stream, if one is open
+  std::unique_ptr<StdioChild> child;   ///< over stdio: the process of this session
+  /// Keys of the session's own counts, by the limits of `keys_of`; made on first use.
+  const policy::Policy* keys_of = nullptr;
+  std::vector<quota::CounterKey> keys;
+};
+
+/// The sessions of one worker. Worker's thread.
+class SessionTable {
+ public:
+  explicit SessionTable(unsigned worker) : worker_(worker) {}
+
+  std::shared_ptr<Session> open(const std::string& grant_id, ServerLink& server);
+  /// Null where there is none, or it is another grant's.
+  std::shared_ptr<Session> find(std::string_view id, std::string_view grant_id) const;
+  void close(const Session& session) { sessions_.erase(session.id); }
+
+  template <typename Visitor>
+  void for_each(Visitor&& visit) const {
+    std::vector<std::shared_ptr<Session>> all;
+    for (const auto& [id, session] : sessions_) all.push_back(session);
+    for (const auto& session : all) visit(*session);
+  }
+  std::size_t size() const { return sessions_.size(); }
+
+  /// The number of the worker that a session id belongs to; nothing for what is no id of ours.
+  static std::optional<unsigned> worker_of(std::string_view id);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  unsigned worker_;
+  std::unordered_map<std::string, std::shared_ptr<Session>, Hash, std::equal_to<>> sessions_;
+};
+
+}  // namespace doorward::gateway

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "audit/log_writer.h"
+#include "gateway/gateway.h"
+#include "gateway/seal.h"
+#include "http/host_guard.h"
+#include "io/resolver.h"
+#include "quota/table.h"
+
+namespace doorward::gateway {
+
+class Worker;
+
+/// What the workers of one gateway have in common. Made before the first worker, destroyed after the last.
+struct Shared {
+  Shared(const Options& settings, std::string arguments_key, std::string_view sealing_key)
+      : options(settings), digest_key(std::move(arguments_key)), sealer(sealing_key) {}
+
+  Options options;
+  std::string digest_key;  ///< of the keyed digests of arguments
+  Sealer sealer;
+  std::unique_ptr<http::HostGuard> guard;
+  std::unique_ptr<quota::Table> quotas;
+  std::unique_ptr<audit::LogWriter> log;
+  std::unique_ptr<io::Resolver> resolver;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::atomic<std::size_t> connections{0};
+};
+
+}  // namespace doorward::gateway

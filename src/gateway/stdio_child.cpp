@@ -1,0 +1,53 @@
+#include "gateway/stdio_child.h"
+
+#include "base/log.h"
+#include "gateway/exchange.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+
+namespace doorward::gateway {
+
+Result<std::unique_ptr<StdioChild>> StdioChild::start(Worker& worker,
+                                                      std::shared_ptr<const upstream::ServerSettings> settings,
+                                                      Session* session) {
+  std::unique_ptr<StdioChild> child(new StdioChild(worker, settings->name, session));
+  Result<std::unique_ptr<upstream::StdioLink>> link =
+      upstream::StdioLink::start(worker.loop(), std::move(settings), *child);
+  if (!link) {
+    worker.record_event("child.start_failed", {{"server", child->server_}, {"reason", link.error().message}});
+    return std::unexpected(link.error());
+  }
+  child->link_ = std::move(*link);
+  worker.record_event("child.start", {{"server", child->server_}});
+  return child;
+}
+
+void StdioChild::detach() {
+  session_ = nullptr;
+  link_->stop();
+}
+
+void StdioChild::on_notification(std::string_view text, const mcp::Message&) {
+  if (session_ != nullptr && session_->listener != nullptr) session_->listener->relay(text);
+}
+
+void StdioChild::on_refused_request(std::string_view method) {
+  worker_.record_event("upstream.request_refused", {{"server", server_}, {"method", method}});
+}
+
+void StdioChild::on_protocol_error(std::string_view why) {
+  worker_.record_event("upstream.protocol_error", {{"server", server_}, {"reason", why}});
+}
+
+void StdioChild::on_error_line(std::string_view line) {
+  log_line(LogLevel::info, "the server wrote to its standard error", {{"server", server_}, {"line", line}});
+}
+
+void StdioChild::on_exit(io::ExitStatus status) {
+  gone_ = true;
+  worker_.record_event("child.exit", {{"server", server_},
+                                      {"code", static_cast<std::int64_t>(status.code)},
+                                      {"signal", static_cast<std::int64_t>(status.signal)}});
+}
+
+}  // namespace doorward::gateway

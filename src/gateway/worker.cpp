@@ -1,0 +1,268 @@
+#include "gateway/worker.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "gateway/connection.h"
+#include "gateway/notice.h"
+
+namespace doorward::gateway {
+namespace {
+constexpr std::int64_t kTickUs = 250'000;
+constexpr unsigned kRejectionsPerSecond = 100;
+}  // namespace
+
+Worker::Worker(Shared& shared, unsigned index, std::shared_ptr<const World> world)
+    : shared_(shared),
+      index_(index),
+      ring_(&shared.log->ring(index)),
+      world_(std::move(world)),
+      sessions_(index),
+      durable_task_([](void* self) { static_cast<Worker*>(self)->serve_durable(); }, this),
+      tick_timer_(io::call<&Worker::tick>, this),
+      arguments_hmac_(std::string_view(shared.digest_key)),
+      record_buffer_(std::make_unique<audit::RecordBuffer>()) {}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+  tick_timer_.arm(loop_, kTickUs);
+  loop_.run();
+  // Everything that refers to the loop goes while its thread still stands.
+  for (const auto& connection : connections_) connection->abandon();
+  connections_.clear();
+  closed_.clear();
+  sessions_.for_each([this](Session& session) { end_session(session); });
+  ending_children_.clear();
+  link_of_.clear();
+  links_.clear();
+  retired_links_.clear();
+  notices_.clear();
+  flush_rejections();
+}
+
+void Worker::stop_and_join() {
+  if (!thread_.joinable()) return;
+  loop_.stop();
+  thread_.join();
+}
+
+void Worker::adopt(io::Fd fd, const io::Address& peer, std::string bytes) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  loop_.post([this, fd = std::move(fd), peer, bytes = std::move(bytes)]() mutable {
+    connections_.push_back(std::make_unique<ClientConnection>(*this, std::move(fd), peer));
+    ClientConnection& connection = *connections_.back();
+    connection.slot = connections_.size() - 1;
+    connection.start(bytes);
+  });
+}
+
+void Worker::hand_over(unsigned worker, io::Fd fd, const io::Address& peer, std::string bytes) {
+  shared_.connections.fetch_add(1, std::memory_order_relaxed);
+  shared_.workers[worker]->adopt(std::move(fd), peer, std::move(bytes));
+}
+
+void Worker::remove(ClientConnection& connection) {
+  const std::size_t slot = connection.slot;
+  if (slot >= connections_.size() || connections_[slot].get() != &connection) return;
+  closed_.push_back(std::move(connections_[slot]));
+  if (slot + 1 != connections_.size()) {
+    connections_[slot] = std::move(connections_.back());
+    connections_[slot]->slot = slot;
+  }
+  connections_.pop_back();
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Worker::set_world(std::shared_ptr<const World> world, std::move_only_function<void()> done) {
+  loop_.post([this, world = std::move(world), done = std::move(done)]() mutable {
+    world_ = std::move(world);
+    link_of_.clear();
+    for (auto at = links_.begin(); at != links_.end();) {
+      const ServerEntry* entry = world_->server(at->first);
+      if (entry != nullptr && *entry->settings == at->second->settings()) {
+        at->second->set_server(*entry);
+        ++at;
+        continue;
+      }
+      ServerLink* gone = at->second.get();
+      sessions_.for_each([&](Session& session) {
+        if (session.server == gone) end_session(session);
+      });
+      retired_links_.push_back(std::move(at->second));
+      at = links_.erase(at);
+    }
+    done();
+  });
+}
+
+ServerLink& Worker::link(const ServerEntry& server) {
+  const auto cached = link_of_.find(&server);
+  if (cached != link_of_.end()) return *cached->second;
+  std::unique_ptr<ServerLink>& link = links_[server.settings->name];
+  if (!link) link = std::make_unique<ServerLink>(*this, server);
+  link_of_.emplace(&server, link.get());
+  return *link;
+}
+
+void Worker::sweep_soon() {
+  loop_.post([this] { check_connections(); });
+}
+
+void Worker::drain() {
+  loop_.post([this] {
+    draining_ = true;
+    for (std::size_t i = connections_.size(); i-- > 0;) {
+      if (i < connections_.size()) connections_[i]->drain();
+    }
+  });
+}
+
+void Worker::check_connections() {
+  loop_.refresh_time();
+  const std::int64_t now = loop_.now_us();
+  const std::int64_t wall_s = loop_.wall_us() / 1'000'000;
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (i < connections_.size()) connections_[i]->check(now, wall_s);
+  }
+}
+
+void Worker::tick() {
+  tick_timer_.arm(loop_, kTickUs);
+  closed_.clear();
+  check_connections();
+  for (const auto& [name, link] : links_) link->tick();
+  for (const auto& link : retired_links_) link->tick();
+  std::erase_if(notices_, [](const auto& notice) { return notice->done(); });
+  const std::int64_t idle_since = loop_.now_us() - shared_.options.session_timeout.count() * 1000;
+  sessions_.for_each([&](Session& session) {
+    if (session.child) session.child->link().tick();
+    const bool unused = session.running.empty() && session.listener == nullptr;
+    if (unused && (session.last_used_us < idle_since || (session.child && session.child->gone()))) end_session(session);
+  });
+  std::erase_if(ending_children_, [](const auto& child) { return child->gone(); });
+  flush_rejections();
+  shared_.quotas->sweep(now(), 64);
+}
+
+void Worker::end_session(Session& session) {
+  if (session.ended) return;
+  session.ended = true;
+  session.server->session_gone(session);
+  if (session.child) {
+    session.child->detach();
+    ending_children_.push_back(std::move(session.child));
+  }
+  sessions_.close(session);
+}
+
+quota::Now Worker::now() { return shared_.quotas->at(loop_.wall_us(), loop_.now_us()); }
+
+std::string_view Worker::keyed_digest(json::Value value) {
+  canonical_text_.clear();
+  canonical_.append(value, canonical_text_);
+  const Digest digest = arguments_hmac_(canonical_text_);
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest_text_[2 * i] = kHex[digest[i] >> 4];
+    digest_text_[2 * i + 1] = kHex[digest[i] & 15];
+  }
+  return {digest_text_.data(), digest_text_.size()};
+}
+
+std::string_view Worker::version_text(std::uint64_t version) {
+  return {version_text_.data(),
+          static_cast<std::size_t>(
+              std::to_chars(version_text_.data(), version_text_.data() + version_text_.size(), version).ptr -
+              version_text_.data())};
+}
+
+Exchange& Worker::take_exchange() {
+  if (spare_exchanges_.empty()) {
+    exchanges_.push_back(std::make_unique<Exchange>(*this));
+    spare_exchanges_.reserve(exchanges_.size());
+    return *exchanges_.back();
+  }
+  Exchange& exchange = *spare_exchanges_.back();
+  spare_exchanges_.pop_back();
+  return exchange;
+}
+
+void Worker::wait_durable(Exchange& exchange) { durable_waiters_.push_back({ring_->position(), &exchange}); }
+
+void Worker::stop_waiting(Exchange& exchange) {
+  std::erase_if(durable_waiters_, [&](const Waiting& waiting) { return waiting.exchange == &exchange; });
+}
+
+void Worker::durable_advanced() {
+  if (!durable_queued_.exchange(true, std::memory_order_acq_rel)) loop_.post(durable_task_);
+}
+
+void Worker::serve_durable() {
+  durable_queued_.store(false, std::memory_order_release);
+  const std::uint64_t durable = ring_->durable();
+  while (!durable_waiters_.empty() && durable_waiters_.front().position <= durable) {
+    Exchange* exchange = durable_waiters_.front().exchange;
+    durable_waiters_.pop_front();
+    exchange->on_durable();
+  }
+}
+
+void Worker::send_notice(ServerLink& link, const std::shared_ptr<Session>& session, mcp::Revision revision,
+                         std::string json) {
+  notices_.push_back(std::make_unique<Notice>());
+  notices_.back()->send(link, session, revision, std::move(json));
+}
+
+void Worker::record_event(std::string_view event, std::initializer_list<audit::EventRecord::Field> fields) {
+  audit::EventRecord record;
+  record.event = event;
+  record.time_us = loop_.wall_us();
+  record.fields = {fields.begin(), fields.size()};
+  static_cast<void>(ring_->append(audit::write_event(record, *record_buffer_)));
+}
+
+void Worker::record_rejection(audit::RejectRecord record) {
+  const std::int64_t second = loop_.now_us() / 1'000'000;
+  if (second != rejection_second_) {
+    rejection_second_ = second;
+    rejections_this_second_ = 0;
+  }
+  record.time_us = loop_.wall_us();
+  if (++rejections_this_second_ > kRejectionsPerSecond) {
+    Rejections& rejections = uncounted_[std::string(record.code)];
+    if (rejections.count++ == 0) rejections.from_us = record.time_us;
+    rejections.http_status = record.http_status;
+    rejections.last_address = record.client.address;
+    return;
+  }
+  const DecisionId id = ids_.next();
+  if (record.id.empty()) record.id = id.view();
+  static_cast<void>(ring_->append(audit::write_rejection(record, *record_buffer_)));
+}
+
+void Worker::flush_rejections() {
+  for (const auto& [code, rejections] : uncounted_) {
+    audit::RejectSummary summary;
+    const DecisionId id = ids_.next();
+    summary.id = id.view();
+    summary.time_us = loop_.wall_us();
+    summary.from_us = rejections.from_us;
+    summary.to_us = summary.time_us;
+    summary.code = code;
+    summary.http_status = rejections.http_status;
+    summary.count = rejections.count;
+    summary.last_address = rejections.last_address;
+    static_cast<void>(ring_->append(audit::write_summary(summary, *record_buffer_)));
+  }
+  uncounted_.clear();
+}
+
+}  // namespace doorward::gateway

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "audit/record.h"
+#include "audit/ring.h"
+#include "base/hash.h"
+#include "base/ids.h"
+#include "gateway/exchange.h"
+#include "gateway/server_link.h"
+#include "gateway/session.h"
+#include "gateway/shared.h"
+#include "gateway/world.h"
+#include "io/buffer.h"
+#include "io/loop.h"
+#include "io/socket.h"
+#include "json/canonical.h"
+#include "json/reader.h"
+#include "policy/decide.h"
+
+namespace doorward::gateway {
+
+class ClientConnection;
+class Notice;
+
+/// One thread of the gateway with all that it owns (docs/architecture.md, Threads). The first part may be called
+/// from any thread, the rest on the worker's own.
+class Worker {
+ public:
+  Worker(Shared& shared, unsigned index, std::shared_ptr<const World> world);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Any thread.
+
+  void start();
+  void stop_and_join();
+  /// Takes a connection over; `bytes` were read from it already.
+  void adopt(io::Fd fd, const io::Address& peer, std::string bytes = {});
+  /// Judges by another world from its next event on; `done` runs on the worker's thread when that is so.
+  void set_world(std::shared_ptr<const World> world, std::move_only_function<void()> done);
+  /// Ends what holds grants that are revoked; otherwise it happens within a quarter of a second.
+  void sweep_soon();
+  /// Idle connections close now, others after their answer; streams end.
+  void drain();
+  /// The audit thread's word that more of the ring is on disk.
+  void durable_advanced();
+  std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+
+  // The worker's thread.
+
+  io::Loop& loop() { return loop_; }
+  Shared& shared() { return shared_; }
+  unsigned index() const { return index_; }
+  audit::Ring& ring() { return *ring_; }
+  const std::shared_ptr<const World>& world() const { return world_; }
+  bool draining() const { return draining_; }
+  SessionTable& sessions() { return sessions_; }
+  ServerLink& link(const ServerEntry& server);
+
+  json::Reader& request_reader() { return request_reader_; }
+  json::Reader& answer_reader() { return answer_reader_; }
+  policy::Scratch& scratch() { return scratch_; }
+  audit::RecordBuffer& record_buffer() { return *record_buffer_; }
+  DecisionIds& ids() { return ids_; }
+  /// A JSON-RPC id toward servers that no other message of this gateway has.
+  std::uint64_t next_number() { return ++numbers_ * 256 + index_; }
+  quota::Now now();
+  /// The keyed digest of a value's canonical form, hex; valid until the next call. Empty for nothing.
+  std::string_view keyed_digest(json::Value value);
+  std::string_view version_text(std::uint64_t version);  ///< valid until the next call
+
+  Exchange& take_exchange();
+  void give_back(Exchange& exchange) { spare_exchanges_.push_back(&exchange); }
+  /// Calls exchange.on_durable() when the ring up to its present position is on disk.
+  void wait_durable(Exchange& exchange);
+  void stop_waiting(Exchange& exchange);
+  bool power_durability() const { return shared_.options.power_durability; }
+
+  /// Appends an event of the gateway's own.
+  void record_event(std::string_view event, std::initializer_list<audit::EventRecord::Field> fields);
+  /// Records a request refused before a decision; under a flood it is only counted, and told in a summary.
+  void record_rejection(audit::RejectRecord record);
+
+  /// Sends a message of the gateway's own that expects no answer.
+  void send_notice(ServerLink& link, const std::shared_ptr<Session>& session, mcp::Revision revision,
+                   std::string json);
+
+  void end_session(Session& session);
+  void remove(ClientConnection& connection);
+  /// Gives a connection to the worker that owns its session.
+  void hand_over(unsigned worker, io::Fd fd, const io::Address& peer, std::string bytes);
+
+ private:
+  void run();
+  void tick();
+  void check_connections();
+  void serve_durable();
+  void flush_rejections();
+
+  Shared& shared_;
+  const unsigned index_;
+  io::Loop loop_;
+  std::thread thread_;
+  audit::Ring* ring_;
+  std::shared_ptr<const World> world_;
+  SessionTable sessions_;
+  std::map<std::string, std::unique_ptr<ServerLink>, std::less<>> links_;
+  std::unordered_map<const ServerEntry*, ServerLink*> link_of_;
+  std::vector<std::unique_ptr<ServerLink>> retired_links_;
+  std::vector<std::unique_ptr<StdioChild>> ending_children_;
+  std::vector<std::unique_ptr<Notice>> notices_;
+  std::vector<std::unique_ptr<ClientConnection>> connections_;
+  std::vector<std::unique_ptr<ClientConnection>> closed_;
+  std::vector<std::unique_ptr<Exchange>> exchanges_;
+  std::vector<Exchange*> spare_exchanges_;
+  struct Waiting {
+    std::uint64_t position;
+    Exchange* exchange;
+  };
+  std::deque<Waiting> durable_waiters_;
+  std::atomic<bool> durable_queued_{false};
+  io::Task durable_task_;
+  io::Timer tick_timer_;
+
+  json::Reader request_reader_;
+  json::Reader answer_reader_;
+  json::Canonical canonical_;
+  std::string canonical_text_;
+  std::array<char, 64> digest_text_{};
+  HmacSha256 arguments_hmac_;
+  std::array<char, 20> version_text_{};
+  policy::Scratch scratch_;
+  std::unique_ptr<audit::RecordBuffer> record_buffer_;
+  DecisionIds ids_;
+  std::uint64_t numbers_ = 0;
+  std::atomic<std::size_t> load_{0};
+  bool draining_ = false;
+
+  struct Rejections {
+    std::uint64_t count = 0;
+    std::int64_t from_us = 0;
+    std::int64_t http_status = 0;
+    std::string last_address;
+  };
+  std::int64_t rejection_second_ = 0;
+  unsigned rejections_this_second_ = 0;
+  std::map<std::string, Rejections, std::less<>> uncounted_;
+};
+
+}  // namespace doorward::gateway
