@@ -88,8 +88,12 @@ int run_commands(int argc, char** argv) {
       ->type_name("DIR");
   app.add_flag("--json", session.json, "Print data as JSON");
   app.add_flag("--no-color", session.no_color, "Print without colour (as NO_COLOR does)");
+  add_serve_commands(app, session);
+  add_status_commands(app, session);
   add_config_commands(app, session);
+  add_server_commands(app, session);
   add_policy_commands(app, session);
+  add_grant_commands(app, session);
   add_log_commands(app, session);
   add_audit_commands(app, session);
   add_version_command(app, session);

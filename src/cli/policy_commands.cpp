@@ -64,6 +64,7 @@ void add_policy_commands(CLI::App& app, Session& session) {
     print_policy_schema();
   });
   add_import(*policy, session);
+  add_policy_management(*policy, session);
 }
 
 }  // namespace doorward::cli

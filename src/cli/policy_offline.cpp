@@ -17,6 +17,7 @@
 #include "policy/schema.h"
 #include "risk/verb.h"
 #include "server/config.h"
+#include "server/policy_file.h"
 #include "server/time_text.h"
 #include "server/yaml_tree.h"
 
@@ -33,43 +34,10 @@ bool is_yaml_name(std::string_view file) {
   return file.ends_with(".yaml") || file.ends_with(".yml");
 }
 
-policy::Finding finding_of(const server::Finding& from, std::string code) {
-  policy::Finding finding;
-  finding.code = std::move(code);
-  finding.message = from.message;
-  finding.line = from.at.line;
-  finding.column = from.at.column;
-  return finding;
-}
-
-/// A policy that somebody keeps as YAML: either the older dialect, or nothing that we read.
-policy::Findings judge_yaml(const std::string& file, const std::string& text) {
-  const auto tree = server::read_yaml(text, file);
-  if (!tree) return {finding_of(tree.error(), "not-yaml")};
-  const std::string as_json = server::yaml_to_json(*tree);
-  json::Reader reader;
-  const auto value = reader.read(as_json);
-  const server::Origin start{file, 1, 1};
-  if (value && policy::is_older_dialect(*value)) {
-    return {finding_of({start, "this is the older YAML dialect; `doorward policy import " + file +
-                                   "` prints its exact translation"},
-                       "older-dialect")};
-  }
-  return {finding_of({start, "a policy document is JSON, this is YAML; write it as JSON"}, "not-json")};
-}
-
 Document load_document(const std::string& file, const std::string& text) {
-  if (is_yaml_name(file)) return std::unexpected(judge_yaml(file, text));
   policy::Origin origin;
   origin.name = file;
-  origin.category_of = category_of;
-  Document loaded = policy::load(text, origin);
-  if (!loaded && text.find_first_not_of(" \t\r\n") != std::string::npos &&
-      text[text.find_first_not_of(" \t\r\n")] != '{') {
-    policy::Findings yaml = judge_yaml(file, text);
-    if (yaml.front().code == "older-dialect") return std::unexpected(std::move(yaml));
-  }
-  return loaded;
+  return server::load_policy(text, file, std::move(origin));
 }
 
 void write_findings(json::Writer& writer, const policy::Findings& findings) {
@@ -85,7 +53,10 @@ bool validate_one(Session& session, const std::string& file, json::Writer* write
   const auto text = read_input(file);
   if (!text) {
     session.fail(text.error());
-    findings.push_back(finding_of({{file}, text.error().message}, "unreadable"));
+    policy::Finding unreadable;
+    unreadable.code = "unreadable";
+    unreadable.message = text.error().message;
+    findings.push_back(std::move(unreadable));
   } else if (auto loaded = load_document(file, *text)) {
     findings = std::move(loaded->warnings);
     digest = loaded->policy->sha256();

@@ -224,6 +224,10 @@ ServerConfig read_server(const YamlNode& node, FileContext& context) {
   if (auto name = fields.take_text("name")) server.name = std::move(*name);
   const bool has_command = fields.take("command") != nullptr;
   if (has_command) server.command = fields.take_texts("command");
+  // A program named by a path lies relative to the file, as every path in it; a bare name is looked up later.
+  if (!server.command.empty() && server.command.front().find('/') != std::string::npos) {
+    server.command.front() = context.absolute(server.command.front());
+  }
   if (auto url = fields.take_text("url")) server.url = std::move(*url);
   if (auto cwd = fields.take_text("cwd")) server.cwd = context.absolute(*cwd);
   read_env(fields, server, context);

@@ -9,6 +9,12 @@ namespace doorward::server {
 /// read.
 ServerConfig read_server(const YamlNode& node, FileContext& context);
 
+/// Reads the settings of a server that a command made: the same mapping as JSON text, without `name`.
+std::expected<ServerConfig, Findings> parse_server_settings(const std::string& name, std::string_view json);
+
+/// The settings as that JSON text; secrets stay references.
+std::string server_settings_json(const ServerConfig& server);
+
 /// Reads `{env: NAME}`, `{file: PATH}` or `{value: TEXT}`, with an optional `prefix`. `name` is the header,
 /// variable or setting that takes the value.
 SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileContext& context);

@@ -18,6 +18,8 @@ namespace doorward::server {
 class FileContext {
  public:
   explicit FileContext(std::string file);
+  /// For settings that stand in no file: paths in them must be absolute.
+  FileContext() : folder_("/") {}
 
   const std::string& file() const { return file_; }
   Origin at(const YamlNode& node) const { return {file_, node.line, node.column}; }

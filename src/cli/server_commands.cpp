@@ -1,0 +1,162 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/operate.h"
+#include "cli/session.h"
+
+namespace doorward::cli {
+namespace {
+
+struct AddOptions {
+  std::string name;
+  std::string url;
+  std::vector<std::string> command;
+  std::vector<std::string> headers;
+  std::vector<std::string> env;
+  std::string cwd;
+};
+
+/// Commands and gateway may run in different folders, so a path leaves here absolute.
+std::string absolute(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).lexically_normal().string();
+}
+
+/// Writes `NAME=[PREFIX ]env:VAR|file:PATH|value:TEXT` words as references; false after having failed.
+bool write_references(Session& session, json::Writer& writer, std::string_view option,
+                      const std::vector<std::string>& words) {
+  const auto pairs = split_pairs(session, option, words);
+  if (!pairs) return false;
+  writer.begin_object();
+  for (const auto& [name, reference] : *pairs) {
+    const std::size_t colon = reference.find(':');
+    const std::size_t space = reference.substr(0, colon).rfind(' ');
+    const std::size_t start = space == std::string::npos ? 0 : space + 1;
+    const std::string source =
+        colon == std::string::npos ? std::string() : reference.substr(start, colon - start);
+    if (source != "env" && source != "file" && source != "value") {
+      session.fail(Exit::usage,
+                   std::string(option) + " " + name +
+                       " must be a reference: env:VARIABLE, file:PATH or, for what is no secret, "
+                       "value:TEXT; a prefix such as \"Bearer \" may stand before it");
+      return false;
+    }
+    const std::string text = reference.substr(colon + 1);
+    writer.key(name).begin_object().key(source).string(source == "file" ? absolute(text) : text);
+    if (start != 0) writer.key("prefix").string(reference.substr(0, start));
+    writer.end_object();
+  }
+  writer.end_object();
+  return true;
+}
+
+std::optional<std::string> settings_of(Session& session, const AddOptions& options) {
+  if (options.url.empty() == options.command.empty()) {
+    session.fail(Exit::usage, "give either --url URL or, behind --, the command that starts the server");
+    return std::nullopt;
+  }
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  if (!options.url.empty()) writer.key("url").string(options.url);
+  if (!options.command.empty()) {
+    writer.key("command").begin_array();
+    for (const std::string& word : options.command) {
+      const bool program = &word == &options.command.front();
+      writer.string(program && word.find('/') != std::string::npos ? absolute(word) : word);
+    }
+    writer.end_array();
+  }
+  if (!options.headers.empty() &&
+      !write_references(session, writer.key("headers"), "--header", options.headers)) {
+    return std::nullopt;
+  }
+  if (!options.env.empty() && !write_references(session, writer.key("env"), "--env", options.env))
+    return std::nullopt;
+  if (!options.cwd.empty()) writer.key("cwd").string(absolute(options.cwd));
+  writer.end_object();
+  return out;
+}
+
+void add(Session& session, const AddOptions& options) {
+  const auto settings = settings_of(session, options);
+  if (!settings) return;
+  operate(
+      session, "server.add",
+      [&](json::Writer& writer) { writer.key("name").string(options.name).key("settings").raw(*settings); },
+      [&](json::Value) {
+        print_line("server " + options.name + " added; clients reach it at /mcp/" + options.name + "/");
+        session.say("next: doorward policy add NAME --server " + options.name + " --file POLICY.json");
+      });
+}
+
+void list(Session& session) {
+  operate(session, "server.list", nullptr, [](json::Value result) {
+    std::vector<std::vector<std::string>> rows = {{"NAME", "KIND", "OWNER"}};
+    for (const json::Value server : result.find("servers").elements()) {
+      const bool http = static_cast<bool>(server.find("settings").find("url"));
+      rows.push_back({member(server, "name"), http ? "http" : "stdio", member(server, "owner")});
+    }
+    print_table(rows);
+  });
+}
+
+void show(Session& session, const std::string& name) {
+  operate(
+      session, "server.show", [&](json::Writer& writer) { writer.key("name").string(name); },
+      [&session](json::Value result) {
+        const json::Value server = result.find("server");
+        print_line("name      " + member(server, "name"));
+        print_line("id        " + member(server, "id"));
+        print_line("owner     " + member(server, "owner"));
+        const json::Value settings = server.find("settings");
+        for (const json::Member setting : settings.members()) {
+          if (setting.value.is(json::Type::string)) {
+            print_line(std::string(setting.key.string()) + "  " + member(settings, setting.key.string()));
+          }
+        }
+        session.say("--json shows every setting");
+      });
+}
+
+void remove(Session& session, const std::string& name) {
+  operate(
+      session, "server.remove", [&](json::Writer& writer) { writer.key("name").string(name); },
+      [&](json::Value) { print_line("server " + name + " removed"); });
+}
+
+void add_named(CLI::App& group, const char* command, const char* help, Session& session,
+               void (*run)(Session&, const std::string&)) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App* app = group.add_subcommand(command, help);
+  app->add_option("name", *name, "Name of the server")->required()->type_name("NAME");
+  app->callback([&session, name, run] { run(session, *name); });
+}
+
+}  // namespace
+
+void add_server_commands(CLI::App& app, Session& session) {
+  CLI::App* group = app.add_subcommand("server", "Manage the servers behind the gateway");
+  group->require_subcommand(1);
+  const auto options = std::make_shared<AddOptions>();
+  CLI::App* command = group->add_subcommand("add", "Put a server behind the gateway");
+  command->add_option("name", options->name, "Its name: a-z, 0-9 and -")->required()->type_name("NAME");
+  command->add_option("--url", options->url, "Where it speaks Streamable HTTP")->type_name("URL");
+  command->add_option("--header", options->headers, "Header for it, by reference")
+      ->type_name("NAME=[PREFIX ]env:VAR|file:PATH");
+  command->add_option("--env", options->env, "Variable for its process, by reference")
+      ->type_name("NAME=env:VAR|file:PATH|value:TEXT");
+  command->add_option("--cwd", options->cwd, "Working directory of its process")->type_name("DIR");
+  command->add_option("command", options->command, "Behind --: the program and its arguments")
+      ->type_name("COMMAND");
+  command->callback([&session, options] { add(session, *options); });
+  group->add_subcommand("list", "List the servers")->alias("ls")->callback([&session] { list(session); });
+  add_named(*group, "show", "Show one server", session, show);
+  add_named(*group, "remove", "Take a server away", session, remove);
+}
+
+}  // namespace doorward::cli

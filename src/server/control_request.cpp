@@ -1,0 +1,130 @@
+#include "server/control_request.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+
+#include "json/writer.h"
+
+namespace doorward::server {
+namespace {
+
+constexpr std::array<std::string_view, 7> kKinds = {"invalid", "not_found", "conflict", "unavailable",
+                                                    "denied",  "corrupt",   "exhausted"};
+
+}  // namespace
+
+std::string_view to_string(ErrorKind kind) {
+  return kKinds[static_cast<std::size_t>(kind)];
+}
+
+std::optional<ErrorKind> parse_error_kind(std::string_view name) {
+  const auto found = std::ranges::find(kKinds, name);
+  if (found == kKinds.end()) return std::nullopt;
+  return static_cast<ErrorKind>(found - kKinds.begin());
+}
+
+Result<std::unique_ptr<ControlRequest>> ControlRequest::read(std::string line) {
+  std::unique_ptr<ControlRequest> request(new ControlRequest);
+  request->line_ = std::move(line);
+  const auto root = request->reader_.read(request->line_, {.bytes = kControlLine});
+  if (!root) return fail(ErrorKind::invalid, "the request is not JSON: " + root.error().message);
+  request->root_ = *root;
+  const json::Value op = root->find("op");
+  if (!op.is(json::Type::string)) return fail(ErrorKind::invalid, "the request needs \"op\", a text");
+  request->op_ = op.string();
+  request->known_.push_back("op");
+  return request;
+}
+
+json::Value ControlRequest::take(std::string_view key) {
+  known_.push_back(key);
+  return root_.find(key);
+}
+
+void ControlRequest::wrong(std::string message) {
+  if (problem_.empty()) problem_ = std::move(message);
+}
+
+std::optional<std::string> ControlRequest::text(std::string_view key) {
+  const json::Value value = take(key);
+  if (!value) return std::nullopt;
+  if (value.is(json::Type::string)) return std::string(value.string());
+  wrong("\"" + std::string(key) + "\" must be a text");
+  return std::nullopt;
+}
+
+std::string ControlRequest::need_text(std::string_view key) {
+  if (auto found = text(key)) return std::move(*found);
+  wrong(op_ + " needs \"" + std::string(key) + "\"");
+  return {};
+}
+
+std::optional<std::int64_t> ControlRequest::number(std::string_view key) {
+  const json::Value value = take(key);
+  if (!value) return std::nullopt;
+  std::int64_t number = 0;
+  if (value.is(json::Type::number)) {
+    const std::string_view text = value.number();
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && stop == text.data() + text.size()) return number;
+  }
+  wrong("\"" + std::string(key) + "\" must be a whole number");
+  return std::nullopt;
+}
+
+std::vector<std::pair<std::string, std::string>> ControlRequest::texts(std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> found;
+  const json::Value value = take(key);
+  if (value && !value.is(json::Type::object)) wrong("\"" + std::string(key) + "\" must be an object");
+  for (const json::Member member : value.members()) {
+    if (!member.value.is(json::Type::string)) {
+      wrong("the members of \"" + std::string(key) + "\" must be texts");
+      continue;
+    }
+    found.emplace_back(member.key.string(), member.value.string());
+  }
+  return found;
+}
+
+std::string ControlRequest::need_json(std::string_view key) {
+  const json::Value value = take(key);
+  if (value.is(json::Type::object)) {
+    return line_.substr(value.begin_offset(), value.end_offset() - value.begin_offset());
+  }
+  wrong(op_ + " needs \"" + std::string(key) + "\", an object");
+  return {};
+}
+
+Status ControlRequest::finish() {
+  for (const json::Member member : root_.members()) {
+    const std::string_view key = member.key.string();
+    if (std::ranges::find(known_, key) == known_.end()) wrong(op_ + " takes no \"" + std::string(key) + "\"");
+  }
+  if (!problem_.empty()) return fail(ErrorKind::invalid, problem_);
+  return {};
+}
+
+std::string control_success(std::string_view result_json) {
+  return "{\"ok\":true,\"result\":" + std::string(result_json) + "}";
+}
+
+std::string control_failure(const Error& error, const Findings& findings) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("ok").boolean(false).key("kind").string(to_string(error.kind));
+  writer.key("message").string(error.message);
+  if (!findings.empty()) {
+    writer.key("findings").begin_array();
+    for (const Finding& finding : findings) {
+      writer.begin_object().key("file").string(finding.at.file).key("line").number(finding.at.line);
+      writer.key("column").number(finding.at.column).key("message").string(finding.message).end_object();
+    }
+    writer.end_array();
+  }
+  writer.end_object();
+  return out;
+}
+
+}  // namespace doorward::server

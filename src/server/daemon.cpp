@@ -1,0 +1,346 @@
+#include "server/daemon.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "io/file.h"
+#include "server/event_log.h"
+#include "server/owned.h"
+#include "server/policy_file.h"
+#include "server/sd_notify.h"
+
+namespace doorward::server {
+namespace {
+
+constexpr std::int64_t kDrainLookUs = 20'000;
+
+std::unexpected<StartFailure> failure(const Error& error) {
+  return std::unexpected(StartFailure{error, {}});
+}
+
+std::unexpected<StartFailure> failure(Findings findings) {
+  return std::unexpected(
+      StartFailure{{ErrorKind::invalid, "the configuration is not valid; correct the findings above"},
+                   std::move(findings)});
+}
+
+Defaults defaults_of(const Config& config) {
+  return {config.timeouts, config.limits.result};
+}
+
+/// Whether a reload can take the difference, or only the next start.
+bool needs_restart(const Config& old, const Config& now) {
+  const auto fixed = [](const Config& config) {
+    return std::tuple(config.listen, config.state, config.workers, config.power_durability,
+                      config.allowed_hosts, config.allowed_origins, config.limits.body,
+                      config.limits.connections, config.limits.connections_per_peer, config.timeouts.header,
+                      config.timeouts.body, config.timeouts.idle, config.timeouts.session, config.log.ring,
+                      config.log.segment, config.log.sync, config.log.retention);
+  };
+  return fixed(old) != fixed(now);
+}
+
+}  // namespace
+
+gateway::Options gateway_options(const Config& config, const StateDir& state) {
+  gateway::Options options;
+  options.listen = config.listen;
+  options.state = state.path;
+  options.workers = config.workers;
+  options.power_durability = config.power_durability;
+  options.allowed_hosts = config.allowed_hosts;
+  options.allowed_origins = config.allowed_origins;
+  options.body_bytes = config.limits.body;
+  options.connections = config.limits.connections;
+  options.connections_per_peer = config.limits.connections_per_peer;
+  options.header_timeout = config.timeouts.header;
+  options.body_timeout = config.timeouts.body;
+  options.idle_timeout = config.timeouts.idle;
+  options.session_timeout = config.timeouts.session;
+  options.ring_bytes = config.log.ring;
+  options.segment_bytes = config.log.segment;
+  options.sync_interval = config.log.sync;
+  options.retention = config.log.retention;
+  return options;
+}
+
+Daemon::Daemon(ServeOptions options)
+    : options_(std::move(options)),
+      drain_timer_(io::call<&Daemon::watch_drain>, this),
+      watchdog_timer_(io::call<&Daemon::feed_watchdog>, this) {}
+
+Daemon::~Daemon() = default;
+
+std::expected<std::unique_ptr<Daemon>, StartFailure> Daemon::create(const ServeOptions& options) {
+  std::unique_ptr<Daemon> daemon(new Daemon(options));
+  if (!options.config_file.empty()) {
+    std::error_code ignored;
+    daemon->options_.config_file =
+        std::filesystem::absolute(options.config_file, ignored).lexically_normal().string();
+    auto config = load_config(daemon->options_.config_file);
+    if (!config) return failure(std::move(config.error()));
+    daemon->config_ = std::move(*config);
+  }
+  if (!options.listen.empty()) daemon->config_.listen = options.listen;
+  if (const Status opened = daemon->open_state(); !opened) return failure(opened.error());
+  if (auto built = daemon->build(); !built) return std::unexpected(std::move(built.error()));
+  return daemon;
+}
+
+Status Daemon::open_state() {
+  auto state = choose_state_dir(options_.state.empty() ? config_.state : options_.state);
+  if (!state) return std::unexpected(state.error());
+  state_ = std::move(*state);
+  if (Status ready = prepare_state_dir(state_); !ready) return ready;
+  auto lock = store::StateLock::take(state_.path);
+  if (!lock) return std::unexpected(lock.error());
+  lock_ = std::move(*lock);
+  auto store = store::Store::open(state_.path);
+  if (!store) return std::unexpected(store.error());
+  store_ = std::move(*store);
+  return store_->set_setting(kConfigFileSetting, options_.config_file);
+}
+
+std::expected<void, StartFailure> Daemon::build() {
+  started_us_ = system_clock().wall_us();
+  loaded_ = fingerprint();
+  auto inventory = load_inventory(config_, *store_, revocations_, started_us_);
+  if (!inventory) return failure(std::move(inventory.error()));
+  for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
+  auto world = inventory->world();
+  if (!world) return failure(world.error());
+  auto made = gateway::Gateway::create(gateway_options(config_, state_), std::move(*world), DOORWARD_VERSION);
+  if (!made) return failure(made.error());
+  gateway_ = std::move(*made);
+
+  Surroundings surroundings;
+  surroundings.swap = [this](std::shared_ptr<const gateway::World> next) {
+    gateway_->set_world(std::move(next));
+    gateway_->sweep_grants();
+  };
+  surroundings.record = [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+    return record_event(gateway_->log(), event, fields);
+  };
+  surroundings.reload = [this] { return reload("command"); };
+  surroundings.status = [this](json::Writer& writer) { write_status(writer); };
+  operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
+                                             defaults_of(config_), std::move(surroundings));
+  refuse_replaced_tokens(operations_->inventory(), revocations_);
+  return {};
+}
+
+Status Daemon::start_steering() {
+  signals_ = std::make_unique<io::SignalSource>(loop_, [this](int signal) { on_signal(signal); });
+  if (Status started = signals_->start({SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}); !started) return started;
+  watch_ = std::make_unique<FileWatch>(loop_, [this] { files_changed(); });
+  if (const Status started = watch_->start(); started) {
+    watch_->set(files_to_watch());
+  } else {
+    log_line(LogLevel::warning, "changes of files are not seen, send SIGHUP after one",
+             {{"why", started.error().message}});
+  }
+  control_ = std::make_unique<ControlServer>(loop_, [this](std::string line, const Caller& caller) {
+    return operations_->handle(std::move(line), caller);
+  });
+  if (Status started = control_->start(state_.control_socket()); !started) return started;
+  return gateway_->start(loop_);
+}
+
+std::expected<Ending, StartFailure> Daemon::run(const std::function<void(const std::string& url)>& on_ready) {
+  if (const Status started = start_steering(); !started) return failure(started.error());
+  record_policies(operations_->inventory());
+  if (const auto interval = sd_watchdog_interval_us()) watchdog_timer_.arm(loop_, *interval);
+  sd_notify("READY=1");
+  on_ready(url());
+  loop_.run();
+  control_->stop();
+  if (const Status stopped = gateway_->stop(); !stopped) return failure(stopped.error());
+  return ending_;
+}
+
+void Daemon::on_signal(int signal) {
+  switch (signal) {
+    case SIGHUP:
+      if (!draining_) reload("SIGHUP");
+      return;
+    case SIGTERM:
+    case SIGINT:
+      if (draining_) {
+        ending_ = Ending::cut;
+        loop_.stop();
+      } else {
+        begin_drain();
+      }
+      return;
+    default:
+      log_line(LogLevel::info, "a signal without meaning was ignored", {{"signal", signal}});
+      return;
+  }
+}
+
+void Daemon::files_changed() {
+  // SIGHUP and a command may have read the same change already.
+  if (draining_ || fingerprint() == loaded_) return;
+  reload("file change");
+}
+
+Findings Daemon::load_anew() {
+  Config next;
+  if (!options_.config_file.empty()) {
+    auto config = load_config(options_.config_file);
+    if (!config) return std::move(config.error());
+    next = std::move(*config);
+  }
+  if (!options_.listen.empty()) next.listen = options_.listen;
+  auto inventory = load_inventory(next, *store_, revocations_, system_clock().wall_us());
+  if (!inventory) return std::move(inventory.error());
+  for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
+  if (const Status taken = operations_->replace(std::move(*inventory), defaults_of(next)); !taken) {
+    return {{{next.file}, taken.error().message}};
+  }
+  if (needs_restart(config_, next)) {
+    log_line(LogLevel::warning,
+             "some changed settings take effect at the next start only: listen, state, workers, "
+             "durability, allowed hosts and origins, and the limits, timeouts and log settings of "
+             "the listener");
+  }
+  config_ = std::move(next);
+  return {};
+}
+
+Findings Daemon::reload(const char* cause) {
+  const std::vector<std::string> files = files_to_watch();
+  loaded_ = fingerprint();
+  const Findings findings = load_anew();
+  if (files_to_watch() != files) {
+    watch_->set(files_to_watch());
+    loaded_ = fingerprint();
+  }
+  const Inventory& now = operations_->inventory();
+  if (!findings.empty()) {
+    for (const Finding& finding : findings) log_line(LogLevel::error, finding.text());
+    log_line(LogLevel::error, "the configuration was not taken; the old one stays in force",
+             {{"cause", cause}});
+    const std::string first = findings.front().text();
+    record_event(
+        gateway_->log(), "config.reload_failed",
+        std::vector<audit::EventRecord::Field>{{"cause", std::string_view(cause)},
+                                               {"findings", static_cast<std::int64_t>(findings.size())},
+                                               {"first", std::string_view(first)}});
+    return findings;
+  }
+  record_policies(now);
+  log_line(LogLevel::info, "configuration taken",
+           {{"cause", cause}, {"servers", now.servers.size()}, {"policies", now.policies.size()}});
+  record_event(
+      gateway_->log(), "config.reloaded",
+      std::vector<audit::EventRecord::Field>{{"cause", std::string_view(cause)},
+                                             {"servers", static_cast<std::int64_t>(now.servers.size())},
+                                             {"policies", static_cast<std::int64_t>(now.policies.size())},
+                                             {"grants", static_cast<std::int64_t>(now.grants.size())}});
+  return {};
+}
+
+void Daemon::record_policies(const Inventory& now) {
+  std::vector<std::string> current;
+  for (const PolicyItem& item : now.policies) {
+    current.push_back(item.server + " " + item.name + " " + std::string(item.policy->sha256()));
+    if (std::ranges::find(recorded_policies_, current.back()) != recorded_policies_.end()) continue;
+    const std::string owner = owner_text(item.at);
+    record_event(
+        gateway_->log(), "policy.loaded",
+        std::vector<audit::EventRecord::Field>{
+            {"server", std::string_view(item.server)},
+            {"policy", std::string_view(item.name)},
+            {"version", static_cast<std::int64_t>(item.policy->version())},
+            {"sha256", item.policy->sha256()},
+            {"mode", std::string_view(item.policy->mode() == policy::Mode::observe ? "observe" : "enforce")},
+            {"owner", std::string_view(owner)}});
+  }
+  recorded_policies_ = std::move(current);
+}
+
+void Daemon::begin_drain() {
+  draining_ = true;
+  sd_notify("STOPPING=1");
+  log_line(LogLevel::info, "draining: no new connections, calls under way are finished",
+           {{"connections", gateway_->connections()}});
+  control_->stop();
+  gateway_->drain();
+  drain_ends_us_ = loop_.now_us() + config_.timeouts.drain.count() * 1000;
+  drain_timer_.arm(loop_, 0);
+}
+
+void Daemon::watch_drain() {
+  if (gateway_->connections() == 0) {
+    loop_.stop();
+    return;
+  }
+  if (loop_.now_us() >= drain_ends_us_) {
+    log_line(LogLevel::warning, "the grace is over with connections still open",
+             {{"connections", gateway_->connections()}});
+    ending_ = Ending::cut;
+    loop_.stop();
+    return;
+  }
+  drain_timer_.arm(loop_, kDrainLookUs);
+}
+
+void Daemon::feed_watchdog() {
+  sd_notify("WATCHDOG=1");
+  if (const auto interval = sd_watchdog_interval_us()) watchdog_timer_.arm(loop_, *interval);
+}
+
+std::vector<std::string> Daemon::files_to_watch() const {
+  std::vector<std::string> files;
+  const auto add_secrets = [&](const NamedSecrets& secrets) {
+    for (const auto& [name, ref] : secrets) {
+      if (ref.source == SecretRef::Source::file) files.push_back(ref.text);
+    }
+  };
+  if (!options_.config_file.empty()) files.push_back(options_.config_file);
+  for (const PolicyConfig& policy : config_.policies) files.push_back(policy.file);
+  for (const GrantConfig& grant : config_.grants) add_secrets({{"token", grant.token}});
+  if (!operations_) {
+    for (const ServerConfig& server : config_.servers) {
+      add_secrets(server.headers);
+      add_secrets(server.env);
+    }
+    return files;
+  }
+  for (const ServerItem& server : operations_->inventory().servers) {
+    add_secrets(server.config.headers);
+    add_secrets(server.config.env);
+  }
+  return files;
+}
+
+std::string Daemon::fingerprint() const {
+  Sha256 hash;
+  for (const std::string& file : files_to_watch()) {
+    const auto text = io::read_file(file, kPolicyBytes);
+    hash.update(file).update(text ? *text : text.error().message).update("\n");
+  }
+  return to_hex(hash.finish());
+}
+
+std::string Daemon::url() const {
+  return "http://" + gateway_->address().to_string();
+}
+
+void Daemon::write_status(json::Writer& writer) const {
+  writer.key("url").string(url()).key("state").string(state_.path).key("config").string(options_.config_file);
+  writer.key("durability").string(config_.power_durability ? "power" : "process");
+  writer.key("log_accepting").boolean(gateway_->log().accepting());
+  writer.key("connections").number(gateway_->connections());
+  writer.key("uptime_s").number((system_clock().wall_us() - started_us_) / 1'000'000);
+}
+
+}  // namespace doorward::server

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/gateway.h"
+#include "io/loop.h"
+#include "io/signals.h"
+#include "server/config.h"
+#include "server/control_server.h"
+#include "server/file_watch.h"
+#include "server/inventory.h"
+#include "server/operations.h"
+#include "server/serve.h"
+#include "server/state_dir.h"
+#include "store/state_lock.h"
+
+namespace doorward::server {
+
+/// The objects of one serving process, in the order of their making, and what the control thread does with
+/// them.
+class Daemon {
+ public:
+  /// Everything up to the bound address; nothing is served yet.
+  static std::expected<std::unique_ptr<Daemon>, StartFailure> create(const ServeOptions& options);
+  ~Daemon();
+
+  /// Serves until a signal ends it.
+  std::expected<Ending, StartFailure> run(const std::function<void(const std::string& url)>& on_ready);
+
+ private:
+  explicit Daemon(ServeOptions options);
+  Status open_state();
+  std::expected<void, StartFailure> build();
+  Status start_steering();
+
+  void on_signal(int signal);
+  void files_changed();
+  /// Reads configuration and store anew; what is wrong, or nothing. Either way the log says so.
+  Findings reload(const char* cause);
+  Findings load_anew();
+  void record_policies(const Inventory& now);
+  void begin_drain();
+  void watch_drain();
+  void feed_watchdog();
+
+  std::vector<std::string> files_to_watch() const;
+  std::string fingerprint() const;
+  void write_status(json::Writer& writer) const;
+  std::string url() const;
+
+  ServeOptions options_;
+  Config config_;
+  StateDir state_;
+  std::optional<store::StateLock> lock_;
+  std::unique_ptr<store::Store> store_;
+  identity::Revocations revocations_;
+  io::Loop loop_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<Operations> operations_;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<io::SignalSource> signals_;
+  std::unique_ptr<FileWatch> watch_;
+  std::vector<std::string> recorded_policies_;  ///< `server name sha256` of those the log has told of
+  std::string loaded_;                          ///< fingerprint of the files at the last reload
+  std::int64_t started_us_ = 0;
+  std::int64_t drain_ends_us_ = 0;
+  bool draining_ = false;
+  Ending ending_ = Ending::drained;
+  io::Timer drain_timer_;
+  io::Timer watchdog_timer_;
+};
+
+/// The gateway's options as a configuration sets them.
+gateway::Options gateway_options(const Config& config, const StateDir& state);
+
+}  // namespace doorward::server

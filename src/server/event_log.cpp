@@ -1,0 +1,36 @@
+#include "server/event_log.h"
+
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace doorward::server {
+
+bool record_event(audit::LogWriter& log, std::string_view event,
+                  std::span<const audit::EventRecord::Field> fields) {
+  audit::EventRecord record;
+  record.event = event;
+  record.time_us = system_clock().wall_us();
+  record.fields = fields;
+  audit::RecordBuffer buffer;
+  return log.record(audit::write_event(record, buffer));
+}
+
+bool LazyLog::record(std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+  if (!writer_) {
+    auto opened = audit::LogWriter::open(options_);
+    if (!opened) {
+      log_line(LogLevel::error, "the log cannot be opened", {{"why", opened.error().message}});
+      return false;
+    }
+    writer_ = std::move(*opened);
+  }
+  return record_event(*writer_, event, fields);
+}
+
+Status LazyLog::stop() {
+  return writer_ ? writer_->stop() : Status{};
+}
+
+}  // namespace doorward::server

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "audit/log_writer.h"
+#include "audit/record.h"
+#include "base/result.h"
+
+namespace doorward::server {
+
+/// The key under which the store keeps the configuration file that the gateway last ran with.
+inline constexpr std::string_view kConfigFileSetting = "config.file";
+
+/// Writes one event of the process, with the time of now, through a log writer's own lock; false where there
+/// is no room.
+bool record_event(audit::LogWriter& log, std::string_view event,
+                  std::span<const audit::EventRecord::Field> fields);
+
+/// A log writer for a command: opened at its first record, so that a command which only reads leaves no
+/// trace.
+class LazyLog {
+ public:
+  explicit LazyLog(audit::LogOptions options) : options_(std::move(options)) {}
+
+  bool record(std::string_view event, std::span<const audit::EventRecord::Field> fields);
+  /// Writes everything out, if anything was recorded.
+  Status stop();
+
+ private:
+  audit::LogOptions options_;
+  std::unique_ptr<audit::LogWriter> writer_;
+};
+
+}  // namespace doorward::server

@@ -1,0 +1,164 @@
+#include "server/operations.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/log.h"
+#include "base/suggest.h"
+#include "json/writer.h"
+
+namespace doorward::server {
+namespace {
+
+template <typename Items, typename Name>
+std::string not_found(std::string_view what, std::string_view asked, const Items& items, Name name) {
+  std::vector<std::string> names;
+  for (const auto& item : items) names.push_back(name(item));
+  const std::string_view near = suggest(asked, names);
+  return "there is no " + std::string(what) + " \"" + std::string(asked) + "\"" +
+         (near.empty() ? "; `doorward " + std::string(what) + " list` shows them"
+                       : "; did you mean \"" + std::string(near) + "\"?");
+}
+
+}  // namespace
+
+Operations::Operations(store::Store& store, identity::Revocations& revocations, Inventory inventory,
+                       Defaults defaults, Surroundings surroundings, const Clock& clock)
+    : store_(store),
+      revocations_(revocations),
+      inventory_(std::move(inventory)),
+      defaults_(defaults),
+      surroundings_(std::move(surroundings)),
+      clock_(clock) {}
+
+Operations::Operation Operations::find(std::string_view op) {
+  static constexpr std::array<std::pair<std::string_view, Operation>, 16> kTable = {{
+      {"status", &Operations::status},
+      {"reload", &Operations::reload},
+      {"server.add", &Operations::server_add},
+      {"server.list", &Operations::server_list},
+      {"server.show", &Operations::server_show},
+      {"server.remove", &Operations::server_remove},
+      {"policy.add", &Operations::policy_add},
+      {"policy.list", &Operations::policy_list},
+      {"policy.show", &Operations::policy_show},
+      {"policy.remove", &Operations::policy_remove},
+      {"policy.revert", &Operations::policy_revert},
+      {"grant.create", &Operations::grant_create},
+      {"grant.list", &Operations::grant_list},
+      {"grant.show", &Operations::grant_show},
+      {"grant.rotate", &Operations::grant_rotate},
+      {"grant.revoke", &Operations::grant_revoke},
+  }};
+  const auto found = std::ranges::find(kTable, op, &std::pair<std::string_view, Operation>::first);
+  return found == kTable.end() ? nullptr : found->second;
+}
+
+std::string Operations::handle(std::string line, const Caller& caller) {
+  const auto request = ControlRequest::read(std::move(line));
+  if (!request) return control_failure(request.error());
+  const Operation operation = find((*request)->op());
+  if (operation == nullptr) {
+    return control_failure({ErrorKind::invalid, "this gateway has no operation \"" + (*request)->op() +
+                                                    "\"; command and gateway must be of one version"});
+  }
+  findings_.clear();
+  const Json result = (this->*operation)(**request, caller);
+  return result ? control_success(*result) : control_failure(result.error(), findings_);
+}
+
+Status Operations::replace(Inventory inventory, const Defaults& defaults) {
+  if (Status done = commit(std::move(inventory)); !done) return done;
+  defaults_ = defaults;
+  return {};
+}
+
+Status Operations::check(const Inventory& next) const {
+  if (!surroundings_.swap) return {};
+  const auto world = next.world();
+  if (!world) return std::unexpected(world.error());
+  return {};
+}
+
+Status Operations::commit(Inventory next) {
+  if (surroundings_.swap) {
+    auto world = next.world();
+    if (!world) return std::unexpected(world.error());
+    inventory_ = std::move(next);
+    surroundings_.swap(std::move(*world));
+    refuse_replaced_tokens(inventory_, revocations_);
+    return {};
+  }
+  inventory_ = std::move(next);
+  return {};
+}
+
+void Operations::record(std::string_view event, const Caller& caller,
+                        std::vector<audit::EventRecord::Field> fields) {
+  fields.insert(fields.begin(), {"actor_uid", static_cast<std::int64_t>(caller.uid)});
+  if (surroundings_.record && !surroundings_.record(event, fields)) {
+    log_line(LogLevel::error, "an operation could not be recorded in the log", {{"event", event}});
+  }
+}
+
+Result<const ServerItem*> Operations::need_server(std::string_view name) const {
+  if (const ServerItem* item = inventory_.server(name)) return item;
+  return fail(ErrorKind::not_found, not_found("server", name, inventory_.servers,
+                                              [](const ServerItem& item) { return item.settings->name; }));
+}
+
+Result<const PolicyItem*> Operations::need_policy(std::string_view name,
+                                                  const std::optional<std::string>& server) const {
+  const PolicyItem* found = nullptr;
+  for (const PolicyItem& item : inventory_.policies) {
+    if (item.name != name || (server && item.server != *server)) continue;
+    if (found != nullptr) {
+      return fail(ErrorKind::conflict, "servers \"" + found->server + "\" and \"" + item.server +
+                                           "\" both have a policy \"" + std::string(name) +
+                                           "\"; add --server NAME");
+    }
+    found = &item;
+  }
+  if (found != nullptr) return found;
+  return fail(ErrorKind::not_found, not_found("policy", name, inventory_.policies,
+                                              [](const PolicyItem& item) { return item.name; }));
+}
+
+Result<const GrantItem*> Operations::need_grant(std::string_view label_or_id) const {
+  if (const GrantItem* item = inventory_.grant(label_or_id)) return item;
+  for (const GrantItem& item : inventory_.grants) {
+    if (item.grant->id == label_or_id) return &item;
+  }
+  return fail(ErrorKind::not_found, not_found("grant", label_or_id, inventory_.grants,
+                                              [](const GrantItem& item) { return item.grant->label; }));
+}
+
+Operations::Json Operations::status(ControlRequest& request, const Caller&) {
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  std::string out;
+  json::Writer writer(out);
+  const auto live = std::ranges::count_if(inventory_.grants,
+                                          [](const GrantItem& item) { return !item.grant->is_revoked(); });
+  writer.begin_object().key("schema").string("doorward.status/1").key("version").string(DOORWARD_VERSION);
+  writer.key("running").boolean(surroundings_.swap != nullptr);
+  writer.key("servers").number(inventory_.servers.size()).key("policies").number(inventory_.policies.size());
+  writer.key("grants").number(live);
+  if (surroundings_.status) surroundings_.status(writer);
+  writer.end_object();
+  return out;
+}
+
+Operations::Json Operations::reload(ControlRequest& request, const Caller&) {
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  if (!surroundings_.reload)
+    return fail(ErrorKind::unavailable, "no gateway runs on this state directory; start one");
+  findings_ = surroundings_.reload();
+  if (!findings_.empty()) {
+    return fail(ErrorKind::invalid,
+                "the configuration was not taken and the old one stays in force; correct the findings");
+  }
+  return std::string(R"({"schema":"doorward.reload/1"})");
+}
+
+}  // namespace doorward::server

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "audit/record.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "json/writer.h"
+#include "server/control_request.h"
+#include "server/inventory.h"
+
+namespace doorward::server {
+
+/// Who asks for an operation: the peer of the control socket, or the user of a command.
+struct Caller {
+  std::uint32_t uid = 0;
+};
+
+/// What operations reach beyond the store. A command that finds no gateway leaves out what only a gateway
+/// has.
+struct Surroundings {
+  /// Makes the workers judge by another world. Null: no gateway runs.
+  std::function<void(std::shared_ptr<const gateway::World>)> swap;
+  /// Writes an event to the log; false where it cannot be stored.
+  std::function<bool(std::string_view event, std::span<const audit::EventRecord::Field> fields)> record;
+  /// Reads the configuration anew; what is wrong, or nothing.
+  std::function<Findings()> reload;
+  /// Adds members about the running gateway to the answer of `status`.
+  std::function<void(json::Writer&)> status;
+};
+
+/// What commands do to the desired state. Each operation checks first, then changes the store, then swaps the
+/// world, and leaves a record in the log; a failure changes nothing. What YAML owns is refused, with file and
+/// line. One thread, the only one that writes the store.
+class Operations {
+ public:
+  Operations(store::Store& store, identity::Revocations& revocations, Inventory inventory, Defaults defaults,
+             Surroundings surroundings, const Clock& clock = system_clock());
+
+  /// Serves one request line; the answer line, without its newline. Never throws on what the line holds.
+  std::string handle(std::string line, const Caller& caller);
+
+  const Inventory& inventory() const { return inventory_; }
+  /// After a reload: replaces everything and swaps. On failure nothing changes.
+  Status replace(Inventory inventory, const Defaults& defaults);
+
+ private:
+  using Json = Result<std::string>;
+  using Operation = Json (Operations::*)(ControlRequest&, const Caller&);
+  static Operation find(std::string_view op);
+
+  Json status(ControlRequest& request, const Caller& caller);
+  Json reload(ControlRequest& request, const Caller& caller);
+  Json server_add(ControlRequest& request, const Caller& caller);
+  Json server_list(ControlRequest& request, const Caller& caller);
+  Json server_show(ControlRequest& request, const Caller& caller);
+  Json server_remove(ControlRequest& request, const Caller& caller);
+  Json policy_add(ControlRequest& request, const Caller& caller);
+  Json policy_list(ControlRequest& request, const Caller& caller);
+  Json policy_show(ControlRequest& request, const Caller& caller);
+  Json policy_remove(ControlRequest& request, const Caller& caller);
+  Json policy_revert(ControlRequest& request, const Caller& caller);
+  Json grant_create(ControlRequest& request, const Caller& caller);
+  Json grant_list(ControlRequest& request, const Caller& caller);
+  Json grant_show(ControlRequest& request, const Caller& caller);
+  Json grant_rotate(ControlRequest& request, const Caller& caller);
+  Json grant_revoke(ControlRequest& request, const Caller& caller);
+
+  /// The item that a request names, or why there is none: not found with a suggestion, or ambiguous.
+  Result<const ServerItem*> need_server(std::string_view name) const;
+  Result<const PolicyItem*> need_policy(std::string_view name,
+                                        const std::optional<std::string>& server) const;
+  Result<const GrantItem*> need_grant(std::string_view label_or_id) const;
+
+  /// Makes `next` the state in force.
+  Status commit(Inventory next);
+  /// Whether the workers would take `next`; asked before the store is changed.
+  Status check(const Inventory& next) const;
+  /// Puts a new version of a stored policy in force.
+  Json put_policy(const store::PolicyRow& row, std::string_view event, const Caller& caller);
+  void record(std::string_view event, const Caller& caller, std::vector<audit::EventRecord::Field> fields);
+
+  void write_server(json::Writer& writer, const ServerItem& item) const;
+  void write_policy(json::Writer& writer, const PolicyItem& item) const;
+  void write_grant(json::Writer& writer, const GrantItem& item) const;
+
+  store::Store& store_;
+  identity::Revocations& revocations_;
+  Inventory inventory_;
+  Defaults defaults_;
+  Surroundings surroundings_;
+  const Clock& clock_;
+  Findings findings_;  ///< of the operation under way, beside its error
+};
+
+}  // namespace doorward::server

@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/hash.h"
+#include "base/ids.h"
+#include "identity/token.h"
+#include "json/writer.h"
+#include "server/operations.h"
+#include "server/owned.h"
+#include "server/time_text.h"
+
+namespace doorward::server {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000;
+
+/// The answer to a new token: the only place where it is ever written.
+std::string token_answer(std::string_view token, std::string_view grant_json) {
+  std::string out;
+  json::Writer(out)
+      .begin_object()
+      .key("schema")
+      .string("doorward.grant.token/1")
+      .key("token")
+      .string(token)
+      .key("grant")
+      .raw(grant_json)
+      .end_object();
+  return out;
+}
+
+void forget(std::string& token) {
+  wipe({reinterpret_cast<std::uint8_t*>(token.data()), token.size()});
+}
+
+}  // namespace
+
+void Operations::write_grant(json::Writer& writer, const GrantItem& item) const {
+  const identity::Grant& grant = *item.grant;
+  const bool expired = grant.is_expired(clock_.wall_us() / kSecond);
+  writer.begin_object().key("label").string(grant.label).key("id").string(grant.id);
+  writer.key("state").string(grant.is_revoked() ? "revoked" : expired ? "expired" : "active");
+  writer.key("server")
+      .string(grant.server)
+      .key("policy")
+      .string(grant.policy)
+      .key("grant_owner")
+      .string(grant.owner);
+  writer.key("labels").begin_object();
+  for (const auto& [key, value] : grant.labels) writer.key(key).string(value);
+  writer.end_object().key("token_hint").string(item.hint).key("version").number(grant.version);
+  writer.key("created").string(format_time(grant.created_s * kSecond));
+  if (grant.expires_s) writer.key("expires").string(format_time(*grant.expires_s * kSecond));
+  writer.key("owner").string(owner_text(item.at)).end_object();
+}
+
+Operations::Json Operations::grant_create(ControlRequest& request, const Caller& caller) {
+  store::GrantRow row;
+  row.label = request.need_text("label");
+  row.server = request.need_text("server");
+  row.policy = request.text("policy").value_or("");
+  row.owner = request.text("owner").value_or("");
+  row.labels = request.texts("labels");
+  const auto expires = request.text("expires");
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+
+  row.created_us = clock_.wall_us();
+  if (!store::is_name(row.label)) {
+    return fail(
+        ErrorKind::invalid,
+        "\"" + row.label + "\" is no label for a grant; use 1 to 64 letters, digits, '.', '_' and '-'");
+  }
+  for (const auto& [key, value] : row.labels) {
+    if (!store::is_name(key)) return fail(ErrorKind::invalid, "\"" + key + "\" is no name for a label");
+  }
+  std::ranges::sort(row.labels);
+  if (expires) {
+    row.expires_us = parse_future(*expires, row.created_us);
+    if (!row.expires_us || *row.expires_us <= row.created_us) {
+      return fail(ErrorKind::invalid,
+                  "the expiry must be a time to come, such as 2027-01-31T14:00:00Z or 30d");
+    }
+  }
+  if (const auto known = need_server(row.server); !known) return std::unexpected(known.error());
+  if (!row.policy.empty()) {
+    if (const auto known = need_policy(row.policy, row.server); !known) return std::unexpected(known.error());
+  }
+  if (const GrantItem* twin = inventory_.grant(row.label)) {
+    return fail(ErrorKind::conflict, "there is a grant \"" + row.label + "\" already (" +
+                                         owner_text(twin->at) +
+                                         "); choose another label, or `doorward grant rotate` it");
+  }
+
+  std::string token = identity::make_token();
+  row.id = make_uuid();
+  row.token_hash = identity::hash_token(token);
+  row.token_hint = identity::token_hint(token);
+  GrantItem item = make_grant(row, revocations_);
+  Inventory next = inventory_;
+  next.grants.push_back(item);
+  if (const Status good = check(next); !good) return std::unexpected(good.error());
+  if (const auto stored = store_.add_grant(row); !stored) return std::unexpected(stored.error());
+  if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
+  record("grant.created", caller,
+         {{"grant", row.id},
+          {"label", row.label},
+          {"server", row.server},
+          {"policy", row.policy},
+          {"owner", row.owner},
+          {"expires", row.expires_us ? format_time(*row.expires_us) : std::string()}});
+  std::string described;
+  json::Writer writer(described);
+  write_grant(writer, item);
+  std::string answer = token_answer(token, described);
+  forget(token);
+  return answer;
+}
+
+Operations::Json Operations::grant_list(ControlRequest& request, const Caller&) {
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  std::vector<const GrantItem*> items;
+  for (const GrantItem& item : inventory_.grants) items.push_back(&item);
+  std::ranges::stable_sort(items, {}, [](const GrantItem* item) { return item->grant->label; });
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.grant.list/1").key("grants").begin_array();
+  for (const GrantItem* item : items) write_grant(writer, *item);
+  writer.end_array().end_object();
+  return out;
+}
+
+Operations::Json Operations::grant_show(ControlRequest& request, const Caller&) {
+  const std::string label = request.need_text("label");
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  const auto item = need_grant(label);
+  if (!item) return std::unexpected(item.error());
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.grant/1").key("grant");
+  write_grant(writer, **item);
+  writer.end_object();
+  return out;
+}
+
+Operations::Json Operations::grant_rotate(ControlRequest& request, const Caller& caller) {
+  const std::string label = request.need_text("label");
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  const auto old = need_grant(label);
+  if (!old) return std::unexpected(old.error());
+  if (auto owned = refuse_owned("grant", label, (*old)->at)) return std::unexpected(std::move(*owned));
+  const std::string id = (*old)->grant->id;
+
+  std::string token = identity::make_token();
+  const auto row =
+      store_.rotate_grant(id, identity::hash_token(token), identity::token_hint(token), clock_.wall_us());
+  if (!row) return std::unexpected(row.error());
+  GrantItem item = make_grant(*row, revocations_);
+  Inventory next = inventory_;
+  std::erase_if(next.grants, [&](const GrantItem& grant) { return grant.grant->id == id; });
+  next.grants.push_back(item);
+  // The old token dies even if the new world were not taken.
+  revocations_.revoke_others(id, row->token_hash);
+  if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
+  record("grant.rotated", caller, {{"grant", id}, {"label", item.grant->label}});
+  std::string described;
+  json::Writer writer(described);
+  write_grant(writer, item);
+  std::string answer = token_answer(token, described);
+  forget(token);
+  return answer;
+}
+
+Operations::Json Operations::grant_revoke(ControlRequest& request, const Caller& caller) {
+  const std::string label = request.need_text("label");
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  const auto item = need_grant(label);
+  if (!item) return std::unexpected(item.error());
+  if (auto owned = refuse_owned("grant", label, (*item)->at)) return std::unexpected(std::move(*owned));
+  const std::string id = (*item)->grant->id;
+  const auto row = store_.revoke_grant(id, clock_.wall_us());
+  if (!row) return std::unexpected(row.error());
+  // Every table of every worker shares the flag: from here on the token is refused, whatever world a call
+  // began under.
+  revocations_.revoke(id);
+  if (const Status done = commit(inventory_); !done) return std::unexpected(done.error());
+  record("grant.revoked", caller, {{"grant", id}, {"label", row->label}});
+  const auto revoked = need_grant(id);
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.grant/1").key("grant");
+  if (revoked) write_grant(writer, **revoked);
+  writer.end_object();
+  return out;
+}
+
+}  // namespace doorward::server

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/ids.h"
+#include "json/writer.h"
+#include "server/config_server.h"
+#include "server/operations.h"
+#include "server/owned.h"
+
+namespace doorward::server {
+
+void Operations::write_server(json::Writer& writer, const ServerItem& item) const {
+  writer.begin_object().key("name").string(item.settings->name);
+  if (!item.settings->uuid.empty()) writer.key("id").string(item.settings->uuid);
+  writer.key("owner").string(owner_text(item.at)).key("settings").raw(server_settings_json(item.config));
+  writer.end_object();
+}
+
+Operations::Json Operations::server_add(ControlRequest& request, const Caller& caller) {
+  const std::string name = request.need_text("name");
+  const std::string settings = request.need_json("settings");
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  if (const ServerItem* twin = inventory_.server(name)) {
+    return fail(ErrorKind::conflict, "there is a server \"" + name + "\" already (" + owner_text(twin->at) +
+                                         "); choose another name or remove that one");
+  }
+  auto config = parse_server_settings(name, settings);
+  if (!config) {
+    findings_ = std::move(config.error());
+    return fail(ErrorKind::invalid, findings_.front().message);
+  }
+  const std::string uuid = make_uuid();
+  auto item = surroundings_.swap ? make_server(*config, uuid, defaults_)
+                                 : Result<ServerItem>(name_server(*config, uuid));
+  if (!item) return std::unexpected(item.error());
+
+  Inventory next = inventory_;
+  next.servers.push_back(*item);
+  if (const Status good = check(next); !good) return std::unexpected(good.error());
+  const auto row = store_.add_server(name, uuid, server_settings_json(*config), clock_.wall_us());
+  if (!row) return std::unexpected(row.error());
+  if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
+  record("server.added", caller, {{"server", name}, {"id", uuid}});
+
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.server/1").key("server");
+  write_server(writer, *item);
+  writer.end_object();
+  return out;
+}
+
+Operations::Json Operations::server_list(ControlRequest& request, const Caller&) {
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  std::vector<const ServerItem*> items;
+  for (const ServerItem& item : inventory_.servers) items.push_back(&item);
+  std::ranges::sort(items, {}, [](const ServerItem* item) { return item->settings->name; });
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.server.list/1").key("servers").begin_array();
+  for (const ServerItem* item : items) write_server(writer, *item);
+  writer.end_array().end_object();
+  return out;
+}
+
+Operations::Json Operations::server_show(ControlRequest& request, const Caller&) {
+  const std::string name = request.need_text("name");
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  const auto item = need_server(name);
+  if (!item) return std::unexpected(item.error());
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.server/1").key("server");
+  write_server(writer, **item);
+  writer.end_object();
+  return out;
+}
+
+Operations::Json Operations::server_remove(ControlRequest& request, const Caller& caller) {
+  const std::string name = request.need_text("name");
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  const auto item = need_server(name);
+  if (!item) return std::unexpected(item.error());
+  if (auto owned = refuse_owned("server", name, (*item)->at)) return std::unexpected(std::move(*owned));
+  for (const PolicyItem& policy : inventory_.policies) {
+    if (policy.server != name) continue;
+    return fail(ErrorKind::conflict, "the policy \"" + policy.name + "\" is for this server (" +
+                                         owner_text(policy.at) + "); remove the policy first");
+  }
+  for (const GrantItem& grant : inventory_.grants) {
+    if (grant.grant->server != name || grant.grant->is_revoked()) continue;
+    return fail(ErrorKind::conflict, "the grant \"" + grant.grant->label + "\" is for this server (" +
+                                         owner_text(grant.at) + "); revoke the grant first");
+  }
+  if (const Status removed = store_.remove_server(name); !removed) return std::unexpected(removed.error());
+  Inventory next = inventory_;
+  std::erase_if(next.servers, [&](const ServerItem& server) { return server.settings->name == name; });
+  if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
+  record("server.removed", caller, {{"server", name}});
+  std::string out;
+  json::Writer(out)
+      .begin_object()
+      .key("schema")
+      .string("doorward.server.remove/1")
+      .key("name")
+      .string(name)
+      .end_object();
+  return out;
+}
+
+}  // namespace doorward::server
