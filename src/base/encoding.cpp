@@ -27,7 +27,8 @@ constexpr Table kFromStandard = invert(kStandard);
 constexpr Table kFromUrl = invert(kUrl);
 constexpr Table kFromBase32 = invert(kBase32);
 
-void encode(std::string& out, std::span<const std::uint8_t> bytes, std::string_view alphabet, unsigned width) {
+void encode(std::string& out, std::span<const std::uint8_t> bytes, std::string_view alphabet,
+            unsigned width) {
   std::uint32_t bits = 0;
   unsigned held = 0;
   const std::uint32_t mask = (1u << width) - 1;
@@ -102,12 +103,17 @@ std::string to_base64(std::span<const std::uint8_t> bytes, Base64 kind) {
 std::optional<std::string> from_base64(std::string_view text, Base64 kind) {
   if (kind == Base64::url) return decode(text, kFromUrl, 6);
   if (text.size() % 4 != 0) return std::nullopt;
-  const std::size_t kept = text.ends_with("==") ? text.size() - 2 : text.size() - (text.ends_with('=') ? 1 : 0);
+  const std::size_t kept =
+      text.ends_with("==") ? text.size() - 2 : text.size() - (text.ends_with('=') ? 1 : 0);
   return decode(text.substr(0, kept), kFromStandard, 6);
 }
 
-void append_base32(std::string& out, std::span<const std::uint8_t> bytes) { encode(out, bytes, kBase32, 5); }
+void append_base32(std::string& out, std::span<const std::uint8_t> bytes) {
+  encode(out, bytes, kBase32, 5);
+}
 
-std::optional<std::string> from_base32(std::string_view text) { return decode(text, kFromBase32, 5); }
+std::optional<std::string> from_base32(std::string_view text) {
+  return decode(text, kFromBase32, 5);
+}
 
 }  // namespace doorward

@@ -31,11 +31,12 @@ TEST(Encoding, Base64Vectors) {
 }
 
 TEST(Encoding, Base64IsStrict) {
-  for (const std::string_view bad : {"Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Z", "=", "====", "Zg==Zg==", "Zg= =",
-                                     "Zm9v\n", " Zm9v", "-_8=", "Z\0=="}) {
+  for (const std::string_view bad : {"Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Z", "=",
+                                     "====", "Zg==Zg==", "Zg= =", "Zm9v\n", " Zm9v", "-_8=", "Z\0=="}) {
     EXPECT_FALSE(from_base64(bad)) << bad;
   }
-  for (const std::string_view bad : {"-_8=", "+/8", "Z", "Zh", "Zg=="}) EXPECT_FALSE(from_base64(bad, Base64::url)) << bad;
+  for (const std::string_view bad : {"-_8=", "+/8", "Z", "Zh", "Zg=="})
+    EXPECT_FALSE(from_base64(bad, Base64::url)) << bad;
 }
 
 TEST(Encoding, Base32) {
@@ -66,7 +67,8 @@ RC_GTEST_PROP(Encoding, RoundTrips, (std::string bytes)) {
 RC_GTEST_PROP(Encoding, OneTextForEachValue, ()) {
   const auto text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("AZaz09+/=-_w")));
   if (const auto bytes = from_base64(text)) RC_ASSERT(to_base64(bytes_of(*bytes)) == text);
-  if (const auto bytes = from_base64(text, Base64::url)) RC_ASSERT(to_base64(bytes_of(*bytes), Base64::url) == text);
+  if (const auto bytes = from_base64(text, Base64::url))
+    RC_ASSERT(to_base64(bytes_of(*bytes), Base64::url) == text);
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
+// The EVP interface of OpenSSL 3.0 allocates at every digest, which the path of a call must not.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/hash.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+#include <new>
 
 #include "base/encoding.h"
 
@@ -13,90 +14,78 @@ namespace doorward {
 
 namespace {
 
-// Fetched once: an implicit fetch at every digest costs more than hashing a short text.
-const EVP_MD* algorithm() {
-  static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return md;
-}
+constexpr std::size_t kBlock = 64;
 
-void must(int ok) {
-  if (ok == 1) return;
-  std::fputs("doorward: OpenSSL cannot compute SHA-256; is its default provider disabled?\n", stderr);
-  std::abort();
+static_assert(std::is_trivially_copyable_v<SHA256_CTX>);
+
+SHA256_CTX* context(std::array<std::uint8_t, 112>& state) {
+  static_assert(sizeof(SHA256_CTX) <= sizeof(state) && alignof(SHA256_CTX) <= 8);
+  return std::launder(reinterpret_cast<SHA256_CTX*>(state.data()));
 }
 
 }  // namespace
 
-struct Sha256::Context {
-  EVP_MD_CTX* md = EVP_MD_CTX_new();
+Sha256::Sha256() {
+  new (state_.data()) SHA256_CTX;
+  SHA256_Init(context(state_));
+}
 
-  Context() { begin(); }
-  ~Context() { EVP_MD_CTX_free(md); }
-  Context(const Context&) = delete;
-  Context& operator=(const Context&) = delete;
-
-  void begin() const { must(EVP_DigestInit_ex2(md, algorithm(), nullptr)); }
-};
-
-Sha256::Sha256() : context_(std::make_unique<Context>()) {}
-Sha256::~Sha256() = default;
-Sha256::Sha256(Sha256&&) noexcept = default;
-Sha256& Sha256::operator=(Sha256&&) noexcept = default;
-
-Sha256& Sha256::update(std::string_view bytes) { return update(bytes_of(bytes)); }
+Sha256& Sha256::update(std::string_view bytes) {
+  return update(bytes_of(bytes));
+}
 
 Sha256& Sha256::update(std::span<const std::uint8_t> bytes) {
-  must(EVP_DigestUpdate(context_->md, bytes.data(), bytes.size()));
+  SHA256_Update(context(state_), bytes.data(), bytes.size());
   return *this;
 }
 
 Digest Sha256::finish() {
   Digest digest;
-  must(EVP_DigestFinal_ex(context_->md, digest.data(), nullptr));
-  context_->begin();
+  SHA256_Final(digest.data(), context(state_));
+  SHA256_Init(context(state_));
   return digest;
 }
 
 Digest sha256(std::string_view bytes) {
-  thread_local Sha256 hash;
-  return hash.update(bytes).finish();
+  return Sha256().update(bytes).finish();
 }
 
 HmacSha256::HmacSha256(std::span<const std::uint8_t> key) {
+  std::array<std::uint8_t, kBlock> pad{};
   if (key.size() > kBlock) {
-    const Digest digest = hash_.update(key).finish();
-    std::copy(digest.begin(), digest.end(), key_.begin());
+    Digest digest = inner_.update(key).finish();
+    std::copy(digest.begin(), digest.end(), pad.begin());
+    wipe(digest);
   } else {
-    std::copy(key.begin(), key.end(), key_.begin());
+    std::copy(key.begin(), key.end(), pad.begin());
   }
-  begin();
+  for (std::uint8_t& byte : pad) byte ^= 0x36;
+  inner_.update(pad);
+  for (std::uint8_t& byte : pad) byte ^= 0x36 ^ 0x5c;
+  outer_.update(pad);
+  wipe(pad);
+  running_ = inner_;
 }
 
 HmacSha256::HmacSha256(std::string_view key) : HmacSha256(bytes_of(key)) {}
 
-HmacSha256::~HmacSha256() { wipe(key_); }
-
-void HmacSha256::begin() {
-  std::array<std::uint8_t, kBlock> pad = key_;
-  for (std::uint8_t& byte : pad) byte ^= 0x36;
-  hash_.update(pad);
-  wipe(pad);
+HmacSha256::~HmacSha256() {
+  wipe(inner_.state_);
+  wipe(outer_.state_);
+  wipe(running_.state_);
 }
 
 HmacSha256& HmacSha256::update(std::string_view bytes) {
-  hash_.update(bytes);
+  running_.update(bytes);
   return *this;
 }
 
 Digest HmacSha256::finish() {
-  const Digest inner = hash_.finish();
-  std::array<std::uint8_t, kBlock> pad = key_;
-  for (std::uint8_t& byte : pad) byte ^= 0x5c;
-  hash_.update(pad).update(inner);
-  wipe(pad);
-  const Digest outer = hash_.finish();
-  begin();
-  return outer;
+  const Digest digest = running_.finish();
+  running_ = outer_;
+  const Digest keyed = running_.update(digest).finish();
+  running_ = inner_;
+  return keyed;
 }
 
 bool constant_time_equal(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) {
@@ -107,6 +96,8 @@ bool constant_time_equal(std::string_view a, std::string_view b) {
   return constant_time_equal(bytes_of(a), bytes_of(b));
 }
 
-void wipe(std::span<std::uint8_t> secret) { OPENSSL_cleanse(secret.data(), secret.size()); }
+void wipe(std::span<std::uint8_t> secret) {
+  OPENSSL_cleanse(secret.data(), secret.size());
+}
 
 }  // namespace doorward

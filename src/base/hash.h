@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
@@ -12,14 +11,10 @@ namespace doorward {
 /// A SHA-256 value (FIPS 180-4).
 using Digest = std::array<std::uint8_t, 32>;
 
-/// SHA-256 over pieces. Reusable: one object makes any number of digests and allocates only when constructed.
-/// Not thread-safe; one per thread.
+/// SHA-256 over pieces. A plain value: copying it forks the digest, and nothing allocates.
 class Sha256 {
  public:
   Sha256();
-  ~Sha256();
-  Sha256(Sha256&&) noexcept;
-  Sha256& operator=(Sha256&&) noexcept;
 
   Sha256& update(std::string_view bytes);
   Sha256& update(std::span<const std::uint8_t> bytes);
@@ -27,22 +22,23 @@ class Sha256 {
   Digest finish();
 
  private:
-  struct Context;
-  std::unique_ptr<Context> context_;
+  friend class HmacSha256;
+  alignas(8) std::array<std::uint8_t, 112> state_;  // OpenSSL's SHA256_CTX
 };
 
-/// One digest of one text, with a context that each thread keeps.
+/// One digest of one text.
 Digest sha256(std::string_view bytes);
 
-/// HMAC-SHA-256 (RFC 2104) under one key: the keyed digest of arguments, tokens and quota keys. Allocates
-/// only when constructed. Wipes the key when destroyed. Not thread-safe; one per thread.
+/// HMAC-SHA-256 (RFC 2104) under one key: the keyed digest of arguments, tokens and quota keys. Nothing
+/// allocates. Keeps not the key but what its two pads made of the hash, and wipes that when destroyed. Not
+/// thread-safe; one per thread.
 class HmacSha256 {
  public:
   explicit HmacSha256(std::span<const std::uint8_t> key);
   explicit HmacSha256(std::string_view key);
   ~HmacSha256();
-  HmacSha256(HmacSha256&&) noexcept = default;
-  HmacSha256& operator=(HmacSha256&&) noexcept = default;
+  HmacSha256(const HmacSha256&) = default;
+  HmacSha256& operator=(const HmacSha256&) = default;
 
   HmacSha256& update(std::string_view bytes);
   /// The digest of all updates since construction or the last finish; begins anew.
@@ -51,11 +47,9 @@ class HmacSha256 {
   Digest operator()(std::string_view bytes) { return update(bytes).finish(); }
 
  private:
-  static constexpr std::size_t kBlock = 64;
-  void begin();
-
-  std::array<std::uint8_t, kBlock> key_{};
-  Sha256 hash_;
+  Sha256 inner_;
+  Sha256 outer_;
+  Sha256 running_;
 };
 
 /// Equal, in a time that depends on the sizes alone (for secrets and digests).

@@ -1,8 +1,8 @@
-#include "base/hash.h"
-
 #include <benchmark/benchmark.h>
 
 #include <string>
+
+#include "base/hash.h"
 
 namespace doorward {
 namespace {

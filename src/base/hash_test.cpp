@@ -10,7 +10,9 @@
 namespace doorward {
 namespace {
 
-std::string hex(const Digest& digest) { return to_hex(digest); }
+std::string hex(const Digest& digest) {
+  return to_hex(digest);
+}
 
 // FIPS 180-4 examples.
 TEST(Hash, Sha256) {
@@ -25,8 +27,10 @@ TEST(Hash, PiecesAndReuse) {
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(hex(hash.update("a").update("").update("bc").finish()), hex(sha256("abc")));
   }
-  Sha256 moved = std::move(hash);
-  EXPECT_EQ(moved.update("abc").finish(), sha256("abc"));
+  hash.update("a");
+  Sha256 fork = hash;
+  EXPECT_EQ(fork.update("bc").finish(), sha256("abc"));
+  EXPECT_EQ(hash.update("d").finish(), sha256("ad"));
 }
 
 // RFC 4231, test cases 1, 2 and 6.

@@ -9,7 +9,9 @@ namespace doorward::json {
 
 namespace {
 
-std::string_view bytes(const Node* node) { return {node->data, node->size}; }
+std::string_view bytes(const Node* node) {
+  return {node->data, node->size};
+}
 
 void append_text(const Node* string, std::string& out) {
   // A string of n bytes between two quotes was spelled without escapes and stands in the text as it should
@@ -29,10 +31,18 @@ void Canonical::append(Value value, std::string& out) {
   const Node* node = value.node();
   while (node != nullptr) {
     switch (node->type) {
-      case Type::null: out += "null"; break;
-      case Type::boolean: out += node->truth ? "true" : "false"; break;
-      case Type::number: out += bytes(node); break;
-      case Type::string: append_text(node, out); break;
+      case Type::null:
+        out += "null";
+        break;
+      case Type::boolean:
+        out += node->truth ? "true" : "false";
+        break;
+      case Type::number:
+        out += bytes(node);
+        break;
+      case Type::string:
+        append_text(node, out);
+        break;
       case Type::array:
         out += '[';
         if (node->size != 0) {

@@ -23,11 +23,11 @@ class Canonical {
 
  private:
   struct Frame {
-    const Node* node;   // the container
-    const Node* child;  // array: the element being written
-    std::uint32_t left; // array: elements after it
-    std::size_t first;  // object: where its sorted keys begin in keys_
-    std::size_t at;     // object: the key being written
+    const Node* node;    // the container
+    const Node* child;   // array: the element being written
+    std::uint32_t left;  // array: elements after it
+    std::size_t first;   // object: where its sorted keys begin in keys_
+    std::size_t at;      // object: the key being written
   };
 
   void enter_object(const Node* object);

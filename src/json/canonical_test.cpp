@@ -41,7 +41,8 @@ TEST(Canonical, EscapesNoMoreThanNeeded) {
 TEST(Canonical, Containers) {
   EXPECT_EQ(canonical(" [ ] "), "[]");
   EXPECT_EQ(canonical("{ }"), "{}");
-  EXPECT_EQ(canonical(R"([{"b":[],"a":{}},[[true,false,null]],"x"])"), R"([{"a":{},"b":[]},[[true,false,null]],"x"])");
+  EXPECT_EQ(canonical(R"([{"b":[],"a":{}},[[true,false,null]],"x"])"),
+            R"([{"a":{},"b":[]},[[true,false,null]],"x"])");
   EXPECT_EQ(canonical(R"({"b":{"d":1,"c":[{"f":1,"e":2}]},"a":{"z":1,"y":2}})"),
             R"({"a":{"y":2,"z":1},"b":{"c":[{"e":2,"f":1}],"d":1}})");
 }

@@ -1,12 +1,11 @@
 // Two numbers, a byte of other text between them: Decimal agrees with arithmetic on written-out digits.
-#include "json/decimal.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "json/decimal.h"
 #include "json/test_reference.h"
 
 namespace {
@@ -25,8 +24,9 @@ void check_one(std::string_view text, const Decimal& number) {
   if (number.is_zero() != slow.is_zero() || number.is_whole() != slow.is_whole()) std::abort();
   if (number.is_negative() != slow.negative) std::abort();
   const auto amount = number.to_millionths_rounded_up();
-  const std::string said = amount ? std::to_string(*amount)
-                                  : amount.error() == AmountError::negative ? "negative" : "too large";
+  const std::string said = amount                                    ? std::to_string(*amount)
+                           : amount.error() == AmountError::negative ? "negative"
+                                                                     : "too large";
   if (said != testing::millionths_slowly(text)) std::abort();
   const auto integer = number.to_integer();
   if (integer && testing::compare_slowly(std::to_string(*integer), text) != 0) std::abort();

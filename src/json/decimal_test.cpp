@@ -8,8 +8,8 @@
 #include <limits>
 #include <string>
 
-#include "json/test_reference.h"
 #include "json/test_random.h"
+#include "json/test_reference.h"
 
 namespace doorward::json {
 namespace {
@@ -69,7 +69,8 @@ TEST(Decimal, Parse) {
   for (const std::string_view good : {"0", "-0", "10", "1.5", "1e5", "1E-5", "0.0"}) {
     EXPECT_TRUE(Decimal::parse(good)) << good;
   }
-  for (const std::string_view bad : {"", "-", "+1", "01", ".5", "1.", "1e", "1e+", "0x1", "1 ", " 1", "1a", "--1", "NaN"}) {
+  for (const std::string_view bad :
+       {"", "-", "+1", "01", ".5", "1.", "1e", "1e+", "0x1", "1 ", " 1", "1a", "--1", "NaN"}) {
     EXPECT_FALSE(Decimal::parse(bad)) << bad;
   }
 }
@@ -108,7 +109,8 @@ TEST(Decimal, AmountsRoundUpToMillionths) {
 RC_GTEST_PROP(Decimal, AgreesWithLongArithmetic, (std::uint64_t seed)) {
   testing::Samples samples(seed);
   const std::string a = samples.number();
-  // Near neighbours are where a comparison goes wrong, so half of the pairs differ in one digit or by an exponent.
+  // Near neighbours are where a comparison goes wrong, so half of the pairs differ in one digit or by an
+  // exponent.
   std::string b = samples.number();
   if (samples.below(2) == 0) {
     b = a;
@@ -120,8 +122,9 @@ RC_GTEST_PROP(Decimal, AgreesWithLongArithmetic, (std::uint64_t seed)) {
   RC_ASSERT(Decimal(a).is_whole() == testing::Expanded(a).is_whole());
   const auto amount = Decimal(a).to_millionths_rounded_up();
   const std::string slow = testing::millionths_slowly(a);
-  RC_ASSERT((amount ? std::to_string(*amount) : amount.error() == AmountError::negative ? "negative" : "too large") ==
-            slow);
+  RC_ASSERT((amount                                    ? std::to_string(*amount)
+             : amount.error() == AmountError::negative ? "negative"
+                                                       : "too large") == slow);
 }
 
 }  // namespace

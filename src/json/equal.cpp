@@ -32,12 +32,18 @@ bool equal_objects(Value a, Value b) {
 bool equal(Value a, Value b) {
   if (!a || !b || a.type() != b.type()) return false;
   switch (a.type()) {
-    case Type::null: return true;
-    case Type::boolean: return a.boolean() == b.boolean();
-    case Type::number: return a.number() == b.number() || Decimal(a.number()) == Decimal(b.number());
-    case Type::string: return a.string() == b.string();
-    case Type::array: return a.size() == b.size() && equal_arrays(a, b);
-    case Type::object: return a.size() == b.size() && equal_objects(a, b);
+    case Type::null:
+      return true;
+    case Type::boolean:
+      return a.boolean() == b.boolean();
+    case Type::number:
+      return a.number() == b.number() || Decimal(a.number()) == Decimal(b.number());
+    case Type::string:
+      return a.string() == b.string();
+    case Type::array:
+      return a.size() == b.size() && equal_arrays(a, b);
+    case Type::object:
+      return a.size() == b.size() && equal_objects(a, b);
   }
   return false;
 }

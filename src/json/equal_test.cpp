@@ -20,7 +20,8 @@ bool same(std::string_view a, std::string_view b) {
 }
 
 TEST(Equal, T021_NumbersByValue) {
-  for (const std::string_view one : {"1", "1.0", "1e0", "10e-1", "0.1E1", "0.001e3"}) EXPECT_TRUE(same(one, "1")) << one;
+  for (const std::string_view one : {"1", "1.0", "1e0", "10e-1", "0.1E1", "0.001e3"})
+    EXPECT_TRUE(same(one, "1")) << one;
   for (const std::string_view zero : {"0", "-0", "0.0", "-0e5", "0e-9"}) EXPECT_TRUE(same(zero, "0")) << zero;
   EXPECT_FALSE(same("10000.0000000000000001", "10000"));
   EXPECT_FALSE(same("9007199254740993", "9007199254740992"));

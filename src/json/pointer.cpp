@@ -15,7 +15,9 @@ void append_step(std::string& pointer, std::string_view key) {
   }
 }
 
-void append_step(std::string& pointer, std::size_t index) { pointer.append("/").append(std::to_string(index)); }
+void append_step(std::string& pointer, std::size_t index) {
+  pointer.append("/").append(std::to_string(index));
+}
 
 std::string pointer_to(Value root, Value target) {
   std::string pointer;

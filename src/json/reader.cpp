@@ -200,7 +200,8 @@ class Reader::Parse {
         more = true;
         return object ? key() : true;
       }
-      if (p_ == end_ || *p_ != (object ? '}' : ']')) return unexpected_at(p_, object ? "',' or '}'" : "',' or ']'");
+      if (p_ == end_ || *p_ != (object ? '}' : ']'))
+        return unexpected_at(p_, object ? "',' or '}'" : "',' or ']'");
       ++p_;
       // The children were counted by their commas; an empty container has no children at all.
       if (count_ != frame.node + 1) ++container.size;
@@ -226,7 +227,8 @@ class Reader::Parse {
     }
     Node* node = add_node();
     if (node == nullptr) return false;
-    *node = {.data = nullptr, .size = 0, .begin = offset(p_), .end = 0, .skip = 0, .type = type, .truth = false};
+    *node = {
+        .data = nullptr, .size = 0, .begin = offset(p_), .end = 0, .skip = 0, .type = type, .truth = false};
     state_.frames.push_back({count_ - 1, static_cast<std::uint32_t>(state_.keys.size())});
     ++p_;
     skip_space();
@@ -258,7 +260,12 @@ class Reader::Parse {
     if (node == nullptr) return false;
     const char* const begin = p_;
     p_ += word.size();
-    *node = {.data = begin, .size = 0, .begin = offset(begin), .end = offset(p_), .skip = 1, .type = type,
+    *node = {.data = begin,
+             .size = 0,
+             .begin = offset(begin),
+             .end = offset(p_),
+             .skip = 1,
+             .type = type,
              .truth = truth};
     return true;
   }
@@ -268,7 +275,8 @@ class Reader::Parse {
     const char* const begin = p_;
     const char* const past = scan_number(p_, end_, short_form);
     if (past == nullptr) {
-      return unexpected_at(p_, *p_ == '-' || *p_ == '.' || *p_ == '+' ? "a number as JSON spells it" : "a value");
+      return unexpected_at(p_,
+                           *p_ == '-' || *p_ == '.' || *p_ == '+' ? "a number as JSON spells it" : "a value");
     }
     const std::string_view lexeme(begin, static_cast<std::size_t>(past - begin));
     if (!short_form && !Decimal(lexeme).in_range()) {
@@ -278,8 +286,13 @@ class Reader::Parse {
     Node* node = add_node();
     if (node == nullptr) return false;
     p_ = past;
-    *node = {.data = begin, .size = static_cast<std::uint32_t>(lexeme.size()), .begin = offset(begin),
-             .end = offset(past), .skip = 1, .type = Type::number, .truth = false};
+    *node = {.data = begin,
+             .size = static_cast<std::uint32_t>(lexeme.size()),
+             .begin = offset(begin),
+             .end = offset(past),
+             .skip = 1,
+             .type = Type::number,
+             .truth = false};
     return true;
   }
 
@@ -316,8 +329,13 @@ class Reader::Parse {
     Node* node = add_node();
     if (node == nullptr) return false;
     p_ = quote + 1;
-    *node = {.data = data, .size = static_cast<std::uint32_t>(size), .begin = offset(begin), .end = offset(p_),
-             .skip = 1, .type = Type::string, .truth = false};
+    *node = {.data = data,
+             .size = static_cast<std::uint32_t>(size),
+             .begin = offset(begin),
+             .end = offset(p_),
+             .skip = 1,
+             .type = Type::string,
+             .truth = false};
     return true;
   }
 
@@ -361,14 +379,28 @@ class Reader::Parse {
     switch (q[1]) {
       case '"':
       case '\\':
-      case '/': c = q[1]; break;
-      case 'b': c = '\b'; break;
-      case 'f': c = '\f'; break;
-      case 'n': c = '\n'; break;
-      case 'r': c = '\r'; break;
-      case 't': c = '\t'; break;
-      case 'u': return unicode_escape(q, out);
-      default: return fail(ReadCode::syntax, q, "an escape that JSON does not have");
+      case '/':
+        c = q[1];
+        break;
+      case 'b':
+        c = '\b';
+        break;
+      case 'f':
+        c = '\f';
+        break;
+      case 'n':
+        c = '\n';
+        break;
+      case 'r':
+        c = '\r';
+        break;
+      case 't':
+        c = '\t';
+        break;
+      case 'u':
+        return unicode_escape(q, out);
+      default:
+        return fail(ReadCode::syntax, q, "an escape that JSON does not have");
     }
     *out++ = c;
     q += 2;

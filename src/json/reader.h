@@ -13,10 +13,10 @@ namespace doorward::json {
 
 /// Bounds of a reading. Exceeding one is a ReadError, never a crash or unbounded work.
 struct Limits {
-  std::size_t bytes = 16u << 20;  ///< of the text; at most 2^32 - 1
-  std::uint32_t depth = 64;       ///< of nested arrays and objects; `[]` has depth 1
+  std::size_t bytes = 16u << 20;   ///< of the text; at most 2^32 - 1
+  std::uint32_t depth = 64;        ///< of nested arrays and objects; `[]` has depth 1
   std::uint32_t nodes = 1u << 20;  ///< values and keys together
-  bool refuse_proto = false;      ///< refuse the key `__proto__` at any depth (attack case T027)
+  bool refuse_proto = false;       ///< refuse the key `__proto__` at any depth (attack case T027)
 };
 
 enum class ReadCode : std::uint8_t {

@@ -1,10 +1,9 @@
-#include "json/reader.h"
-
 #include <benchmark/benchmark.h>
 
 #include <string>
 
 #include "json/canonical.h"
+#include "json/reader.h"
 
 namespace doorward::json {
 namespace {
@@ -27,8 +26,9 @@ const std::string& typical_call() {
 
 void count_bytes(benchmark::State& state, std::size_t size) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
-  state.counters["KB"] = benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(size) / 1024,
-                                            benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["KB"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(size) / 1024,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void BM_ReadTypicalCall(benchmark::State& state) {
@@ -51,7 +51,8 @@ BENCHMARK(BM_ReadNonAscii);
 
 void BM_ReadManyKeys(benchmark::State& state) {
   std::string text = "{";
-  for (int i = 0; i < state.range(0); ++i) text += "\"member" + std::to_string(i) + "\":" + std::to_string(i) + ",";
+  for (int i = 0; i < state.range(0); ++i)
+    text += "\"member" + std::to_string(i) + "\":" + std::to_string(i) + ",";
   text += "\"\":0}";
   Reader reader;
   for (auto _ : state) benchmark::DoNotOptimize(reader.read(text));

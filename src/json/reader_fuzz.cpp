@@ -1,5 +1,5 @@
-// What we accept, simdjson accepts, with the same structure, strings and bounds on numbers. What it accepts and
-// we refuse is refused for one of the reasons that we state.
+// What we accept, simdjson accepts, with the same structure, strings and bounds on numbers. What it accepts
+// and we refuse is refused for one of the reasons that we state.
 #include <simdjson.h>
 
 #include <cstddef>
@@ -28,9 +28,15 @@ void must(bool holds, const char* what) {
 
 void compare(Value ours, dom::element theirs) {
   switch (ours.type()) {
-    case Type::null: must(theirs.is_null(), "null"); break;
-    case Type::boolean: must(theirs.is_bool() && bool(theirs) == ours.boolean(), "boolean"); break;
-    case Type::number: must(theirs.is_number(), "number"); break;
+    case Type::null:
+      must(theirs.is_null(), "null");
+      break;
+    case Type::boolean:
+      must(theirs.is_bool() && bool(theirs) == ours.boolean(), "boolean");
+      break;
+    case Type::number:
+      must(theirs.is_number(), "number");
+      break;
     case Type::string:
       must(theirs.is_string() && std::string_view(theirs) == ours.string(), "string");
       break;
@@ -64,7 +70,8 @@ void compare(Value ours, dom::element theirs) {
 
 // simdjson refuses integers beyond 64 bits and doubles beyond their range, which we keep as they are spelled.
 bool has_big_number(Value value) {
-  if (value.is(Type::number)) return value.number().size() > 17 || value.number().find_first_of("eE") != std::string_view::npos;
+  if (value.is(Type::number))
+    return value.number().size() > 17 || value.number().find_first_of("eE") != std::string_view::npos;
   for (const Value element : value.elements()) {
     if (has_big_number(element)) return true;
   }
@@ -79,9 +86,12 @@ bool is_stated_reason(ReadCode code, std::string_view text) {
     case ReadCode::duplicate_member:
     case ReadCode::number_range:
     case ReadCode::too_deep:
-    case ReadCode::too_large: return true;
-    case ReadCode::encoding: return text.starts_with("\xEF\xBB\xBF") || text.find("\\u") != std::string_view::npos;
-    default: return false;
+    case ReadCode::too_large:
+      return true;
+    case ReadCode::encoding:
+      return text.starts_with("\xEF\xBB\xBF") || text.find("\\u") != std::string_view::npos;
+    default:
+      return false;
   }
 }
 

@@ -18,13 +18,20 @@ std::string verdict(std::string_view text, const Limits& limits = {}) {
   const auto result = reader.read(text, limits);
   if (result) return "ok";
   switch (result.error().code) {
-    case ReadCode::syntax: return "syntax";
-    case ReadCode::encoding: return "encoding";
-    case ReadCode::duplicate_member: return "duplicate";
-    case ReadCode::number_range: return "range";
-    case ReadCode::too_deep: return "deep";
-    case ReadCode::too_large: return "large";
-    case ReadCode::forbidden_key: return "forbidden";
+    case ReadCode::syntax:
+      return "syntax";
+    case ReadCode::encoding:
+      return "encoding";
+    case ReadCode::duplicate_member:
+      return "duplicate";
+    case ReadCode::number_range:
+      return "range";
+    case ReadCode::too_deep:
+      return "deep";
+    case ReadCode::too_large:
+      return "large";
+    case ReadCode::forbidden_key:
+      return "forbidden";
   }
   return "?";
 }
@@ -36,7 +43,8 @@ struct Case {
 };
 
 void check(const std::vector<Case>& cases, const Limits& limits = {}) {
-  for (const Case& c : cases) EXPECT_EQ(verdict(c.text, limits), c.wanted) << c.name << ": " << c.text.substr(0, 80);
+  for (const Case& c : cases)
+    EXPECT_EQ(verdict(c.text, limits), c.wanted) << c.name << ": " << c.text.substr(0, 80);
 }
 
 TEST(Reader, KeepsValuesSpellingsAndOffsets) {
@@ -115,7 +123,8 @@ TEST(Reader, T001_T002_T003_T006_DuplicateMembers) {
       {"T002", R"({"params":{"name":"safe","n\u0061me":"delete"}})", "duplicate"},
       {"T003", R"({"method":"tools/list","method":"tools/call"})", "duplicate"},
       {"T003 swapped", R"({"method":"tools/call","id":1,"method":"tools/list"})", "duplicate"},
-      {"T006", R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"a","io.modelcontextprotocol\/protocolVersion":"b"}})",
+      {"T006",
+       R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"a","io.modelcontextprotocol\/protocolVersion":"b"}})",
        "duplicate"},
       {"null hides nothing", R"({"name":"safe","name":null})", "duplicate"},
       {"surrogate pair", R"({"😀":1,"\ud83d\ude00":2})", "duplicate"},
@@ -142,7 +151,10 @@ TEST(Reader, T012_T016_BytesAfterTheValue) {
   check({
       {"T012 NUL inside", "{\"name\":\"delete\0safe\"}"s, "syntax"},
       {"T012 NUL after", "{}\0"s, "syntax"},
-      {"T012 NUL between", "[1,\0""2]"s, "syntax"},
+      {"T012 NUL between",
+       "[1,\0"
+       "2]"s,
+       "syntax"},
       {"T016 second object", "{\"name\":\"safe\"}{\"name\":\"delete\"}", "syntax"},
       {"T016 garbage", "{} x", "syntax"},
       {"T016 second value", "1 2", "syntax"},
@@ -174,18 +186,35 @@ TEST(Reader, T013_T014_T015_Encoding) {
       {"T015 UTF-16BE", "\0{\0}"s, "syntax"},
       {"T015 UTF-32", "{\0\0\0}\0\0\0"s, "syntax"},
   };
-  const std::vector<std::string> malformed = {
-      "\xFF", "\xC1\xA1", "\xC0\x80", "\xED\xA0\x80", "\xED\xBF\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF",
-      "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\x80", "\xBF", "\xC3", "\xE2\x82", "\xF0\x9F\x98", "\xC3(",
-      "\xE2(\xA1", "\xE2\x82(", "\xF0\x28\x8C\xBC", "\xF0\x9F\x98(", "\xFC\x80\x80\x80\x80\x80"};
+  const std::vector<std::string> malformed = {"\xFF",
+                                              "\xC1\xA1",
+                                              "\xC0\x80",
+                                              "\xED\xA0\x80",
+                                              "\xED\xBF\xBF",
+                                              "\xE0\x9F\xBF",
+                                              "\xF0\x8F\xBF\xBF",
+                                              "\xF4\x90\x80\x80",
+                                              "\xF5\x80\x80\x80",
+                                              "\x80",
+                                              "\xBF",
+                                              "\xC3",
+                                              "\xE2\x82",
+                                              "\xF0\x9F\x98",
+                                              "\xC3(",
+                                              "\xE2(\xA1",
+                                              "\xE2\x82(",
+                                              "\xF0\x28\x8C\xBC",
+                                              "\xF0\x9F\x98(",
+                                              "\xFC\x80\x80\x80\x80\x80"};
   for (const std::string& bytes : malformed) {
     for (const std::string& before : {""s, "a"s, std::string(16, 'a'), "\\n"s, "é"s}) {
       cases.push_back({"T013 in a string", "\"" + before + bytes + "\"", "encoding"});
       cases.push_back({"T013 in a key", "{\"" + before + bytes + "\":1}", "encoding"});
     }
   }
-  const std::vector<std::string> well_formed = {"\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                                                "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "\x7F"};
+  const std::vector<std::string> well_formed = {"\xC2\x80",         "\xDF\xBF",         "\xE0\xA0\x80",
+                                                "\xED\x9F\xBF",     "\xEE\x80\x80",     "\xEF\xBF\xBF",
+                                                "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "\x7F"};
   for (const std::string& bytes : well_formed) cases.push_back({"well formed", "\"" + bytes + "\"", "ok"});
   check(cases);
 }
@@ -294,7 +323,8 @@ TEST(Reader, T023_StackDoesNotGrow) {
 
 TEST(Reader, T025_EscapesAreResolved) {
   Reader reader;
-  const auto result = reader.read(R"({"method":"tools\/call","name":"d\u0065lete","all":"\"\\\/\b\f\n\r\t\u00e9\u20AC\ud83d\ude00"})");
+  const auto result = reader.read(
+      R"({"method":"tools\/call","name":"d\u0065lete","all":"\"\\\/\b\f\n\r\t\u00e9\u20AC\ud83d\ude00"})");
   ASSERT_TRUE(result);
   EXPECT_EQ(result->find("method").string(), "tools/call");
   EXPECT_EQ(result->find("name").string(), "delete");
@@ -305,7 +335,10 @@ TEST(Reader, T026_RawControlsAndForeignSpace) {
   std::vector<Case> cases = {{"form feed", "{\x0c}", "syntax"},
                              {"vertical tab", "{\x0b}", "syntax"},
                              {"NBSP", "{\xC2\xA0}", "syntax"},
-                             {"U+2028", "[1,\xE2\x80\xA8""2]", "syntax"},
+                             {"U+2028",
+                              "[1,\xE2\x80\xA8"
+                              "2]",
+                              "syntax"},
                              {"U+2028 inside a string", "\"\xE2\x80\xA8\"", "ok"},
                              {"DEL inside a string", "\"\x7F\"", "ok"}};
   for (char c = 0; c < 0x20; ++c) {

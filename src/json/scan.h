@@ -30,8 +30,9 @@ inline const char* find_special(const char* p, const char* end) {
   const __m128i last_control = _mm_set1_epi8(0x1f);
   while (end - p >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
+    const __m128i hit =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
     // The sign bit of a byte is set exactly when it is not ASCII.
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(hit, bytes)));
     if (mask != 0) return p + std::countr_zero(mask);
@@ -68,10 +69,14 @@ inline unsigned utf8_length(const char* p, const char* end) {
 inline char32_t utf8_decode(const char* p, unsigned length) {
   const auto at = [p](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(p[i])); };
   switch (length) {
-    case 1: return at(0);
-    case 2: return (at(0) & 0x1F) << 6 | (at(1) & 0x3F);
-    case 3: return (at(0) & 0x0F) << 12 | (at(1) & 0x3F) << 6 | (at(2) & 0x3F);
-    default: return (at(0) & 0x07) << 18 | (at(1) & 0x3F) << 12 | (at(2) & 0x3F) << 6 | (at(3) & 0x3F);
+    case 1:
+      return at(0);
+    case 2:
+      return (at(0) & 0x1F) << 6 | (at(1) & 0x3F);
+    case 3:
+      return (at(0) & 0x0F) << 12 | (at(1) & 0x3F) << 6 | (at(2) & 0x3F);
+    default:
+      return (at(0) & 0x07) << 18 | (at(1) & 0x3F) << 12 | (at(2) & 0x3F) << 6 | (at(3) & 0x3F);
   }
 }
 

@@ -31,8 +31,9 @@ class Samples {
   std::string text() {
     std::string out;
     for (std::size_t i = below(below(4) == 0 ? 40 : 6); i > 0; --i) {
-      static constexpr char32_t kPoints[] = {'a', 'b', '"', '\\', '/', '\n', 0, 0x1F, 0x7F, 0xE9, 0x2028, 0x202E,
-                                             0xD7FF, 0xE000, 0xFFFD, 0x10000, 0x1F600, 0x10FFFF, ' ', '{'};
+      static constexpr char32_t kPoints[] = {'a',    'b',     '"',     '\\',     '/',    '\n',   0,
+                                             0x1F,   0x7F,    0xE9,    0x2028,   0x202E, 0xD7FF, 0xE000,
+                                             0xFFFD, 0x10000, 0x1F600, 0x10FFFF, ' ',    '{'};
       char bytes[4];
       out.append(bytes, utf8_encode(kPoints[below(std::size(kPoints))], bytes));
     }
@@ -46,18 +47,26 @@ class Samples {
       return out;
     };
     std::string out = below(3) == 0 ? "-" : "";
-    out += below(4) == 0 ? "0" : std::string(1, static_cast<char>('1' + below(9))) + (below(2) ? digits(20) : "");
+    out += below(4) == 0 ? "0"
+                         : std::string(1, static_cast<char>('1' + below(9))) + (below(2) ? digits(20) : "");
     if (below(2) == 0) out += "." + digits(12);
-    if (below(3) == 0) out += std::string(below(2) ? "e" : "E") + (below(2) ? "+" : below(2) ? "-" : "") + digits(2);
+    if (below(3) == 0)
+      out += std::string(below(2) ? "e" : "E") + (below(2) ? "+" : below(2) ? "-" : "") + digits(2);
     return out;
   }
 
   Sample value(std::size_t depth) {
     Sample out;
     switch (below(depth == 0 ? 3 : 6)) {
-      case 0: out.text = std::vector<std::string>{"true", "false", "null"}[below(3)]; break;
-      case 1: out.kind = Sample::Kind::number, out.text = number(); break;
-      case 2: out.kind = Sample::Kind::string, out.text = text(); break;
+      case 0:
+        out.text = std::vector<std::string>{"true", "false", "null"}[below(3)];
+        break;
+      case 1:
+        out.kind = Sample::Kind::number, out.text = number();
+        break;
+      case 2:
+        out.kind = Sample::Kind::string, out.text = text();
+        break;
       case 3:
         out.kind = Sample::Kind::array;
         for (std::size_t i = below(5); i > 0; --i) out.elements.push_back(value(depth - 1));
@@ -80,8 +89,12 @@ class Samples {
     std::string out = space();
     switch (sample.kind) {
       case Sample::Kind::literal:
-      case Sample::Kind::number: out += sample.text; break;
-      case Sample::Kind::string: out += spell_string(sample.text); break;
+      case Sample::Kind::number:
+        out += sample.text;
+        break;
+      case Sample::Kind::string:
+        out += spell_string(sample.text);
+        break;
       case Sample::Kind::array:
         out += "[" + space();
         for (const Sample& element : sample.elements) {
@@ -105,7 +118,9 @@ class Samples {
   }
 
  private:
-  std::string space() { return below(4) != 0 ? "" : std::vector<std::string>{" ", "\n", "\r", "\t", "  "}[below(5)]; }
+  std::string space() {
+    return below(4) != 0 ? "" : std::vector<std::string>{" ", "\n", "\r", "\t", "  "}[below(5)];
+  }
 
   std::string spell_string(const std::string& text) {
     if (below(2) == 0) {
@@ -124,7 +139,8 @@ class Samples {
         if (point < 0x10000) {
           std::snprintf(escape, sizeof escape, "\\u%04X", static_cast<unsigned>(point));
         } else {
-          std::snprintf(escape, sizeof escape, "\\u%04x\\u%04x", static_cast<unsigned>(0xD800 + ((point - 0x10000) >> 10)),
+          std::snprintf(escape, sizeof escape, "\\u%04x\\u%04x",
+                        static_cast<unsigned>(0xD800 + ((point - 0x10000) >> 10)),
                         static_cast<unsigned>(0xDC00 + ((point - 0x10000) & 0x3FF)));
         }
         out += escape;

@@ -30,7 +30,8 @@ struct Expanded {
       if (!whole.empty()) whole.pop_back();
     }
     while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
-    whole.erase(0, whole.find_first_not_of('0') == std::string::npos ? whole.size() : whole.find_first_not_of('0'));
+    whole.erase(
+        0, whole.find_first_not_of('0') == std::string::npos ? whole.size() : whole.find_first_not_of('0'));
     if (is_zero()) negative = false;
   }
 

@@ -18,7 +18,7 @@ struct Node {
   std::uint32_t end;    ///< offset past its last byte
   std::uint32_t skip;   ///< nodes from this one to the one that follows its whole subtree
   Type type;
-  bool truth;           ///< boolean: its value
+  bool truth;  ///< boolean: its value
 };
 
 struct Member;
@@ -139,8 +139,12 @@ class Value::Members {
   Value object_;
 };
 
-inline Value::Elements Value::elements() const { return Elements(*this); }
-inline Value::Members Value::members() const { return Members(*this); }
+inline Value::Elements Value::elements() const {
+  return Elements(*this);
+}
+inline Value::Members Value::members() const {
+  return Members(*this);
+}
 
 inline Value Value::find(std::string_view key) const {
   for (Member member : members()) {

@@ -52,7 +52,8 @@ extern template void append_string(FixedBuffer&, std::string_view, Escape);
 /// Appends JSON to `out` piece by piece, without white space; it sets the commas. The caller keeps the
 /// order: a key before each value of an object, an end for each begin. Allocates only where `out` grows.
 ///
-///   Writer(out).begin_object().key("code").number(-32602).key("message").string("Unknown tool").end_object();
+///   Writer(out).begin_object().key("code").number(-32602).key("message").string("Unknown
+///   tool").end_object();
 template <typename Out>
 class BasicWriter {
  public:
@@ -77,8 +78,7 @@ class BasicWriter {
     return *this;
   }
   template <std::integral Integer>
-    requires(!std::same_as<Integer, bool> && !std::same_as<Integer, char>)
-  BasicWriter& number(Integer value) {
+  requires(!std::same_as<Integer, bool> && !std::same_as<Integer, char>) BasicWriter& number(Integer value) {
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof(digits), value).ptr;
     return raw({digits, static_cast<std::size_t>(end - digits)});

@@ -26,12 +26,28 @@ TEST(Writer, SetsCommas) {
   std::string out = "x=";
   Writer(out)
       .begin_object()
-      .key("a").number(std::numeric_limits<std::int64_t>::min())
-      .key("b").begin_array().string("s").boolean(true).null().begin_object().end_object().raw("1.50").end_array()
-      .key("c").begin_object().key("d").boolean(false).end_object()
-      .key("e").number(std::numeric_limits<std::uint64_t>::max())
+      .key("a")
+      .number(std::numeric_limits<std::int64_t>::min())
+      .key("b")
+      .begin_array()
+      .string("s")
+      .boolean(true)
+      .null()
+      .begin_object()
+      .end_object()
+      .raw("1.50")
+      .end_array()
+      .key("c")
+      .begin_object()
+      .key("d")
+      .boolean(false)
+      .end_object()
+      .key("e")
+      .number(std::numeric_limits<std::uint64_t>::max())
       .end_object();
-  EXPECT_EQ(out, R"(x={"a":-9223372036854775808,"b":["s",true,null,{},1.50],"c":{"d":false},"e":18446744073709551615})");
+  EXPECT_EQ(
+      out,
+      R"(x={"a":-9223372036854775808,"b":["s",true,null,{},1.50],"c":{"d":false},"e":18446744073709551615})");
 }
 
 TEST(Writer, Escapes) {
@@ -42,12 +58,16 @@ TEST(Writer, Escapes) {
 
 // T308: nothing in a log line may end it, move the cursor or turn the reading direction.
 TEST(Writer, AsciiEscapes) {
-  EXPECT_EQ(json_string("a\x7F" "b\xC3\xA9\xE2\x80\xA8\xE2\x80\xAE\xF0\x9F\x98\x80\n", Escape::ascii),
+  EXPECT_EQ(json_string("a\x7F"
+                        "b\xC3\xA9\xE2\x80\xA8\xE2\x80\xAE\xF0\x9F\x98\x80\n",
+                        Escape::ascii),
             R"("a\u007fb\u00e9\u2028\u202e\ud83d\ude00\n")");
 }
 
 TEST(Writer, RepairsWhatIsNotUtf8) {
-  EXPECT_EQ(json_string("a\xFF" "b"), R"("a\ufffdb")");
+  EXPECT_EQ(json_string("a\xFF"
+                        "b"),
+            R"("a\ufffdb")");
   EXPECT_EQ(json_string("\xED\xA0\x80"), R"("\ufffd\ufffd\ufffd")");
   EXPECT_EQ(json_string("\xE2\x82", Escape::ascii), R"("\ufffd\ufffd")");
 }
@@ -70,7 +90,8 @@ RC_GTEST_PROP(Writer, EveryByteStringBecomesOneReadableString, (std::string byte
   const auto value = reader.read(out);
   RC_ASSERT(value.has_value());
   RC_ASSERT(value->is(Type::string));
-  RC_ASSERT(json_string(value->string(), ascii ? Escape::ascii : Escape::minimal) == out || out.find("\\ufffd") != out.npos);
+  RC_ASSERT(json_string(value->string(), ascii ? Escape::ascii : Escape::minimal) == out ||
+            out.find("\\ufffd") != out.npos);
   if (ascii) RC_ASSERT(std::all_of(out.begin(), out.end(), [](char c) { return c >= 0x20 && c < 0x7F; }));
 }
 

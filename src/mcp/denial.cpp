@@ -14,7 +14,8 @@ json::Writer begin_answer(std::string& out, std::string_view id) {
 
 }  // namespace
 
-void append_denial(std::string& out, std::string_view id, Era era, std::string_view text, const DecisionMeta& meta) {
+void append_denial(std::string& out, std::string_view id, Era era, std::string_view text,
+                   const DecisionMeta& meta) {
   json::Writer writer = begin_answer(out, id);
   writer.key("result").begin_object();
   if (era == Era::modern) writer.key("resultType").string("complete");
@@ -31,7 +32,12 @@ void append_denial(std::string& out, std::string_view id, Era era, std::string_v
 void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view message,
                   std::string_view data) {
   json::Writer writer = begin_answer(out, id);
-  writer.key("error").begin_object().key("code").number(static_cast<int>(code)).key("message").string(message);
+  writer.key("error")
+      .begin_object()
+      .key("code")
+      .number(static_cast<int>(code))
+      .key("message")
+      .string(message);
   if (!data.empty()) writer.key("data").raw(data);
   writer.end_object().end_object();
 }

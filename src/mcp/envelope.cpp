@@ -62,7 +62,7 @@ Parts split(Value root) {
 }
 
 Refusal refuse(Value id, std::string message, ErrorCode code = ErrorCode::invalid_request) {
-  return {.code = code, .message = std::move(message), .id = id, .data = {}};
+  return {.code = code, .message = std::move(message), .id = id};
 }
 
 std::optional<Refusal> read_call(const Parts& parts, Value id, Message& out) {
@@ -127,7 +127,8 @@ std::expected<Message, Refusal> read_message(Value root, Sender sender) {
   const Value echo = parts.method ? id : Value();
   if (parts.unknown) {
     const std::string_view key = parts.unknown.string();
-    return std::unexpected(refuse(echo, "A message has no member \"" + std::string(key.substr(0, 64)) + "\"."));
+    return std::unexpected(
+        refuse(echo, "A message has no member \"" + std::string(key.substr(0, 64)) + "\"."));
   }
   if (!parts.version.is(Type::string) || parts.version.string() != "2.0") {
     return std::unexpected(refuse(echo, "The member jsonrpc must be the string \"2.0\"."));
@@ -145,8 +146,8 @@ std::expected<Message, Refusal> read_message(Value root, Sender sender) {
 
 Refusal refuse_text(const json::ReadError& error) {
   const bool is_json = error.code == json::ReadCode::duplicate_member ||
-                         error.code == json::ReadCode::forbidden_key ||
-                         error.code == json::ReadCode::number_range;
+                       error.code == json::ReadCode::forbidden_key ||
+                       error.code == json::ReadCode::number_range;
   return refuse({}, (is_json ? "Invalid request: " : "Parse error: ") + error.message + ".",
                 is_json ? ErrorCode::invalid_request : ErrorCode::parse_error);
 }
@@ -164,7 +165,8 @@ std::optional<Refusal> check_method(const Message& message, Revision revision, S
     refusal.notification = notification;
     return refusal;
   };
-  if (!exists(message.method, revision, sender)) return refused(ErrorCode::method_not_found, "Method not found.");
+  if (!exists(message.method, revision, sender))
+    return refused(ErrorCode::method_not_found, "Method not found.");
   if (is_notification(message.method) != notification) {
     return refused(ErrorCode::invalid_request,
                    notification ? "This method needs an id." : "A notification has no id.");

@@ -29,10 +29,10 @@ enum class ErrorCode : int {
 /// method_not_found: 404 in the modern era and 200 in the legacy one.
 struct Refusal {
   ErrorCode code;
-  std::string message;        ///< for the sender; one sentence
-  json::Value id;             ///< of the refused request, where it has a proper one; else nothing (answer null)
-  std::string data;           ///< JSON of the error's `data`; empty: none
-  bool batch = false;         ///< the text is an array (T031)
+  std::string message;    ///< for the sender; one sentence
+  json::Value id = {};    ///< of the refused request, where it has a proper one; else nothing (answer null)
+  std::string data = {};  ///< JSON of the error's `data`; empty: none
+  bool batch = false;     ///< the text is an array (T031)
   bool notification = false;  ///< a well-formed notification: nobody waits for an answer
 };
 
@@ -43,13 +43,13 @@ struct Message {
   Kind kind;
   Method method = Method::unknown;  ///< of a request or notification
   std::string_view method_name;     ///< as sent, unescaped
-  json::Value id;                   ///< request, result, error: a string or an integer's spelling. An error from
-                                    ///< a server that could not read its request may have none
-  json::Value params;               ///< an object, or nothing
-  json::Value meta;                 ///< `_meta` of the params or of the result: an object, or nothing
-  json::Value progress_token;       ///< in `_meta` of a request: a string or an integer, or nothing
-  json::Value result;               ///< an object
-  json::Value error;                ///< an object with an integer `code` and a string `message`
+  json::Value id;              ///< request, result, error: a string or an integer's spelling. An error from
+                               ///< a server that could not read its request may have none
+  json::Value params;          ///< an object, or nothing
+  json::Value meta;            ///< `_meta` of the params or of the result: an object, or nothing
+  json::Value progress_token;  ///< in `_meta` of a request: a string or an integer, or nothing
+  json::Value result;          ///< an object
+  json::Value error;           ///< an object with an integer `code` and a string `message`
 
   bool is_request(Method wanted) const { return kind == Kind::request && method == wanted; }
 };
@@ -64,10 +64,10 @@ std::expected<Message, Refusal> read_message(json::Value root, Sender sender);
 /// member (T001).
 Refusal refuse_text(const json::ReadError& error);
 
-/// Whether the method exists in the revision for this sender and kind (T032, T041, T042), and whether `params`
-/// holds only members that the method has, of their types, with those that it needs (T046). `_meta` may hold
-/// anything here. A tool's name must be 1 to 128 bytes without control characters (T011); see tool_name.h for the
-/// grammar that it must meet to exist.
+/// Whether the method exists in the revision for this sender and kind (T032, T041, T042), and whether
+/// `params` holds only members that the method has, of their types, with those that it needs (T046). `_meta`
+/// may hold anything here. A tool's name must be 1 to 128 bytes without control characters (T011); see
+/// tool_name.h for the grammar that it must meet to exist.
 std::optional<Refusal> check_method(const Message& message, Revision revision, Sender sender);
 
 }  // namespace doorward::mcp

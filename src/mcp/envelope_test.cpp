@@ -21,11 +21,13 @@ struct Judged {
   std::string id;  // echoed id as spelled, or ""
 };
 
-Judged judge(const std::string& text, std::optional<Revision> revision = std::nullopt, Sender sender = Sender::client) {
+Judged judge(const std::string& text, std::optional<Revision> revision = std::nullopt,
+             Sender sender = Sender::client) {
   json::Reader reader;
   const auto refused = [&](const Refusal& refusal) {
-    const std::string id =
-        refusal.id ? text.substr(refusal.id.begin_offset(), refusal.id.end_offset() - refusal.id.begin_offset()) : "";
+    const std::string id = refusal.id ? text.substr(refusal.id.begin_offset(),
+                                                    refusal.id.end_offset() - refusal.id.begin_offset())
+                                      : "";
     return Judged{std::to_string(static_cast<int>(refusal.code)), refusal, id};
   };
   const auto root = reader.read(text);
@@ -50,7 +52,8 @@ TEST(Envelope, ReadsARequest) {
   ASSERT_TRUE(message);
   EXPECT_TRUE(message->is_request(Method::tools_call));
   EXPECT_EQ(message->method_name, "tools/call");
-  EXPECT_EQ(text.substr(message->id.begin_offset(), message->id.end_offset() - message->id.begin_offset()), "\"a-1\"");
+  EXPECT_EQ(text.substr(message->id.begin_offset(), message->id.end_offset() - message->id.begin_offset()),
+            "\"a-1\"");
   EXPECT_EQ(message->params.find("name").string(), "x");
   EXPECT_TRUE(message->meta);
   EXPECT_EQ(message->progress_token.number(), "7");
@@ -70,19 +73,27 @@ TEST(Envelope, ReadsAnswers) {
 }
 
 TEST(Envelope, T001_T003_DuplicatesAreInvalidRequests) {
-  EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call"})").verdict, "-32600");
-  EXPECT_NE(judge(call(R"({"name":"a","n\u0061me":"b"})")).refusal.message.find("duplicate member"), std::string::npos);
+  EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call"})").verdict,
+            "-32600");
+  EXPECT_NE(judge(call(R"({"name":"a","n\u0061me":"b"})")).refusal.message.find("duplicate member"),
+            std::string::npos);
   EXPECT_EQ(judge("{").verdict, "-32700");
   EXPECT_EQ(judge(call(R"({"name":"a","arguments":{"x":1e400}})")).verdict, "-32600");
 }
 
 TEST(Envelope, T008_T009_UnknownMembers) {
-  for (const std::string key : {"Name", "NAME", "Method", "Params", "ID", "Jsonrpc", "param\xC5\xBF", "\xE2\x84\xAA" "ind",
-                                "\xEF\xBD\x8E" "ame", "extra", "", "id "}) {
+  for (const std::string key : {"Name", "NAME", "Method", "Params", "ID", "Jsonrpc", "param\xC5\xBF",
+                                "\xE2\x84\xAA"
+                                "ind",
+                                "\xEF\xBD\x8E"
+                                "ame",
+                                "extra", "", "id "}) {
     const Judged judged = judge(R"({"jsonrpc":"2.0","id":1,"method":"ping",")" + key + R"(":1})");
     EXPECT_EQ(judged.verdict, "-32600") << key;
     EXPECT_EQ(judged.id, "1") << key;
-    EXPECT_EQ(judge(call(R"({"name":"x",")" + key + R"(":"delete"})"), Revision::v2025_11_25).verdict, "-32602") << key;
+    EXPECT_EQ(judge(call(R"({"name":"x",")" + key + R"(":"delete"})"), Revision::v2025_11_25).verdict,
+              "-32602")
+        << key;
   }
   // Instead of the exact member.
   EXPECT_EQ(judge(call(R"({"Name":"delete"})"), Revision::v2025_11_25).verdict, "-32602");
@@ -90,7 +101,8 @@ TEST(Envelope, T008_T009_UnknownMembers) {
 }
 
 TEST(Envelope, T011_T166_NamesWithControlCharacters) {
-  const std::vector<std::string> bad = {R"(delete\u0000safe)", R"(a\nb)", R"(a\u007f)", "", std::string(129, 'a')};
+  const std::vector<std::string> bad = {R"(delete\u0000safe)", R"(a\nb)", R"(a\u007f)", "",
+                                        std::string(129, 'a')};
   for (const std::string& name : bad) {
     EXPECT_EQ(judge(call(R"({"name":")" + name + R"("})"), Revision::v2026_07_28).verdict, "-32602") << name;
   }
@@ -114,8 +126,12 @@ TEST(Envelope, T030_Version) {
 
 TEST(Envelope, T031_Batches) {
   const std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
-  const std::vector<std::string> batches = {"[" + ping + "," + call("{}") + "]", "[" + ping + "]", "[]", "[[" + ping + "]]",
-                                            "  [" + ping + "]", "\n[" + ping + "]"};
+  const std::vector<std::string> batches = {"[" + ping + "," + call("{}") + "]",
+                                            "[" + ping + "]",
+                                            "[]",
+                                            "[[" + ping + "]]",
+                                            "  [" + ping + "]",
+                                            "\n[" + ping + "]"};
   for (const std::string& text : batches) {
     const Judged judged = judge(text);
     EXPECT_EQ(judged.verdict, "-32600") << text;
@@ -129,28 +145,47 @@ TEST(Envelope, T031_Batches) {
 }
 
 TEST(Envelope, T032_RequestsWithoutId) {
-  for (const std::string method : {"tools/call", "resources/read", "prompts/get", "tools/list", "initialize"}) {
-    const Judged judged = judge(R"({"jsonrpc":"2.0","method":")" + method + R"(","params":{"name":"x","uri":"y"}})",
-                                Revision::v2025_11_25);
+  for (const std::string method :
+       {"tools/call", "resources/read", "prompts/get", "tools/list", "initialize"}) {
+    const Judged judged =
+        judge(R"({"jsonrpc":"2.0","method":")" + method + R"(","params":{"name":"x","uri":"y"}})",
+              Revision::v2025_11_25);
     EXPECT_EQ(judged.verdict, "-32600") << method;
     EXPECT_TRUE(judged.refusal.notification) << method;
   }
-  EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,"method":"notifications/initialized"})", Revision::v2025_11_25).verdict,
+  EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,"method":"notifications/initialized"})", Revision::v2025_11_25)
+                .verdict,
             "-32600");
-  EXPECT_EQ(judge(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", Revision::v2025_11_25).verdict, "ok");
+  EXPECT_EQ(judge(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", Revision::v2025_11_25).verdict,
+            "ok");
 }
 
 TEST(Envelope, T034_Ids) {
-  const auto with_id = [](const std::string& id) { return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"ping"})"; };
-  const std::vector<std::string> bad = {"null", "true", "{}", "[]", "1.5", "1e3", "1E3", "1.0", "\"\"",
-                                        "\"" + std::string(257, 'x') + "\"", "\"" + std::string(10'000, 'x') + "\"",
-                                        R"("a\nb")", R"("\u0000")", R"("\u007f")", std::string(257, '1')};
+  const auto with_id = [](const std::string& id) {
+    return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"ping"})";
+  };
+  const std::vector<std::string> bad = {"null",
+                                        "true",
+                                        "{}",
+                                        "[]",
+                                        "1.5",
+                                        "1e3",
+                                        "1E3",
+                                        "1.0",
+                                        "\"\"",
+                                        "\"" + std::string(257, 'x') + "\"",
+                                        "\"" + std::string(10'000, 'x') + "\"",
+                                        R"("a\nb")",
+                                        R"("\u0000")",
+                                        R"("\u007f")",
+                                        std::string(257, '1')};
   for (const std::string& id : bad) {
     const Judged judged = judge(with_id(id));
     EXPECT_EQ(judged.verdict, "-32600") << id;
     EXPECT_EQ(judged.id, "") << id;
   }
-  for (const std::string id : {"0", "-1", "9007199254740993", "18446744073709551616", "\"x\"", "\"1\"", R"("\u00e9")"}) {
+  for (const std::string id :
+       {"0", "-1", "9007199254740993", "18446744073709551616", "\"x\"", "\"1\"", R"("\u00e9")"}) {
     EXPECT_EQ(judge(with_id(id)).verdict, "ok") << id;
   }
   EXPECT_EQ(judge(with_id("\"" + std::string(256, 'x') + "\"")).verdict, "ok");
@@ -160,19 +195,23 @@ TEST(Envelope, T034_Ids) {
 }
 
 TEST(Envelope, T039_MixedShapes) {
-  for (const std::string rest : {R"("method":"ping","result":{})", R"("method":"ping","error":{"code":1,"message":"x"})",
-                                 R"("result":{},"error":{"code":1,"message":"x"})", R"("params":{})", R"("result":{},"params":{})"}) {
+  for (const std::string rest :
+       {R"("method":"ping","result":{})", R"("method":"ping","error":{"code":1,"message":"x"})",
+        R"("result":{},"error":{"code":1,"message":"x"})", R"("params":{})", R"("result":{},"params":{})"}) {
     EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,)" + rest + "}").verdict, "-32600") << rest;
   }
   EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1})").verdict, "-32600");
   EXPECT_EQ(judge("{}").verdict, "-32600");
-  for (const std::string rest : {R"("result":[])", R"("result":null)", R"("error":{})", R"("error":{"code":"1","message":"x"})",
-                                 R"("error":{"code":1.5,"message":"x"})", R"("error":{"code":1})", R"("error":"x")",
-                                 R"("result":{"_meta":1})"}) {
-    EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,)" + rest + "}", std::nullopt, Sender::server).verdict, "-32600") << rest;
+  for (const std::string rest :
+       {R"("result":[])", R"("result":null)", R"("error":{})", R"("error":{"code":"1","message":"x"})",
+        R"("error":{"code":1.5,"message":"x"})", R"("error":{"code":1})", R"("error":"x")",
+        R"("result":{"_meta":1})"}) {
+    EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,)" + rest + "}", std::nullopt, Sender::server).verdict,
+              "-32600")
+        << rest;
   }
-  for (const std::string rest : {R"("method":1)", R"("method":null)", R"("method":["ping"])", R"("method":"ping","params":[])",
-                                 R"("method":"ping","params":null)"}) {
+  for (const std::string rest : {R"("method":1)", R"("method":null)", R"("method":["ping"])",
+                                 R"("method":"ping","params":[])", R"("method":"ping","params":null)"}) {
     EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,)" + rest + "}").verdict, "-32600") << rest;
   }
 }
@@ -186,15 +225,21 @@ TEST(Envelope, T040_Answers) {
     const std::string error = R"({"jsonrpc":"2.0",)" + id + R"("error":{"code":-32700,"message":"x"}})";
     EXPECT_EQ(judge(error, Revision::v2025_11_25, Sender::server).verdict, "ok");
     EXPECT_EQ(judge(error, Revision::v2025_11_25, Sender::client).verdict, "-32600");
-    EXPECT_EQ(judge(R"({"jsonrpc":"2.0",)" + id + R"("result":{}})", Revision::v2025_11_25, Sender::server).verdict, "-32600");
+    EXPECT_EQ(
+        judge(R"({"jsonrpc":"2.0",)" + id + R"("result":{}})", Revision::v2025_11_25, Sender::server).verdict,
+        "-32600");
   }
   // The id of an answer is not echoed: it is not this message's.
   EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,"result":{},"x":1})").id, "");
 }
 
 TEST(Envelope, T041_T042_MethodsThatDoNotExist) {
-  for (const std::string method : {"Tools/Call", " tools/call", R"(tools/call\n)", "tools//call", "tools/call/", "tools\xE2\x81\x84" "call",
-                                   "\xEF\xBD\x94ools/call", "", "rpc.discover", "$/x", "tools/callTool", "vendor/x", R"(tools/call\u0000)"}) {
+  for (const std::string method :
+       {"Tools/Call", " tools/call", R"(tools/call\n)", "tools//call", "tools/call/",
+        "tools\xE2\x81\x84"
+        "call",
+        "\xEF\xBD\x94ools/call", "", "rpc.discover", "$/x", "tools/callTool", "vendor/x",
+        R"(tools/call\u0000)"}) {
     for (const Revision revision : kRevisions) {
       const Judged judged =
           judge(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":{"name":"x"}})", revision);
@@ -226,13 +271,17 @@ TEST(Envelope, MethodsComeAndGoWithRevisions) {
   for (const Row& row : rows) {
     for (const Revision revision : kRevisions) {
       const bool there = row.first <= revision && revision <= row.last;
-      EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,"method":")" + row.method + R"(","params":)" + row.params + "}", revision).verdict,
-                there ? "ok" : "-32601")
+      EXPECT_EQ(
+          judge(R"({"jsonrpc":"2.0","id":1,"method":")" + row.method + R"(","params":)" + row.params + "}",
+                revision)
+              .verdict,
+          there ? "ok" : "-32601")
           << row.method << " " << to_string(revision);
     }
   }
   // T111: a server's requests are no client's, and the other way round.
-  const std::string sampling = R"({"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1}})";
+  const std::string sampling =
+      R"({"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1}})";
   EXPECT_EQ(judge(sampling, v2025_11_25, Sender::server).verdict, "ok");
   EXPECT_EQ(judge(sampling, v2026_07_28, Sender::server).verdict, "-32601");
   EXPECT_EQ(judge(sampling, v2025_11_25, Sender::client).verdict, "-32601");
@@ -240,25 +289,35 @@ TEST(Envelope, MethodsComeAndGoWithRevisions) {
 }
 
 TEST(Envelope, T046_MembersOfParams) {
-  for (const std::string extra : {"tool", "toolName", "server", "user", "identity", "allowedTools", "Arguments", "_Meta"}) {
-    EXPECT_EQ(judge(call(R"({"name":"x",")" + extra + R"(":{}})"), Revision::v2026_07_28).verdict, "-32602") << extra;
+  for (const std::string extra :
+       {"tool", "toolName", "server", "user", "identity", "allowedTools", "Arguments", "_Meta"}) {
+    EXPECT_EQ(judge(call(R"({"name":"x",")" + extra + R"(":{}})"), Revision::v2026_07_28).verdict, "-32602")
+        << extra;
   }
-  for (const std::string params : {R"({})", R"({"name":1})", R"({"name":null})", R"({"name":["x"]})", R"({"name":"x","arguments":[]})",
-                                   R"({"name":"x","arguments":null})", R"({"name":"x","arguments":"{}"})"}) {
+  for (const std::string params :
+       {R"({})", R"({"name":1})", R"({"name":null})", R"({"name":["x"]})", R"({"name":"x","arguments":[]})",
+        R"({"name":"x","arguments":null})", R"({"name":"x","arguments":"{}"})"}) {
     EXPECT_EQ(judge(call(params), Revision::v2025_11_25).verdict, "-32602") << params;
   }
-  EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,"method":"tools/call"})", Revision::v2025_11_25).verdict, "-32602");
+  EXPECT_EQ(judge(R"({"jsonrpc":"2.0","id":1,"method":"tools/call"})", Revision::v2025_11_25).verdict,
+            "-32602");
   // Members that one revision has and another has not.
   EXPECT_EQ(judge(call(R"({"name":"x","task":{}})"), Revision::v2025_11_25).verdict, "ok");
   EXPECT_EQ(judge(call(R"({"name":"x","task":{}})"), Revision::v2026_07_28).verdict, "-32602");
-  EXPECT_EQ(judge(call(R"({"name":"x","requestState":"s","inputResponses":{}})"), Revision::v2026_07_28).verdict, "ok");
+  EXPECT_EQ(
+      judge(call(R"({"name":"x","requestState":"s","inputResponses":{}})"), Revision::v2026_07_28).verdict,
+      "ok");
   EXPECT_EQ(judge(call(R"({"name":"x","requestState":"s"})"), Revision::v2025_11_25).verdict, "-32602");
-  EXPECT_EQ(judge(call(R"({"name":"x","arguments":{"anything":[{"goes":1}]},"_meta":{"a/b":1}})"), Revision::v2024_11_05).verdict, "ok");
+  EXPECT_EQ(judge(call(R"({"name":"x","arguments":{"anything":[{"goes":1}]},"_meta":{"a/b":1}})"),
+                  Revision::v2024_11_05)
+                .verdict,
+            "ok");
 }
 
 TEST(Envelope, T048_ProgressTokens) {
   for (const std::string token : {"1.5", "null", "true", "{}", "\"\"", R"("a\u0000")"}) {
-    EXPECT_EQ(judge(call(R"({"name":"x","_meta":{"progressToken":)" + token + "}}")).verdict, "-32602") << token;
+    EXPECT_EQ(judge(call(R"({"name":"x","_meta":{"progressToken":)" + token + "}}")).verdict, "-32602")
+        << token;
   }
   EXPECT_EQ(judge(call(R"({"name":"x","_meta":{"progressToken":"t"}})")).verdict, "ok");
   EXPECT_EQ(judge(call(R"({"name":"x","_meta":[]})")).verdict, "-32602");
@@ -277,7 +336,8 @@ TEST(Envelope, ExamplesOfTheSpecification) {
     ASSERT_TRUE(root) << entry.path() << root.error().message;
     if (!root->find("jsonrpc")) continue;
     ++messages;
-    const Sender sender = root->find("method") && exists(parse_method(root->find("method").string()), Revision::v2026_07_28, Sender::client)
+    const Sender sender = root->find("method") && exists(parse_method(root->find("method").string()),
+                                                         Revision::v2026_07_28, Sender::client)
                               ? Sender::client
                               : Sender::server;
     const Judged judged = judge(text, Revision::v2026_07_28, sender);

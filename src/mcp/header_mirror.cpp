@@ -51,7 +51,6 @@ std::unexpected<Refusal> refuse(const Message& message, ErrorCode code, std::str
   return std::unexpected(Refusal{.code = code,
                                  .message = std::move(text),
                                  .id = message.id,
-                                 .data = {},
                                  .notification = message.kind == Kind::notification});
 }
 
@@ -108,8 +107,8 @@ std::optional<std::string_view> decode_header_value(std::string_view value, std:
     scratch = std::move(*bytes);
     return scratch;
   }
-  const bool plain = std::all_of(value.begin(), value.end(),
-                                 [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
+  const bool plain =
+      std::all_of(value.begin(), value.end(), [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
   return plain ? std::optional(value) : std::nullopt;
 }
 

@@ -40,14 +40,16 @@ inline constexpr std::string_view kMetaSubscriptionId = "io.modelcontextprotocol
 Era era_of(const Message& message, std::string_view version_header, bool in_session);
 
 /// The revisions that we serve to clients over HTTP, best first.
-inline constexpr std::array kServedRevisions = {Revision::v2026_07_28, Revision::v2025_11_25, Revision::v2025_06_18,
-                                                Revision::v2025_03_26};
+inline constexpr std::array kServedRevisions = {Revision::v2026_07_28, Revision::v2025_11_25,
+                                                Revision::v2025_06_18, Revision::v2025_03_26};
 
 /// The self-description of a modern request, and whether its headers repeat it. In this order:
 /// - invalid_params unless `_meta` has a protocol version (string) and client capabilities (object);
 /// - header_mismatch unless MCP-Protocol-Version stands there once and equals the body's;
-/// - unsupported_version, with `data.supported` and `data.requested`, unless that version is modern and served;
-/// - header_mismatch unless Mcp-Method and, for methods that have one, Mcp-Name stand there once and equal the
+/// - unsupported_version, with `data.supported` and `data.requested`, unless that version is modern and
+/// served;
+/// - header_mismatch unless Mcp-Method and, for methods that have one, Mcp-Name stand there once and equal
+/// the
 ///   body's after decoding (T051 to T058).
 /// Decisions are taken from the body alone. `headers` null: over stdio, where there are none.
 std::expected<Revision, Refusal> check_modern(const Message& message, const MirrorHeaders* headers,

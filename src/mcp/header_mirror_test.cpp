@@ -16,8 +16,8 @@ constexpr const char* kMeta =
     R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}})";
 
 std::string request(const std::string& method, const std::string& members, const std::string& meta = kMeta) {
-  return R"({"jsonrpc":"2.0","id":9,"method":")" + method + R"(","params":{)" + members + (members.empty() || meta.empty() ? "" : ",") +
-         meta + "}}";
+  return R"({"jsonrpc":"2.0","id":9,"method":")" + method + R"(","params":{)" + members +
+         (members.empty() || meta.empty() ? "" : ",") + meta + "}}";
 }
 
 struct Headers {
@@ -52,13 +52,16 @@ TEST(HeaderMirror, T051_NameAndMethod) {
   EXPECT_EQ(judge(kCall, {.method = "Tools/Call"}), "-32020");
   EXPECT_EQ(judge(kCall, {.method_count = 0}), "-32020");
   EXPECT_EQ(judge(request("tools/list", ""), {.method = "tools/list", .name_count = 0}), "ok");
-  EXPECT_EQ(judge(request("resources/read", R"("uri":"file:///a b")"), {.method = "resources/read", .name = "file:///a b"}), "ok");
+  EXPECT_EQ(judge(request("resources/read", R"("uri":"file:///a b")"),
+                  {.method = "resources/read", .name = "file:///a b"}),
+            "ok");
   EXPECT_EQ(judge(request("prompts/get", R"("name":"p")"), {.method = "prompts/get", .name = "q"}), "-32020");
 }
 
 TEST(HeaderMirror, T197_TaskIds) {
   EXPECT_EQ(judge(request("tasks/get", R"("taskId":"t1")"), {.method = "tasks/get", .name = "t1"}), "ok");
-  EXPECT_EQ(judge(request("tasks/cancel", R"("taskId":"t1")"), {.method = "tasks/cancel", .name = "t2"}), "-32020");
+  EXPECT_EQ(judge(request("tasks/cancel", R"("taskId":"t1")"), {.method = "tasks/cancel", .name = "t2"}),
+            "-32020");
 }
 
 TEST(HeaderMirror, T054_VersionsAndRequiredKeys) {
@@ -66,11 +69,12 @@ TEST(HeaderMirror, T054_VersionsAndRequiredKeys) {
       R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2025-11-25","io.modelcontextprotocol/clientCapabilities":{}})";
   EXPECT_EQ(judge(request("tools/call", R"("name":"read_file")", old_meta), {}), "-32020");
   EXPECT_EQ(judge(kCall, {.version = "2025-11-25"}), "-32020");
-  for (const std::string meta :
-       {"", R"("_meta":{})", R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"})",
-        R"("_meta":{"io.modelcontextprotocol/clientCapabilities":{}})",
-        R"("_meta":{"io.modelcontextprotocol/protocolVersion":1,"io.modelcontextprotocol/clientCapabilities":{}})",
-        R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":[]})"}) {
+  for (
+      const std::string meta :
+      {"", R"("_meta":{})", R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"})",
+       R"("_meta":{"io.modelcontextprotocol/clientCapabilities":{}})",
+       R"("_meta":{"io.modelcontextprotocol/protocolVersion":1,"io.modelcontextprotocol/clientCapabilities":{}})",
+       R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":[]})"}) {
     EXPECT_EQ(judge(request("tools/call", R"("name":"read_file")", meta), {}), "-32602") << meta;
   }
 }
@@ -119,13 +123,16 @@ TEST(HeaderMirror, T056_T057_Sentinel) {
   const auto encoded = [](std::string_view text) { return "=?base64?" + to_base64(bytes_of(text)) + "?="; };
   EXPECT_EQ(judge(kCall, {.name = encoded("read_file")}), "ok");
   const std::vector<std::string> bad = {encoded("delete_everything"),
-                                        "=?base64?cmVhZF9maWx?=",            // padding missing
-                                        "=?base64?cmVhZF9maWxl=?=",          // padding too much
-                                        "=?BASE64?cmVhZF9maWxl?=",           // markers are case-sensitive
-                                        "=?base64?cmVhZF9maWxl?= ",          // a space that HTTP would have trimmed
-                                        encoded(encoded("read_file")),       // encoded twice
-                                        "=?base64?/w==?=",                   // 0xFF is not UTF-8
-                                        "=?base64?" "?=", "=?base64?cmVh ZF9maWxl?=", "read_file\xFF"};
+                                        "=?base64?cmVhZF9maWx?=",    // padding missing
+                                        "=?base64?cmVhZF9maWxl=?=",  // padding too much
+                                        "=?BASE64?cmVhZF9maWxl?=",   // markers are case-sensitive
+                                        "=?base64?cmVhZF9maWxl?= ",  // a space that HTTP would have trimmed
+                                        encoded(encoded("read_file")),  // encoded twice
+                                        "=?base64?/w==?=",              // 0xFF is not UTF-8
+                                        "=?base64?"
+                                        "?=",
+                                        "=?base64?cmVh ZF9maWxl?=",
+                                        "read_file\xFF"};
   for (const std::string& value : bad) EXPECT_EQ(judge(kCall, {.name = value}), "-32020") << value;
   // The URL-safe alphabet: `_-8=` would be fine there.
   std::string scratch;
@@ -155,12 +162,27 @@ TEST(HeaderMirror, LinesForAServerAreMadeFromTheBody) {
   out.clear();
   const std::string read = request("resources/read", R"("uri":"file:///\u00e9")");
   append_mirror_lines(out, *read_message(*reader.read(read), Sender::client), Revision::v2026_07_28);
-  EXPECT_EQ(out, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: resources/read\r\nMcp-Name: =?base64?ZmlsZTovLy/DqQ==?=\r\n");
+  EXPECT_EQ(out,
+            "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: resources/read\r\nMcp-Name: "
+            "=?base64?ZmlsZTovLy/DqQ==?=\r\n");
 }
 
 TEST(HeaderMirror, T061_ValuesRoundTripWithoutControlCharacters) {
-  const std::vector<std::string> values = {"us-west1", "two words", " padded", "padded ", "\ttab", "a\tb", "line1\r\nX-Evil: 1", "caf\xC3\xA9", "",
-                                  "=?base64?eA==?=", "=?base64?" "?=", "=?base64?", std::string("nul\0", 4), "\x7F"};
+  const std::vector<std::string> values = {"us-west1",
+                                           "two words",
+                                           " padded",
+                                           "padded ",
+                                           "\ttab",
+                                           "a\tb",
+                                           "line1\r\nX-Evil: 1",
+                                           "caf\xC3\xA9",
+                                           "",
+                                           "=?base64?eA==?=",
+                                           "=?base64?"
+                                           "?=",
+                                           "=?base64?",
+                                           std::string("nul\0", 4),
+                                           "\x7F"};
   for (const std::string& value : values) {
     std::string header;
     append_header_value(header, value);
@@ -181,11 +203,15 @@ std::string compile(const std::string& schema) {
 }
 
 TEST(ParamMirror, T060_Annotations) {
-  const auto property = [](const std::string& rest) { return R"({"type":"object","properties":{"p":{)" + rest + "}}}"; };
+  const auto property = [](const std::string& rest) {
+    return R"({"type":"object","properties":{"p":{)" + rest + "}}}";
+  };
   EXPECT_EQ(compile(R"({"type":"object"})"), "empty");
   EXPECT_EQ(compile(property(R"("type":"string","x-mcp-header":"Region")")), "ok");
   EXPECT_EQ(compile(property(R"("type":"integer","x-mcp-header":"N")")), "ok");
-  EXPECT_EQ(compile(property(R"("type":"object","properties":{"q":{"type":"boolean","x-mcp-header":"Deep"}})")), "ok");
+  EXPECT_EQ(
+      compile(property(R"("type":"object","properties":{"q":{"type":"boolean","x-mcp-header":"Deep"}})")),
+      "ok");
   // A parameter of that name is no annotation, and data are no schemas.
   EXPECT_EQ(compile(R"({"properties":{"x-mcp-header":{"type":"string"}}})"), "empty");
   EXPECT_EQ(compile(property(R"("type":"object","default":{"x-mcp-header":"A"})")), "empty");
@@ -210,7 +236,8 @@ TEST(ParamMirror, T060_Annotations) {
       R"({"allOf":[{"properties":{"p":{"type":"string","x-mcp-header":"N"}}}]})",
       R"({"items":{"properties":{"p":{"type":"string","x-mcp-header":"N"}}}})",
   };
-  for (const std::string& schema : bad) EXPECT_TRUE(compile(schema).starts_with("x-mcp-header ")) << schema << ": " << compile(schema);
+  for (const std::string& schema : bad)
+    EXPECT_TRUE(compile(schema).starts_with("x-mcp-header ")) << schema << ": " << compile(schema);
 }
 
 TEST(ParamMirror, T061_HeadersFromArguments) {
@@ -235,8 +262,11 @@ TEST(ParamMirror, T061_HeadersFromArguments) {
 
   const auto mismatch = [&](const std::string& arguments, const Header& region, const Header& count) {
     return mirror
-        ->mismatch(*reader.read(arguments),
-                   [&](std::string_view name) { return name == "Mcp-Param-Region" ? region : name == "Mcp-Param-Count" ? count : Header{}; })
+        ->mismatch(
+            *reader.read(arguments),
+            [&](std::string_view name) {
+              return name == "Mcp-Param-Region" ? region : name == "Mcp-Param-Count" ? count : Header{};
+            })
         .value_or("ok");
   };
   EXPECT_EQ(mismatch(R"({"region":"eu","count":42})", {"eu", 1}, {"42", 1}), "ok");

@@ -7,8 +7,8 @@
 
 namespace doorward::mcp {
 
-/// Cuts the bytes of a stdio peer into lines, one JSON message each; split anywhere, bounded (T258). Whole lines
-/// are given in place, only a line that spans calls is copied; warm, it allocates no more.
+/// Cuts the bytes of a stdio peer into lines, one JSON message each; split anywhere, bounded (T258). Whole
+/// lines are given in place, only a line that spans calls is copied; warm, it allocates no more.
 class LineFramer {
  public:
   enum class Step : std::uint8_t {

@@ -80,19 +80,26 @@ constexpr bool in_order() {
 }
 static_assert(in_order());
 
-const Row& row(Method method) { return kRows[static_cast<std::size_t>(method)]; }
+const Row& row(Method method) {
+  return kRows[static_cast<std::size_t>(method)];
+}
 
 }  // namespace
 
-std::string_view to_string(Method method) { return row(method).name; }
+std::string_view to_string(Method method) {
+  return row(method).name;
+}
 
 Method parse_method(std::string_view name) {
   if (name.empty()) return Method::unknown;
-  const auto found = std::find_if(kRows.begin(), kRows.end(), [name](const Row& r) { return r.name == name; });
+  const auto found =
+      std::find_if(kRows.begin(), kRows.end(), [name](const Row& r) { return r.name == name; });
   return found == kRows.end() ? Method::unknown : found->method;
 }
 
-bool is_notification(Method method) { return method >= Method::cancelled; }
+bool is_notification(Method method) {
+  return method >= Method::cancelled;
+}
 
 bool exists(Method method, Revision revision, Sender sender) {
   return (sender == Sender::client ? row(method).client : row(method).server).has(revision);
@@ -104,23 +111,32 @@ bool is_task_method(Method method) {
 
 std::string_view list_member(Method method) {
   switch (method) {
-    case Method::tools_list: return "tools";
-    case Method::resources_list: return "resources";
-    case Method::resources_templates_list: return "resourceTemplates";
-    case Method::prompts_list: return "prompts";
-    default: return {};
+    case Method::tools_list:
+      return "tools";
+    case Method::resources_list:
+      return "resources";
+    case Method::resources_templates_list:
+      return "resourceTemplates";
+    case Method::prompts_list:
+      return "prompts";
+    default:
+      return {};
   }
 }
 
 std::string_view name_member(Method method) {
   switch (method) {
     case Method::tools_call:
-    case Method::prompts_get: return "name";
-    case Method::resources_read: return "uri";
+    case Method::prompts_get:
+      return "name";
+    case Method::resources_read:
+      return "uri";
     case Method::tasks_get:
     case Method::tasks_update:
-    case Method::tasks_cancel: return "taskId";
-    default: return {};
+    case Method::tasks_cancel:
+      return "taskId";
+    default:
+      return {};
   }
 }
 

@@ -13,7 +13,8 @@ inline void append_one_line(std::string& out, std::string_view json) {
   out += json;
   if (json.find_first_of("\r\n") == std::string_view::npos) return;
   std::replace_if(
-      out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+      out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+      [](char c) { return c == '\r' || c == '\n'; }, ' ');
 }
 
 }  // namespace doorward::mcp

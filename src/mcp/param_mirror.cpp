@@ -15,10 +15,13 @@ using json::Value;
 constexpr std::string_view kAnnotation = "x-mcp-header";
 constexpr std::string_view kPrefix = "Mcp-Param-";
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 // RFC 9110 section 5.6.2.
@@ -45,12 +48,15 @@ bool among(std::string_view key, std::initializer_list<std::string_view> keys) {
 std::optional<std::string> header_text(Value value) {
   if (!value) return std::nullopt;
   switch (value.type()) {
-    case Type::string: return std::string(value.string());
-    case Type::boolean: return value.boolean() ? "true" : "false";
+    case Type::string:
+      return std::string(value.string());
+    case Type::boolean:
+      return value.boolean() ? "true" : "false";
     case Type::number:
       if (const auto integer = json::Decimal(value.number()).to_integer()) return std::to_string(*integer);
       return std::nullopt;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -75,7 +81,8 @@ class SchemaWalk {
         if (!annotation(schema, member.value, reachable)) return false;
       } else if (key == "properties") {
         if (!visit_named(member.value, reachable)) return false;
-      } else if (among(key, {"patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"})) {
+      } else if (among(key,
+                       {"patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"})) {
         if (!visit_named(member.value, false)) return false;
       } else if (!among(key, {"default", "const", "enum", "examples"})) {  // these hold data, not schemas
         if (!visit(member.value, false)) return false;
@@ -162,7 +169,8 @@ std::optional<std::string> ParamMirror::mismatch(Value arguments, const Lookup& 
     if (header.count > 1) return "The header " + entry.header + " stands there more than once.";
     std::string scratch;
     const auto said = decode_header_value(header.value, scratch);
-    if (!said || !agrees(*said, value, *text)) return "The header " + entry.header + " does not match the body.";
+    if (!said || !agrees(*said, value, *text))
+      return "The header " + entry.header + " does not match the body.";
   }
   return std::nullopt;
 }

@@ -16,9 +16,10 @@ namespace doorward::mcp {
 /// asks with `x-mcp-header`. Immutable; any number of threads.
 class ParamMirror {
  public:
-  /// From an inputSchema. The reason why the tool must be withheld (T060) if an annotation is no string, empty,
-  /// not an HTTP token, the name of a credential header, given twice (case aside), on something other than one
-  /// of the types string, integer, boolean, or not reachable from the root through `properties` alone.
+  /// From an inputSchema. The reason why the tool must be withheld (T060) if an annotation is no string,
+  /// empty, not an HTTP token, the name of a credential header, given twice (case aside), on something other
+  /// than one of the types string, integer, boolean, or not reachable from the root through `properties`
+  /// alone.
   static std::expected<ParamMirror, std::string> compile(json::Value input_schema);
 
   bool empty() const { return entries_.empty(); }

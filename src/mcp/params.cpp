@@ -14,9 +14,9 @@ enum class Want : std::uint8_t {
   object,
   array,
   number,
-  text,      // any string
-  name,      // a string of 1 to 128 bytes without control characters
-  uri,       // a string of 1 to 8192 bytes without control characters
+  text,  // any string
+  name,  // a string of 1 to 128 bytes without control characters
+  uri,   // a string of 1 to 8192 bytes without control characters
   text_or_integer,
   anything,
 };
@@ -113,30 +113,45 @@ bool printable(std::string_view text, std::size_t most) {
 
 bool fits(json::Value value, Want want) {
   switch (want) {
-    case Want::object: return value.is(Type::object);
-    case Want::array: return value.is(Type::array);
-    case Want::number: return value.is(Type::number);
-    case Want::text: return value.is(Type::string);
-    case Want::name: return value.is(Type::string) && printable(value.string(), 128);
-    case Want::uri: return value.is(Type::string) && printable(value.string(), 8192);
+    case Want::object:
+      return value.is(Type::object);
+    case Want::array:
+      return value.is(Type::array);
+    case Want::number:
+      return value.is(Type::number);
+    case Want::text:
+      return value.is(Type::string);
+    case Want::name:
+      return value.is(Type::string) && printable(value.string(), 128);
+    case Want::uri:
+      return value.is(Type::string) && printable(value.string(), 8192);
     case Want::text_or_integer:
       return value.is(Type::string) ||
              (value.is(Type::number) && value.number().find_first_of(".eE") == std::string_view::npos);
-    case Want::anything: return true;
+    case Want::anything:
+      return true;
   }
   return false;
 }
 
 std::string_view describe(Want want) {
   switch (want) {
-    case Want::object: return "an object";
-    case Want::array: return "an array";
-    case Want::number: return "a number";
-    case Want::text: return "a string";
-    case Want::name: return "a string of 1 to 128 bytes without control characters";
-    case Want::uri: return "a string of 1 to 8192 bytes without control characters";
-    case Want::text_or_integer: return "a string or an integer";
-    case Want::anything: return "present";
+    case Want::object:
+      return "an object";
+    case Want::array:
+      return "an array";
+    case Want::number:
+      return "a number";
+    case Want::text:
+      return "a string";
+    case Want::name:
+      return "a string of 1 to 128 bytes without control characters";
+    case Want::uri:
+      return "a string of 1 to 8192 bytes without control characters";
+    case Want::text_or_integer:
+      return "a string or an integer";
+    case Want::anything:
+      return "present";
   }
   return "";
 }

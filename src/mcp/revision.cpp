@@ -11,7 +11,9 @@ constexpr std::array<std::string_view, kRevisions.size()> kNames = {"2024-11-05"
 
 }  // namespace
 
-std::string_view to_string(Revision revision) { return kNames[static_cast<std::size_t>(revision)]; }
+std::string_view to_string(Revision revision) {
+  return kNames[static_cast<std::size_t>(revision)];
+}
 
 std::optional<Revision> parse_revision(std::string_view text) {
   for (const Revision revision : kRevisions) {

@@ -26,9 +26,10 @@ std::size_t find_line_end(std::string_view bytes) {
   const __m128i cr = _mm_set1_epi8('\r');
   while (end - p >= 16) {
     const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const auto mask =
-        static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(chunk, lf), _mm_cmpeq_epi8(chunk, cr))));
-    if (mask != 0) return static_cast<std::size_t>(p - bytes.data()) + static_cast<unsigned>(std::countr_zero(mask));
+    const auto mask = static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(chunk, lf), _mm_cmpeq_epi8(chunk, cr))));
+    if (mask != 0)
+      return static_cast<std::size_t>(p - bytes.data()) + static_cast<unsigned>(std::countr_zero(mask));
     p += 16;
   }
 #endif
@@ -159,6 +160,8 @@ void append_sse_priming(std::string& out, std::string_view id, std::optional<std
   out += "data:\n\n";
 }
 
-void append_sse_keep_alive(std::string& out) { out += ":\n\n"; }
+void append_sse_keep_alive(std::string& out) {
+  out += ":\n\n";
+}
 
 }  // namespace doorward::mcp

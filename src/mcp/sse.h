@@ -10,14 +10,14 @@ namespace doorward::mcp {
 
 /// One event of a stream. Valid until the reader is used again.
 struct SseEvent {
-  std::string_view type;  ///< `message` where the stream names none
-  std::string_view data;  ///< lines joined by LF
-  std::string_view id;    ///< the last id that the stream has named so far; empty: none
+  std::string_view type;                  ///< `message` where the stream names none
+  std::string_view data;                  ///< lines joined by LF
+  std::string_view id;                    ///< the last id that the stream has named so far; empty: none
   std::optional<std::uint32_t> retry_ms;  ///< a new delay before reconnecting that came with this event
 };
 
-/// An incremental reader of `text/event-stream` (WHATWG HTML, section 9.2): CR, LF and CRLF, a byte-order mark,
-/// comments, data over several lines, all of it split anywhere. Bounded, and warm it allocates no more.
+/// An incremental reader of `text/event-stream` (WHATWG HTML, section 9.2): CR, LF and CRLF, a byte-order
+/// mark, comments, data over several lines, all of it split anywhere. Bounded, and warm it allocates no more.
 ///
 ///   for (std::string_view rest = bytes; reader.next(rest) == SseReader::Step::event;) use(reader.event());
 class SseReader {
@@ -33,7 +33,9 @@ class SseReader {
 
   /// Takes bytes from the front of `bytes` up to the end of the next event.
   Step next(std::string_view& bytes);
-  SseEvent event() const { return {type_.empty() ? "message" : std::string_view(type_), data_, id_, retry_ms_}; }
+  SseEvent event() const {
+    return {type_.empty() ? "message" : std::string_view(type_), data_, id_, retry_ms_};
+  }
 
   /// Forgets everything, for another stream.
   void reset();

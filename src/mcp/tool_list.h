@@ -36,8 +36,8 @@ void for_each_tool(json::Value result, Visitor&& visit) {
 /// Appends text[begin, end) to `out`, a range around the array `list`, with only those elements that `keep`
 /// (json::Value -> bool) wants. Every other byte, also of the kept elements, stays as it is.
 template <typename Keep>
-void append_filtered(std::string& out, std::string_view text, std::size_t begin, std::size_t end, json::Value list,
-                     Keep&& keep) {
+void append_filtered(std::string& out, std::string_view text, std::size_t begin, std::size_t end,
+                     json::Value list, Keep&& keep) {
   const auto copy = [&](std::size_t from, std::size_t to) { out.append(text.substr(from, to - from)); };
   copy(begin, list.begin_offset());
   out += '[';
@@ -52,9 +52,9 @@ void append_filtered(std::string& out, std::string_view text, std::size_t begin,
   copy(list.end_offset(), end);
 }
 
-/// The same for the tools of a tools/list answer: keeps each tool whose name `keep` (std::string_view -> bool)
-/// wants; a tool without a name and a second one of the same name are left out. False, and nothing appended, if
-/// `result` has no array `tools`.
+/// The same for the tools of a tools/list answer: keeps each tool whose name `keep` (std::string_view ->
+/// bool) wants; a tool without a name and a second one of the same name are left out. False, and nothing
+/// appended, if `result` has no array `tools`.
 template <typename Keep>
 bool append_filtered_tools(std::string& out, std::string_view text, std::size_t begin, std::size_t end,
                            json::Value result, Keep&& keep) {
