@@ -53,6 +53,8 @@ class Statement {
   friend class Database;
   Statement(Database* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
 
+  Statement& note(int code);
+
   Database* database_;
   sqlite3_stmt* statement_;
   int next_ = 1;
@@ -93,13 +95,15 @@ class Database {
 
  private:
   friend class Statement;
-  explicit Database(sqlite3* connection) : connection_(connection) {}
-  Error error(int code, std::string_view doing) const;
+  Database(sqlite3* connection, std::string path) : connection_(connection), path_(std::move(path)) {}
+  Error error(int code) const;
   Status configure(const DatabaseOptions& options);
   Status check();
+  Result<int> read_version();
   Status migrate(std::span<const std::string_view> migrations, bool read_only);
 
   sqlite3* connection_;
+  std::string path_;
   int version_ = 0;
 };
 

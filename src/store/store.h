@@ -28,9 +28,9 @@ struct ServerRow {
 
 /// One immutable version of a policy's text.
 struct PolicyVersion {
-  std::int64_t version = 0;  ///< from 1, without gaps
+  std::int64_t version = 0;  ///< from 1, without gaps, never used twice
   std::string text;          ///< the document exactly as given
-  Digest sha256{};             ///< of the text
+  Digest sha256{};           ///< of the text
   std::string author;
   std::string comment;
   std::int64_t created_us = 0;
@@ -77,7 +77,7 @@ class Store {
                                              const DatabaseOptions& options = {});
 
   // --- servers
-  // -------------------------------------------------------------------------------------------------
+
   Result<std::vector<ServerRow>> servers();  ///< by name
   Result<ServerRow> server(std::string_view name_or_uuid);
   /// A new server: conflict where the name exists. Returns it with revision 1.
@@ -89,7 +89,7 @@ class Store {
   Status remove_server(std::string_view name, std::optional<std::int64_t> expected = std::nullopt);
 
   // --- policies
-  // ------------------------------------------------------------------------------------------------
+
   Result<std::vector<PolicyRow>> policies();  ///< by server, then name
   Result<PolicyRow> policy(std::string_view server, std::string_view name);
   /// Makes the text the newest version and the one in force; makes the policy where it does not exist. A text
@@ -105,12 +105,13 @@ class Store {
   Result<PolicyVersion> current_policy(std::string_view server, std::string_view name);
   Result<std::vector<PolicyVersion>> policy_versions(std::string_view server,
                                                      std::string_view name);  ///< newest first
-  /// conflict while a live grant names it. The versions go with it.
+  /// conflict while a live grant names it. Its versions stay readable, for the log names them; another policy
+  /// of the name continues their numbers.
   Status remove_policy(std::string_view server, std::string_view name,
                        std::optional<std::int64_t> expected = std::nullopt);
 
   // --- grants
-  // --------------------------------------------------------------------------------------------------
+
   Result<std::vector<GrantRow>> grants();  ///< by label, then creation; revoked ones included
   /// By id, or by the label of a grant that is not revoked.
   Result<GrantRow> grant(std::string_view id_or_label);
@@ -128,7 +129,7 @@ class Store {
                                     std::optional<std::int64_t> expected = std::nullopt);
 
   // --- settings
-  // ------------------------------------------------------------------------------------------------
+
   Result<std::optional<std::string>> setting(std::string_view key);
   Status set_setting(std::string_view key, std::string_view value);
 
@@ -136,6 +137,14 @@ class Store {
 
  private:
   explicit Store(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  Status add_version(std::string_view server, std::string_view name, std::string_view text,
+                     const Digest& digest, std::string_view author, std::string_view comment,
+                     std::int64_t now_us);
+  Status read_labels(GrantRow& grant);
+  template <typename Change>
+  Result<GrantRow> change_grant(std::string_view id_or_label, std::optional<std::int64_t> expected,
+                                Change&& change);
+
   std::unique_ptr<Database> database_;
 };
 

@@ -1,0 +1,87 @@
+#include "store/migrations.h"
+
+#include <array>
+
+namespace doorward::store {
+namespace {
+
+// Names of servers and policies are no foreign keys: YAML may own what they name. Versions of a policy
+// outlive it, since the log names them.
+constexpr std::string_view kFirst = R"sql(
+CREATE TABLE settings (
+  key   TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE servers (
+  uuid       TEXT    NOT NULL PRIMARY KEY,
+  name       TEXT    NOT NULL UNIQUE,
+  settings   TEXT    NOT NULL,
+  created_us INTEGER NOT NULL,
+  updated_us INTEGER NOT NULL,
+  revision   INTEGER NOT NULL CHECK (revision > 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE policy_versions (
+  server     TEXT    NOT NULL,
+  name       TEXT    NOT NULL,
+  version    INTEGER NOT NULL CHECK (version > 0),
+  text       TEXT    NOT NULL,
+  sha256     BLOB    NOT NULL CHECK (length(sha256) = 32),
+  author     TEXT    NOT NULL,
+  comment    TEXT    NOT NULL,
+  created_us INTEGER NOT NULL,
+  PRIMARY KEY (server, name, version)
+) STRICT;
+
+CREATE TRIGGER policy_versions_are_immutable BEFORE UPDATE ON policy_versions
+BEGIN SELECT RAISE(ABORT, 'a version of a policy cannot be changed'); END;
+
+CREATE TRIGGER policy_versions_are_kept BEFORE DELETE ON policy_versions
+BEGIN SELECT RAISE(ABORT, 'a version of a policy cannot be removed'); END;
+
+CREATE TABLE policies (
+  server     TEXT    NOT NULL,
+  name       TEXT    NOT NULL,
+  current    INTEGER NOT NULL,
+  revision   INTEGER NOT NULL CHECK (revision > 0),
+  created_us INTEGER NOT NULL,
+  updated_us INTEGER NOT NULL,
+  PRIMARY KEY (server, name),
+  FOREIGN KEY (server, name, current) REFERENCES policy_versions (server, name, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grants (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  label      TEXT    NOT NULL,
+  owner      TEXT    NOT NULL,
+  server     TEXT    NOT NULL,
+  policy     TEXT    NOT NULL,
+  token_hash BLOB    NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+  token_hint TEXT    NOT NULL,
+  created_us INTEGER NOT NULL,
+  expires_us INTEGER,
+  revoked_us INTEGER,
+  rotated_us INTEGER,
+  version    INTEGER NOT NULL CHECK (version > 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX grants_live_labels ON grants (label) WHERE revoked_us IS NULL;
+
+CREATE TABLE grant_labels (
+  grant_id TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  key      TEXT NOT NULL,
+  value    TEXT NOT NULL,
+  PRIMARY KEY (grant_id, key)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kFirst};
+
+}  // namespace
+
+std::span<const std::string_view> migrations() {
+  return kMigrations;
+}
+
+}  // namespace doorward::store
