@@ -103,7 +103,7 @@ void kill_all(State& state) {
   for (int wait_ms = 1;; wait_ms = std::min(wait_ms * 2, 100)) {
     if (!kill_listed()) kill_scanned();
     reap(state);
-    if (::waitpid(-1, nullptr, WNOHANG | WNOWAIT) < 0 && errno == ECHILD) return;
+    if (::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD) return;
     ::poll(nullptr, 0, wait_ms);
   }
 }
