@@ -2,12 +2,7 @@
 
 #include <charconv>
 #include <latch>
-#include <thread>
 
-#include "audit/keys.h"
-#include "base/clock.h"
-#include "base/log.h"
-#include "gateway/quota_log.h"
 #include "gateway/shared.h"
 #include "gateway/worker.h"
 #include "io/acceptor.h"
@@ -40,12 +35,8 @@ struct Gateway::Accepting {
   io::Acceptor acceptor;
 };
 
-Result<std::unique_ptr<Gateway>> Gateway::create(Options options, std::shared_ptr<const World> world,
-                                                 std::string version) {
+Result<std::unique_ptr<Gateway>> Gateway::create(Options options, std::shared_ptr<const World> world) {
   std::unique_ptr<Gateway> gateway(new Gateway);
-  if (options.workers == 0) options.workers = std::max(1u, std::thread::hardware_concurrency());
-  if (options.workers > 255) return fail(ErrorKind::invalid, "workers: at most 255");
-
   Result<io::Address> listen = parse_listen(options.listen);
   if (!listen) return std::unexpected(listen.error());
   Result<io::Fd> listener = io::listen_tcp(*listen);
@@ -55,12 +46,10 @@ Result<std::unique_ptr<Gateway>> Gateway::create(Options options, std::shared_pt
   if (!bound) return std::unexpected(bound.error());
   gateway->address_ = *bound;
 
-  const std::string keys = options.state + "/keys";
-  Result<std::string> digest_key = audit::load_or_create_secret(keys, "arguments");
-  if (!digest_key) return std::unexpected(digest_key.error());
-  Result<std::string> sealing_key = audit::load_or_create_secret(keys, "sealing");
-  if (!sealing_key) return std::unexpected(sealing_key.error());
-  gateway->shared_ = std::make_unique<Shared>(options, *digest_key, *sealing_key);
+  Result<std::unique_ptr<Shared>> opened = Shared::open(options, world);
+  if (!opened) return std::unexpected(opened.error());
+  gateway->shared_ = std::move(*opened);
+  gateway->world_ = std::move(world);
   Shared& shared = *gateway->shared_;
 
   shared.guard = std::make_unique<http::HostGuard>(bound->port());
@@ -75,43 +64,6 @@ Result<std::unique_ptr<Gateway>> Gateway::create(Options options, std::shared_pt
     if (Status allowed = shared.guard->allow_origin(origin); !allowed) return std::unexpected(allowed.error());
   }
 
-  audit::LogOptions log;
-  log.directory = options.state + "/log";
-  log.key_directory = keys;
-  log.version = std::move(version);
-  log.rings = options.workers;
-  log.ring_bytes = options.ring_bytes;
-  log.durability = options.power_durability ? audit::Durability::power : audit::Durability::process;
-  log.sync_interval = options.sync_interval;
-  log.segment_bytes = options.segment_bytes;
-  log.retention = options.retention;
-  log.on_durable = [&shared](unsigned ring, std::uint64_t) {
-    if (ring < shared.workers.size()) shared.workers[ring]->durable_advanced();
-  };
-  log.on_state = [](bool accepting, std::string_view why) {
-    if (accepting) {
-      log_line(LogLevel::info, "the log stores records again");
-    } else {
-      log_line(LogLevel::error, "the log cannot store records: calls are refused", {{"why", why}});
-    }
-  };
-  // The callbacks look at this list from the audit thread's first moment on.
-  shared.workers.reserve(options.workers);
-  Result<std::unique_ptr<audit::LogWriter>> writer = audit::LogWriter::open(std::move(log));
-  if (!writer) return std::unexpected(writer.error());
-  shared.log = std::move(*writer);
-
-  const Clock& clock = system_clock();
-  shared.quotas = std::make_unique<quota::Table>(clock.wall_us(), clock.monotonic_us());
-  const quota::Now now = shared.quotas->at(clock.wall_us(), clock.monotonic_us());
-  if (Status restored = restore_counts(*shared.quotas, options.state, shared.log->writer(), now); !restored) {
-    return std::unexpected(restored.error());
-  }
-  shared.resolver = std::make_unique<io::Resolver>();
-  gateway->world_ = std::move(world);
-  for (unsigned index = 0; index < options.workers; ++index) {
-    shared.workers.push_back(std::make_unique<Worker>(shared, index, gateway->world_));
-  }
   return gateway;
 }
 
@@ -165,13 +117,7 @@ std::size_t Gateway::connections() const { return shared_->connections.load(std:
 Status Gateway::stop() {
   running_ = false;
   accepting_.reset();
-  for (const auto& worker : shared_->workers) worker->stop_and_join();
-  shared_->resolver.reset();
-  shared_->workers.clear();
-  if (Status stopped = shared_->log->stop(); !stopped) return stopped;
-  const Clock& clock = system_clock();
-  return save_counts(*shared_->quotas, shared_->options.state, shared_->log->position(),
-                     shared_->quotas->at(clock.wall_us(), clock.monotonic_us()));
+  return shared_->close();
 }
 
 audit::LogWriter& Gateway::log() { return *shared_->log; }

@@ -35,6 +35,8 @@ struct Options {
   std::uint64_t segment_bytes = 64u << 20;
   std::chrono::milliseconds sync_interval{1'000};
   std::chrono::hours retention{400 * 24};
+  std::string role = "gateway";  ///< first part of the log writer's id
+  std::string version;           ///< of Doorward, recorded in the log
 };
 
 struct Shared;
@@ -43,10 +45,8 @@ struct Shared;
 /// it, steers it and destroys it.
 class Gateway {
  public:
-  /// Opens the log (with recovery), rebuilds the counts, binds the address. Nothing is served yet. `version` is
-  /// recorded in the log.
-  static Result<std::unique_ptr<Gateway>> create(Options options, std::shared_ptr<const World> world,
-                                                 std::string version);
+  /// Opens the log (with recovery), rebuilds the counts, binds the address. Nothing is served yet.
+  static Result<std::unique_ptr<Gateway>> create(Options options, std::shared_ptr<const World> world);
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;

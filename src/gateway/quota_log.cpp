@@ -62,7 +62,7 @@ Status restore_counts(quota::Table& table, const std::string& state, const std::
   std::vector<audit::LogPosition> from;
   Result<std::string> bytes = io::read_file(snapshot_path(state, writer), kMostBytes);
   if (bytes) {
-    Result<std::string> position = table.load(*bytes, now);
+    Result<std::string> position = table.load(*bytes);
     if (!position) return std::unexpected(position.error());
     from.push_back(parse(*position));
   } else if (bytes.error().kind != ErrorKind::not_found) {

@@ -21,6 +21,12 @@ class Worker;
 struct Shared {
   Shared(const Options& settings, std::string arguments_key, std::string_view sealing_key)
       : options(settings), digest_key(std::move(arguments_key)), sealer(sealing_key) {}
+  ~Shared();
+
+  /// Keys, log (with recovery), counts and workers, none of which has started.
+  static Result<std::unique_ptr<Shared>> open(Options options, const std::shared_ptr<const World>& world);
+  /// Ends the workers, then the log, and writes the counts.
+  Status close();
 
   Options options;
   std::string digest_key;  ///< of the keyed digests of arguments
