@@ -31,12 +31,13 @@ def leaf(rng, condition, want):
 
 
 def not_a_container(rng, step):
-    wrong = ["array", "string", "number", "boolean"] if isinstance(step, str) else ["object", "string", "number"]
+    wrong = ["array", "string", "number", "boolean"] if isinstance(step, str) else ["object", "string",
+                                                                                    "number"]
     return of_type(rng, rng.choice(wrong))
 
 
 def build(rng, steps, condition, want):
-    """A value under which `steps` yield what is wanted. `want` for a path with [*]: none, one, all, empty, error."""
+    """A value under which `steps` yield `want`, with [*] one of none, one, all, empty, missing, error."""
     if not steps:
         return leaf(rng, condition, want)
     step, rest = steps[0], steps[1:]
@@ -111,10 +112,11 @@ def place(call, condition, want):
             merge(target, key, value)
 
 
-# What to aim at, by list and whether the path has [*]. What `passing` and `failing` bring about while they keep the
-# rest of a policy from denying is left out.
+# What to aim at, by list and whether the path has [*]. Left out is what `passing` and `failing` bring about
+# while they keep the rest of a policy from denying.
 TARGETS = {
-    ("require", True): ["none", "none", "none", "one", "one", "one", "empty", "empty", "missing", "missing", "missing", "error"],
+    ("require", True): ["none", "none", "none", "one", "one", "one", "empty", "empty", "empty", "missing",
+                        "missing", "missing", "error"],
     ("require", False): ["false", "false", "missing", "missing", "null", "null", "wrong"],
     ("deny_if", True): ["one", "one", "all", "error"],
     ("deny_if", False): ["true", "true", "wrong"],

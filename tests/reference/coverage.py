@@ -4,10 +4,9 @@ A cell counts only where the outcome could be seen in the answer: the entry was 
 outcome was the entry's (all its other conditions held, or it was the first in error), and for `approve_if` no
 denial or earlier approval spoke first.
 
-Every cell of the required columns can exist, for each of the 18 operators. `exists` is of a wrong type only by its
-path (a member of what is no object); its true and false on a present value come from `value` true and false, its
-missing and null from either. Cells that cannot exist: "ambiguous" for operators that take more than one reading of
-no input, that is all but path_under, url_host, email_domain, cidr.
+Every cell of the required columns can exist, for each of the 18 operators. `exists` is of a wrong type only
+by its path (a member of what is no object); its true and false on a present value come from `value`.
+Impossible, shown as "-": "ambiguous" for operators other than path_under, url_host, email_domain and cidr.
 """
 
 from operators import OPERATORS, Ambiguous, ConditionError
@@ -23,9 +22,11 @@ LEAST = 50
 FROM_CASES = 100_000
 
 ANSWERS = (
-    "allow", "invalid", "malformed", "(default deny)", "(unknown tool)", "(hidden) by hide", "(hidden) by action",
+    "allow", "invalid", "malformed", "(default deny)", "(unknown tool)", "(hidden) by hide",
+    "(hidden) by action",
     "deny: action", "deny: unconditional", "deny: condition", "deny: error", "deny: require", "deny: limit",
-    "deny: limit -type", "deny: rate_limit", "approve: action", "approve: unconditional", "approve: condition",
+    "deny: limit -type", "deny: rate_limit", "approve: action", "approve: unconditional",
+    "approve: condition",
     "through an action tool: allow", "through an action tool: deny", "through an action tool: hide",
     "through an action tool: approve",
 )
@@ -72,7 +73,7 @@ def kind_of_answer(answer):
     if pointer.endswith("/rate_limit"):
         return "deny: rate_limit"
     if "/limits/" in pointer:
-        return "deny: limit -type" if rule.endswith("-type") and not rule.endswith("x-type") else "deny: limit"
+        return "deny: limit -type" if rule.endswith("-type") else "deny: limit"
     if "/conditions/" not in pointer:
         return f"{decision}: unconditional"
     if decision == "approve":

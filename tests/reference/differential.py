@@ -2,9 +2,9 @@
 """Compares the engine with the reference evaluator on random policies and calls, and checks laws on both.
 
     differential.py --engine build/bin/policy_oracle --re2-match build/bin/re2_match [--count N] [--seed N]
-    differential.py --self --re2-match build/bin/re2_match        the reference alone: generator, coverage, laws
+    differential.py --self --re2-match build/bin/re2_match        the reference alone
 
-Exit status: 0 agreed, 1 disagreement or broken law, 2 coverage hole, 3 the engine failed or the options are wrong.
+Exit status: 0 agreed, 1 disagreement or broken law, 2 coverage hole, 3 the engine failed.
 """
 
 import argparse
@@ -56,7 +56,7 @@ class Engine:
             answers.append(line)
 
     def start(self, lines):
-        """Begins a batch; `finish` gives its answers. Writing and reading have a thread each, so neither blocks."""
+        """Begins a batch; `finish` gives its answers. A thread each writes and reads, so neither blocks."""
         self.lines, self.answers = lines, []
         self.threads = [threading.Thread(target=self._write, args=(lines,), daemon=True),
                         threading.Thread(target=self._read, args=(len(lines), self.answers), daemon=True)]
@@ -67,7 +67,8 @@ class Engine:
         self.threads[1].join(PATIENCE_S)
         if len(self.answers) < len(self.lines):
             self.process.kill()
-            raise EngineFailed(f"no answer, status {self.process.wait()}, to:\n{self.lines[len(self.answers)]}")
+            unanswered = self.lines[len(self.answers)]
+            raise EngineFailed(f"no answer, status {self.process.wait()}, to:\n{unanswered}")
         self.threads[0].join()
         return [normal(json.loads(line)) for line in self.answers]
 
@@ -121,7 +122,8 @@ class Batch:
         for case, names in self.listings:
             why = laws.broken_listing(case, {name: answers[line] for name, line in names.items()})
             if why:
-                yield f"law ({whose}): callable is listed minus visible denials: {why}\n  {laws.as_line(case)}"
+                yield (f"law ({whose}): callable is listed minus visible denials: {why}\n"
+                       f"  {laws.as_line(case)}")
 
 
 def describe(line, engine):
@@ -172,7 +174,8 @@ def options_of(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engine", help="the process under test")
     parser.add_argument("--self", action="store_true", help="no engine: generator, coverage and laws alone")
-    parser.add_argument("--re2-match", default=re2_client.helper, help="the helper (default $DOORWARD_RE2_MATCH)")
+    parser.add_argument("--re2-match", default=re2_client.helper,
+                        help="the helper (default $DOORWARD_RE2_MATCH)")
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
@@ -214,7 +217,8 @@ def main(arguments):
         print(f"coverage hole: {' / '.join(cell)}: {times} of {coverage.LEAST}")
     for failure in failures:
         print(f"failed: {failure}")
-    print(f"seed {options.seed}: {options.count} cases, {asked - options.count} more for {judged} uses of laws, "
+    print(f"seed {options.seed}: {options.count} cases, {asked - options.count} more for "
+          f"{judged} uses of laws, "
           f"{found} disagreements, {len(holes)} coverage holes, {time.monotonic() - started:.1f} s")
     return 3 if failures else 1 if found else 2 if holes else 0
 

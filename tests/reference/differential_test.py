@@ -38,7 +38,8 @@ class Differential(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "engine")
             with open(path, "w", encoding="utf-8") as file:
-                file.write(ENGINE.format(python=sys.executable, here=HERE, helper=re2_client.helper, fault=fault))
+                file.write(ENGINE.format(python=sys.executable, here=HERE, helper=re2_client.helper,
+                                         fault=fault))
             os.chmod(path, stat.S_IRWXU)
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
@@ -58,7 +59,7 @@ class Differential(unittest.TestCase):
         self.assertLess(len(small), 600, small)
 
     def test_a_broken_law_is_found(self):
-        status, out = self.run_against('answer["decision"] = "allow" if "observe" in case["policy"] else answer["decision"]')
+        status, out = self.run_against('if "observe" in case["policy"]: answer["decision"] = "allow"')
         self.assertEqual(status, 1)
         self.assertTrue("law (engine): observe is explained as enforce" in out)
 

@@ -40,7 +40,7 @@ def is_glob(key):
 
 
 class Block:
-    """A rule block that applies: its JSON, where rules say it is, where pointers say it is, what kind of key."""
+    """A rule block that applies: its JSON, its place as rules and as pointers spell it, its kind of key."""
 
     def __init__(self, rules, rule, pointer, place):
         self.rules, self.rule, self.pointer, self.place = rules, rule, pointer, place

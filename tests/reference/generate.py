@@ -1,8 +1,8 @@
 """Seeded random policies and calls that stress policy.md sections 2-5, 7, 8 and 10.
 
 `batch(seed, index, size)` gives `size` cases, always the same for the same arguments. A policy serves several
-calls. Most calls aim at one condition or limit: the rest of the policy is kept from denying before it, and the
-aimed one is made true, false, missing, null, of a wrong type, ... so that every cell of coverage.py fills.
+calls. Most calls aim at one condition or limit: the rest of the policy is kept from denying before it, and it
+is made true, false, missing, null, of a wrong type, ... so that every cell of coverage.py fills.
 """
 
 import json
@@ -22,7 +22,8 @@ from strict_json import Number
 
 CALLS_PER_POLICY = 12
 # Instants beside changes of local date or offset, in seconds.
-EDGES = [0, 1711846800, 1711846799, 1730592000, 1730596500, 1741503600, 1741503599, 951782400, 951868799, 1325239200,
+EDGES = [0, 1711846800, 1711846799, 1730592000, 1730596500, 1741503600, 1741503599, 951782400, 951868799,
+         1325239200,
          1709251199, 1767225600]
 
 
@@ -31,7 +32,7 @@ class Call:
         self.policy, self.rng = policy, policy.rng
         self.args, self.labels, self.identity, self.counts = {}, {}, None, {}
         rng, document = self.rng, policy.document
-        self.name = rng.choice(policy.names[:1] * 9 + policy.names[1:] + ["unheard_of"])
+        self.name = rng.choice(policy.names[:1] * 14 + policy.names[1:] + ["unheard_of"])
         risks = list(document.get("risk", ())) if not policy.spoiled else []
         self.category = rng.choice(risks * 4 + [rng.choice(CATEGORIES)])
         if not policy.spoiled:
@@ -47,25 +48,29 @@ class Call:
     def fill(self):
         rng = self.rng
         blocks = self.applicable()
-        entries = [(kind, entry["conditions"], b.place) for b in blocks for kind in KINDS for entry in b.rules.get(kind, ())
+        entries = [(kind, entry["conditions"],
+                    b.place) for b in blocks for kind in KINDS for entry in b.rules.get(kind, ())
                    if entry["conditions"]]
         limits = [(b, i, limit) for b in blocks for i, limit in enumerate(b.rules.get("limits", ()))]
         aim = rng.random()
-        if aim < 0.05:
+        if aim < 0.04:
             for kind, conditions, _ in entries:
                 for condition in conditions:
                     place(self, condition, anything(rng, condition))
         else:
             for kind, conditions, _ in rng.sample(entries, len(entries)):
                 self.keep_from_denying(kind, conditions)
-            if aim < 0.87 and entries:
-                rarer = [e for e in entries if e[0] != "deny_if"] + [e for e in entries if e[2] in ("risk", "all_tools")]
-                kind, conditions, _ = rng.choice(entries + rarer)
+            if aim < 0.9 and entries:
+                weights = [{"deny_if": 1, "require": 3,
+                            "approve_if": 2}[kind] + (place in ("risk", "all_tools"))
+                           for kind, _, place in entries]
+                kind, conditions, _ = rng.choices(entries, weights)[0]
                 aimed = rng.choice(conditions)
                 for condition in conditions:
                     place(self, condition,
-                          target(self.policy.decks, condition, kind) if condition is aimed else passing(rng, condition, kind))
-        self.choose_counts(blocks, limits, near_max=aim > 0.87 or chance(rng, 0.1))
+                          target(self.policy.decks, condition,
+                                 kind) if condition is aimed else passing(rng, condition, kind))
+        self.choose_counts(blocks, limits, near_max=aim > 0.9 or chance(rng, 0.1))
 
     def keep_from_denying(self, kind, conditions):
         rng = self.rng
@@ -73,7 +78,8 @@ class Call:
             kind = "require"  # let it ask
         spared = -1 if kind == "require" else rng.randrange(len(conditions))
         for index, condition in enumerate(conditions):
-            place(self, condition, failing(rng, condition, kind) if index == spared else passing(rng, condition, kind))
+            place(self, condition, failing(rng, condition,
+                                           kind) if index == spared else passing(rng, condition, kind))
 
     def choose_counts(self, blocks, limits, near_max):
         rng = self.rng
@@ -102,8 +108,10 @@ class Call:
         exact = samples.number(max(Decimal(room), Decimal(0)), rng)
         return rng.choice([
             exact, samples.respell(rng, exact), samples.near(rng, exact, 1), samples.near(rng, exact, -1),
-            Number("0"), Number("-0"), Number("1e-7"), Number("1e-400"), Number("-1e-400"), Number("1000000000000"),
-            Number("1000000000000.0000001"), Number("1e13"), Number("1e399"), None, MISSING, "1", True, ["1"], {}])
+            Number("0"), Number("-0"), Number("1e-7"), Number("1e-400"), Number("-1e-400"),
+            Number("1000000000000"),
+            Number("1000000000000.0000001"), Number("1e13"), Number("1e399"), None, MISSING, "1", True, ["1"],
+            {}])
 
     def place_amount(self, limit, amount):
         for key, value in build_amount(paths.parse(limit["amount"])[1], amount).items():
@@ -121,7 +129,8 @@ class Call:
             return self.name, args
         setting = actions[0]
         outer = {"category": "x"}
-        name = rng.choice([self.name] * 20 + [None, Number("1"), [self.name], {}, "nowhere", MISSING, MISSING])
+        name = rng.choice([self.name] * 20 + [None, Number("1"), [self.name], {}, "nowhere", MISSING,
+                                              MISSING])
         params = rng.choice([args] * 12 + [MISSING, None, "text", [args], True])
         steps = paths.parse(setting["name"])[1]
         inner = {} if len(steps) == 2 else outer
@@ -142,13 +151,16 @@ class Call:
             return None
         if chance(rng, 0.01):
             args = dict(args, zz=Raw(rng.choice([
-                "1e400", "-1e400", "1e-401", "9" * 401, "0." + "0" * 400 + "1", "1e99999999999", "[1, {\"a\": 1e+400}]"])))
+                "1e400", "-1e400", "1e-401", "9" * 401, "0." + "0" * 400 + "1", "1e99999999999",
+                "[1, {\"a\": 1e+400}]"])))
         if chance(rng, 0.02):
             args = dict(args, zz=Raw(rng.choice([
-                "1e399", "9" * 400, "0." + "0" * 399 + "1", "1e-400", "0e500", "10e-401", "1." + "0" * 401, "0.0e-999"])))
+                "1e399", "9" * 400, "0." + "0" * 399 + "1", "1e-400", "0e500", "10e-401", "1." + "0" * 401,
+                "0.0e-999"])))
         text = dump(args, rng)
         if chance(rng, 0.006):
-            text = rng.choice([text[:-1], text + "x", text[:-1] + ",}", "{\"zz\":01}", "{\"zz\":.5}", "{\"zz\":NaN}",
+            text = rng.choice([text[:-1], text + "x", text[:-1] + ",}", "{\"zz\":01}", "{\"zz\":.5}",
+                               "{\"zz\":NaN}",
                                "{'zz':1}", "{\"zz\":1,\"zz\":1}", "{\"zz\":{\"a\":1,\"\\u0061\":2}}", ""])
         return text
 
@@ -164,7 +176,8 @@ class Call:
             f'"args":{dump(self.args_text(args))}', f'"category":"{self.category}"',
             f'"server":"{rng.choice(["stripe", "nas"])}"',
             f'"grant":{dump({"label": rng.choice(["ci bot", "agent", ""]), "labels": self.labels})}',
-            f'"identity":{dump(self.identity)}', f'"time_us":{seconds * 1_000_000 + rng.choice([0, 999_999])}',
+            f'"identity":{dump(self.identity)}',
+            f'"time_us":{seconds * 1_000_000 + rng.choice([0, 999_999])}',
             f'"known":{dump(known)}']
         if self.counts:
             fields.append(f'"counts":{dump(self.counts)}')

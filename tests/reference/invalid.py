@@ -17,7 +17,8 @@ def _entry(document, entry, kind="deny_if"):
 
 def _limit(document, **changes):
     limit = dict({"counter": "spoiled", "window": "day", "max": Number("1"), "scope": "grant"}, **changes)
-    document.setdefault("all_tools", {}).setdefault("limits", []).append({k: v for k, v in limit.items() if v is not ...})
+    document.setdefault("all_tools", {}).setdefault("limits", []).append({k: v for k,
+                                                                          v in limit.items() if v is not ...})
 
 
 def _tool(document, block):
@@ -30,31 +31,41 @@ def _two_amounts(document):
 
 
 _VALUES = {
-    "empty list": [("in", []), ("not_in", []), ("starts_with", []), ("cidr", []), ("path_under", []), ("url_host", [])],
-    "null in value": [("eq", None), ("in", [None]), ("in", ["a", None]), ("contains", None), ("neq", None), ("lt", None)],
-    "type of value": [("exists", "true"), ("exists", Number("1")), ("lt", "1"), ("gte", True), ("gt", [Number("1")]),
+    "empty list": [("in", []), ("not_in", []), ("starts_with", []), ("cidr", []), ("path_under", []),
+                   ("url_host", [])],
+    "null in value": [("eq", None), ("in", [None]), ("in", ["a", None]), ("contains", None), ("neq", None),
+                      ("lt", None)],
+    "type of value": [("exists", "true"), ("exists", Number("1")), ("lt", "1"), ("gte", True),
+                      ("gt", [Number("1")]),
                       ("regex", Number("1")), ("regex", ["a"]), ("in", "a"), ("not_in", Number("1")),
                       ("starts_with", Number("1")), ("ends_with", ["a", Number("1")]), ("path_under", "/a"),
                       ("url_host", "h"), ("email_domain", "h"), ("cidr", "10.0.0.0/8"), ("cidr", [True]),
                       ("length", Number("1")), ("length", {}), ("length", {"neq": Number("1")}),
                       ("length", {"eq": "1"})],
-    "host bits": [("cidr", ["10.0.0.1/8"]), ("cidr", ["2001:db8::1/32"]), ("cidr", ["10.0.0.0/8", "0.0.0.1/0"]),
+    "host bits": [("cidr", ["10.0.0.1/8"]), ("cidr", ["2001:db8::1/32"]),
+                  ("cidr", ["10.0.0.0/8", "0.0.0.1/0"]),
                   ("cidr", ["::ffff:10.0.0.1/104"])],
-    "no network": [("cidr", ["10.0.0.0/33"]), ("cidr", ["10.0.0/8"]), ("cidr", ["010.0.0.0/8"]), ("cidr", ["::/129"]),
+    "no network": [("cidr", ["10.0.0.0/33"]), ("cidr", ["10.0.0/8"]), ("cidr", ["010.0.0.0/8"]),
+                   ("cidr", ["::/129"]),
                    ("cidr", ["fe80::%1/64"]), ("cidr", ["example.com"])],
     "no directory": [("path_under", ["data"]), ("path_under", ["/data/../x"]), ("path_under", ["/ok", ""])],
     "unknown operator": [("equals", "x"), ("EQ", "x"), ("", "x"), ("not_regex", "x")],
 }
 
-_PATHS = ["args", "args.", "args..a", "args.a[", "args.a[-1]", "args[-1]", "args.a[1.0]", "args.a[x]", "args.a b", "foo.bar",
-          "tool.color", "time.minute", "", ".a", "args.a.", 'args["a]', "args['a']", "args[\"a\\x\"]", "Args.a", "args.a[*",
+_PATHS = ["args", "args.", "args..a", "args.a[", "args.a[-1]", "args[-1]", "args.a[1.0]", "args.a[x]",
+          "args.a b", "foo.bar",
+          "tool.color", "time.minute", "", ".a", "args.a.", 'args["a]', "args['a']", "args[\"a\\x\"]",
+          "Args.a", "args.a[*",
           "args.a[]", "args a", "grant.owner", "grant.labels", "identity", "tool", "argsx.a", "$.a"]
 
 _TOP = {
     "unknown field": [("tool", {}), ("Hide", []), ("rules", [])],
-    "wrong type": [("hide", "x"), ("hide", [Number("1")]), ("hide", None), ("tools", []), ("all_tools", []), ("risk", "Read"),
-                   ("version", Number("1")), ("version", "2"), ("default", True), ("default", "Allow"), ("mode", "audit"),
-                   ("description", Number("1")), ("detail", "none"), ("timezone", "Mars/Olympus"), ("timezone", Number("1"))],
+    "wrong type": [("hide", "x"), ("hide", [Number("1")]), ("hide", None), ("tools", []), ("all_tools", []),
+                   ("risk", "Read"),
+                   ("version", Number("1")), ("version", "2"), ("default", True), ("default", "Allow"),
+                   ("mode", "audit"),
+                   ("description", Number("1")), ("detail", "none"), ("timezone", "Mars/Olympus"),
+                   ("timezone", Number("1"))],
     "unknown category": [("risk", {"Reading": {}}), ("risk", {"read": {}})],
 }
 
@@ -63,13 +74,15 @@ _BLOCKS = {
     "action beside others": [{"action": "deny", "limits": []}, {"action": "deny", "deny_if": []},
                              {"action": "hide", "require": []}, {"action": "hide", "reason": "x"}],
     "unknown action": [{"action": "block"}, {"action": True}, {"action": "Deny"}],
-    "wrong type in a block": [{"deny_if": {}}, {"deny_if": [[]]}, {"require": [{"conditions": {}}]}, {"limits": {}}, [], None,
+    "wrong type in a block": [{"deny_if": {}}, {"deny_if": [[]]}, {"require": [{"conditions": {}}]},
+                              {"limits": {}}, [], None,
                               {"rate_limit": "5/hour"}, {"action": "deny", "reason": Number("1")},
                               {"deny_if": [{"conditions": ["x"]}]}],
     "unknown field of an entry": [{"deny_if": [{"conditions": [], "reason": "x"}]},
                                   {"require": [{"conditions": [], "approvers": ["x"]}]},
                                   {"approve_if": [{"conditions": [], "on_deny": "x"}]}],
-    "no conditions": [{"deny_if": [{}]}, {"require": [{"on_deny": "x"}]}, {"approve_if": [{"approvers": ["x"]}]}],
+    "no conditions": [{"deny_if": [{}]}, {"require": [{"on_deny": "x"}]},
+                      {"approve_if": [{"approvers": ["x"]}]}],
     "rate_limit": [{"rate_limit": {"max": Number("1")}}, {"rate_limit": {"window": Number("60")}},
                    {"rate_limit": {"max": Number("1"), "window": Number("60"), "scope": "grant"}},
                    {"rate_limit": {"max": Number("1.5"), "window": Number("60")}},
@@ -79,11 +92,13 @@ _BLOCKS = {
 }
 
 _LIMITS = {
-    "max": [{"max": Number("-1")}, {"max": Number("1.5")}, {"max": Number("1000000000001")}, {"max": "1"}, {"max": ...},
+    "max": [{"max": Number("-1")}, {"max": Number("1.5")}, {"max": Number("1000000000001")}, {"max": "1"},
+            {"max": ...},
             {"max": Number("1e13"), "amount": "args.a"}],
     "amount": [{"amount": "args.a[*]"}, {"amount": "tool.name"}, {"amount": "args"}, {"amount": Number("1")},
                {"amount": "identity.sub"}],
-    "window": [{"window": "year"}, {"window": Number("0")}, {"window": Number("-60")}, {"window": Number("1.5")}, {"window": ...}],
+    "window": [{"window": "year"}, {"window": Number("0")}, {"window": Number("-60")},
+               {"window": Number("1.5")}, {"window": ...}],
     "scope": [{"scope": "user"}, {"scope": None}],
     "field": [{"per": "day"}, {"counter": ...}, {"counter": Number("1")}, {"on_store_error": "retry"}],
 }
@@ -103,7 +118,8 @@ def _duplicates(rng, document, raw):
 
 def spoil(rng, document, raw):
     """Changes the document so that it is to be refused; gives the name of the way."""
-    how = rng.choice(["value", "path", "top", "block", "limit", "pattern", "condition", "missing", "duplicate",
+    how = rng.choice(["value", "path", "top", "block", "limit", "pattern", "condition", "missing",
+                      "duplicate",
                       "all_tools action", "two amounts", "number", "syntax"])
     if how == "value":
         kind = rng.choice(list(_VALUES))

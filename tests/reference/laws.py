@@ -34,7 +34,8 @@ def with_another_entry(rng, case, policy):
         return with_document(case, document)
     block = rng.choice(blocks)
     if rng.random() < 0.15:
-        limit = {"counter": "one more", "window": "day", "max": Number(rng.choice(["0", "1"])), "scope": "grant"}
+        limit = {"counter": "one more", "window": "day", "max": Number(rng.choice(["0", "1"])),
+                 "scope": "grant"}
         block.setdefault("limits", []).append(limit)
     else:
         kind = rng.choice(KINDS)
@@ -90,7 +91,8 @@ def broken(law, first, second):
     if law == "one more rule allows no more":
         if second["decision"] == "approve" and denied_by_a_limit(first):
             return None  # asking comes before the limits: the call, once approved, meets them still
-        return None if RANK[second["decision"]] <= RANK[first["decision"]] else "the longer document allows more"
+        more = RANK[second["decision"]] > RANK[first["decision"]]
+        return "the longer document allows more" if more else None
     if law == "hidden is hidden for every call":
         if (first["decision"] == "hide") != (second["decision"] == "hide"):
             return "hidden for one call and not for another"

@@ -102,7 +102,8 @@ def _hosts(value):
             host, _ = split_host_port(item.removeprefix("*."))
         except Ambiguous as error:
             raise Refused(str(error)) from None
-        need(not (item.startswith("*.") and (ends_in_number(host) or host.startswith("["))), "wildcard on an address")
+        need(not (item.startswith("*.") and (ends_in_number(host) or host.startswith("["))),
+             "wildcard on an address")
 
 
 def _domains(value):
@@ -121,7 +122,8 @@ LENGTH_TESTS = ("eq", "lt", "lte", "gt", "gte")
 
 
 def _length_object(value):
-    need(isinstance(value, dict) and value and all(key in LENGTH_TESTS for key in value), "eq, lt, lte, gt, gte")
+    need(isinstance(value, dict) and value and all(key in LENGTH_TESTS for key in value),
+         "eq, lt, lte, gt, gte")
     for bound in value.values():
         _a_number(bound)
         need(bound.value >= 0 and bound.value == int(bound.value), "a length is a whole number")

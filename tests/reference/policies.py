@@ -12,14 +12,18 @@ from samples import chance
 from strict_json import Number
 
 KINDS = ("deny_if", "require", "approve_if")
-NAMES = ["read_file", "read_user", "create_refund", "delete_user", "api_key_delete", "a.b", "x/y~z", "say \"hi\"",
+NAMES = ["read_file", "read_user", "create_refund", "delete_user", "api_key_delete", "a.b", "x/y~z",
+         "say \"hi\"",
          "\u00fcber", "\U0001f600_go", "list", "api_key_create"]
-GLOBS = ["*", "read_*", "*_user", "?*_*", "*e*", "api_key_*", "????", "delete_????", "x/*", "*~z", "\u00fc*", "?_go", "a*b",
+GLOBS = ["*", "read_*", "*_user", "?*_*", "*e*", "api_key_*", "????", "delete_????", "x/*", "*~z", "\u00fc*",
+         "?_go", "a*b",
          "[a-z]*", "r*_*", "*.b", "say*", "nothing_*"]
-MEMBERS = ["amount", "to", "path", "items", "a.b", "x/y", "til~de", 'quo"te', "\u043a\u043b\u044e\u0447", "", "a b", "0",
+MEMBERS = ["amount", "to", "path", "items", "a.b", "x/y", "til~de", 'quo"te', "\u043a\u043b\u044e\u0447", "",
+           "a b", "0",
            "customer", "email", "br]ack", "it's", "_id", "$ref", "-", "\U0001f600", "deep", "n\u0000l"]
 SHAPES = [  # k member, i index, * all elements
-    ("k", 26), ("kk", 14), ("kkk", 4), ("ki", 4), ("kik", 3), ("kii", 1), ("kkkkkkkkkk", 1), ("k*", 20), ("k*k", 14),
+    ("k", 26), ("kk", 14), ("kkk", 4), ("ki", 4), ("kik", 3), ("kii", 1), ("kkkkkkkkkk", 1), ("k*", 20),
+    ("k*k", 14),
     ("kk*", 4), ("k**", 4), ("k*k*k", 4), ("ki*", 2), ("k*i", 2), ("k*kk", 2)]
 ZONES = ["UTC", "Europe/Zurich", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Kathmandu",
          "America/St_Johns", "Pacific/Apia"]
@@ -62,7 +66,8 @@ def fixed_root_condition(rng, names):
         ("tool.server", "length", {"gt": Number("3")}),
         ("grant.label", "starts_with", rng.choice(["ci", "agent"])),
         ("grant.label", "exists", True),
-        ("time.hour", rng.choice(["lt", "gte", "gt", "lte"]), Number(rng.choice(["8", "12", "18.5", "0", "23"]))),
+        ("time.hour", rng.choice(["lt", "gte", "gt", "lte"]),
+         Number(rng.choice(["8", "12", "18.5", "0", "23"]))),
         ("time.hour", "in", [Number(str(h)) for h in rng.sample(range(24), 8)]),
         ("time.weekday", "in", rng.sample(["mon", "tue", "wed", "thu", "fri", "sat", "sun"], 3)),
         ("time.weekday", "neq", "sun"),
@@ -112,12 +117,14 @@ class Policy:
         first = self.members.pop() if len(self.members) > 3 and not chance(rng, 0.05) else rng.choice(MEMBERS)
         op = self.decks.draw((kind, place), list(OPERATORS))
         if chance(rng, 0.004):
-            return {"path": rng.choice(["args[0]", "args[*]"]), "op": op, "value": samples.make_value(rng, op)}
+            return {"path": rng.choice(["args[0]", "args[*]"]), "op": op,
+                    "value": samples.make_value(rng, op)}
         return {"path": make_path(rng, first), "op": op, "value": samples.make_value(rng, op)}
 
     def entry(self, kind, place="anywhere"):
         rng = self.rng
-        entry = {"conditions": [self.condition(kind, place) for _ in range(rng.choice([1, 1, 1, 1, 2, 2, 3]))]}
+        entry = {"conditions": [self.condition(kind,
+                                               place) for _ in range(rng.choice([1, 1, 1, 1, 2, 2, 3]))]}
         if chance(rng, 0.03 if kind != "require" else 0.06):
             entry["conditions"] = []
         if kind == "approve_if":
@@ -134,7 +141,8 @@ class Policy:
         if self.counters and chance(rng, 0.25):
             shared = rng.choice(self.counters)  # a count shared across blocks, with another max
         else:
-            shared = {"counter": f"{rng.choice(['calls', 'refund total', 'a/b', 'x-type'])}-{len(self.counters)}",
+            name = rng.choice(["calls", "refund total", "a/b", "x-type"])
+            shared = {"counter": f"{name}-{len(self.counters)}",
                       "window": rng.choice(["minute", "hour", "day", "week", "month", Number("90")]),
                       "scope": rng.choice(["grant", "session", "identity", "server", "organisation"])}
             if chance(rng, 0.5):
