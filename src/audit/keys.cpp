@@ -155,16 +155,15 @@ Result<PublicKey> load_public_key(const std::string& path) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   const Error wrong{ErrorKind::invalid, path + " holds no Ed25519 public key; give the file audit.pub of the key "
                                                "directory, or a line <name>+<id>+<base64>"};
+  if (const auto plain = from_base64(text); plain && plain->size() == kKeyBytes) return PublicKey{kEd25519, *plain};
   // The name of a verifier key contains no plus, the Base64 may.
   const std::size_t first = text.find('+');
   const std::size_t second = first == std::string::npos ? first : text.find('+', first + 1);
-  const bool named = second == first + 9 && first != std::string::npos && first > 0;
-  const std::optional<std::string> bytes = from_base64(named ? std::string_view(text).substr(second + 1) : text);
-  if (!bytes) return std::unexpected(wrong);
-  if (!named && bytes->size() == kKeyBytes) return PublicKey{kEd25519, *bytes};
-  if (named && bytes->size() == kKeyBytes + 1 && bytes->front() == kEd25519) {
-    return PublicKey{kEd25519, bytes->substr(1)};
+  if (second == std::string::npos || first == 0 || second != first + 1 + 2 * sizeof(std::uint32_t)) {
+    return std::unexpected(wrong);
   }
+  const auto typed = from_base64(std::string_view(text).substr(second + 1));
+  if (typed && typed->size() == kKeyBytes + 1 && typed->front() == kEd25519) return PublicKey{kEd25519, typed->substr(1)};
   return std::unexpected(wrong);
 }
 

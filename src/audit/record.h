@@ -165,7 +165,7 @@ std::string_view write_event(const EventRecord& record, RecordBuffer& out);
 /// A commitment to one value of a call, and the side entry that lets it be opened.
 struct Commitment {
   std::array<char, 64> hex;  ///< for ValueRef::commit
-  std::string_view entry;    ///< piece of `out`: to be appended with EntryKind::value, before the intent
+  std::string_view entry;    ///< members, a piece of `out`: to be appended with EntryKind::value, before the intent
 };
 /// `value_json`: the value as canonical JSON. Draws 16 random bytes of salt. A value too large for `out` is
 /// committed to all the same, with its text left out of the entry.

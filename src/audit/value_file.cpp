@@ -49,8 +49,7 @@ ValueFile::~ValueFile() {
 }
 
 void ValueFile::add(std::string_view entry) {
-  pending_ += entry;
-  pending_ += '\n';
+  pending_.append("{").append(entry).append("}\n");
 }
 
 Status ValueFile::fail_with(int code) {

@@ -19,6 +19,7 @@ class ValueFile {
   ValueFile(const ValueFile&) = delete;
   ValueFile& operator=(const ValueFile&) = delete;
 
+  /// The entry's members, see make_commitment.
   void add(std::string_view entry);
   Status write();
   /// After a failure, what was not yet synced is written to a new file; a line may then stand twice.

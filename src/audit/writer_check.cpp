@@ -60,6 +60,7 @@ bool WriterCheck::record(std::string_view line, std::uint64_t line_number, std::
   last_place_ = std::move(place_);
   place_ = {file_, line_number};
   const std::optional<RecordHead> head = parse_head(line);
+  if (!settle_mismatch(head ? &*head : nullptr)) return false;
   if (!head || head->writer != writer_) {
     seq_ = next_;
     return bad_here(head ? "the record is of writer " + std::string(head->writer) + ", the log is of " + writer_
@@ -68,8 +69,8 @@ bool WriterCheck::record(std::string_view line, std::uint64_t line_number, std::
   if (file_begins_) {
     file_begins_ = false;
     if ((file_epoch_ && *file_epoch_ != head->epoch) || (file_first_ && *file_first_ != head->seq)) {
-      epoch_ = head->epoch;
-      seq_ = head->seq;
+      epoch_ = file_epoch_.value_or(head->epoch);
+      seq_ = file_first_.value_or(head->seq);
       return bad_here("the file's name says that it begins with record " + std::to_string(file_first_.value_or(0)) +
                       " of epoch " + std::to_string(file_epoch_.value_or(0)));
     }
@@ -111,7 +112,8 @@ bool WriterCheck::record(std::string_view line, std::uint64_t line_number, std::
   any_ = true;
   ++report_.records;
   report_.bytes += line.size() + 1;
-  return compare_claims();
+  compare_claims();
+  return true;
 }
 
 bool WriterCheck::check_sequence(const RecordHead& head) {
@@ -211,15 +213,15 @@ bool WriterCheck::adopt_tree(json::Value value) {
   return true;
 }
 
-bool WriterCheck::compare_claims() {
+void WriterCheck::compare_claims() {
   for (Claim* claim : claims_at(epoch_, tree_.size())) {
     if (claim->checkpoint.root != tree_.root(hash_)) {
       const std::uint64_t first = std::max(signed_, epoch_start_);
-      const std::string which = records_text(first, seq_);
-      return bad(place_, epoch_, first,
-                 which + " are not what was signed: the chain is whole, but the tree of size " +
-                     std::to_string(tree_.size()) + " has another root than the checkpoint " +
-                     (claim->external ? "given" : "in the log"));
+      mismatch_ = VerifyFinding{place_.file, place_.line, writer_, epoch_, first,
+                                records_text(first, seq_) + " are not what was signed: the tree of size " +
+                                    std::to_string(tree_.size()) + " has another root than the checkpoint " +
+                                    (claim->external ? "given" : "in the log")};
+      return;
     }
     claim->settled = true;
     ++report_.checkpoints;
@@ -228,7 +230,19 @@ bool WriterCheck::compare_claims() {
       signed_ = tree_.size();
     }
   }
-  return true;
+}
+
+/// The chain was whole up to the last record, and the tree was not. If the next record names another hash, the last
+/// one alone was changed; else some records were rewritten with a chain of their own.
+bool WriterCheck::settle_mismatch(const RecordHead* next) {
+  if (!mismatch_) return true;
+  if (next != nullptr && next->epoch == epoch_ && next->seq == next_ && next->prev != prev_) {
+    return bad(last_place_, epoch_, seq_,
+               "the record was changed: its hash is not the one that record " + std::to_string(next->seq) +
+                   " names, nor what was signed");
+  }
+  finding_ = *mismatch_;
+  return false;
 }
 
 bool WriterCheck::note_removed(json::Value value) {
@@ -262,6 +276,7 @@ bool WriterCheck::end_epoch() {
 }
 
 bool WriterCheck::torn(std::uint64_t line_number, bool active) {
+  if (!settle_mismatch(nullptr)) return false;
   if (active) return true;
   place_ = {file_, line_number};
   seq_ = next_;
@@ -289,6 +304,7 @@ bool WriterCheck::check_start() {
 }
 
 bool WriterCheck::finish() {
+  if (!settle_mismatch(nullptr)) return false;
   if (any_ && (!end_epoch() || !check_start())) return false;
   for (Claim& claim : claims_) {
     if (claim.settled) continue;

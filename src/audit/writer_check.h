@@ -76,7 +76,8 @@ class WriterCheck {
   bool begin_epoch(const RecordHead& head, json::Value value, bool starts);
   bool adopt_tree(json::Value value);
   bool end_epoch();
-  bool compare_claims();
+  void compare_claims();
+  bool settle_mismatch(const RecordHead* next);
   bool note_removed(json::Value value);
   bool check_start();
   std::vector<Claim*> claims_at(std::uint64_t epoch, std::uint64_t size);
@@ -108,6 +109,8 @@ class WriterCheck {
   CompactTree before_;     ///< without the last record
   std::uint64_t signed_ = 0;  ///< records of the epoch under a verified checkpoint
   std::uint64_t epoch_start_ = 0;
+  /// A root that differs from a claim's. The next record tells whether the last one alone is to blame.
+  std::optional<VerifyFinding> mismatch_;
   std::optional<Start> start_;
   std::vector<Removed> removed_;
 };
