@@ -89,6 +89,7 @@ int run_commands(int argc, char** argv) {
   app.add_flag("--json", session.json, "Print data as JSON");
   app.add_flag("--no-color", session.no_color, "Print without colour (as NO_COLOR does)");
   add_serve_commands(app, session);
+  add_run_command(app, session);
   add_status_commands(app, session);
   add_config_commands(app, session);
   add_server_commands(app, session);

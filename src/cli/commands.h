@@ -17,6 +17,7 @@ void add_policy_commands(CLI::App& app, Session& session);
 void add_policy_management(CLI::App& policy, Session& session);  ///< `policy` is the group
 void add_server_commands(CLI::App& app, Session& session);
 void add_grant_commands(CLI::App& app, Session& session);
+void add_run_command(CLI::App& app, Session& session);
 void add_status_commands(CLI::App& app, Session& session);
 void add_serve_commands(CLI::App& app, Session& session);
 void add_log_commands(CLI::App& app, Session& session);

@@ -26,14 +26,6 @@ namespace {
 
 using Document = std::expected<policy::Loaded, policy::Findings>;
 
-std::optional<Category> category_of(std::string_view tool) {
-  return risk::category_of_name(tool);
-}
-
-bool is_yaml_name(std::string_view file) {
-  return file.ends_with(".yaml") || file.ends_with(".yml");
-}
-
 Document load_document(const std::string& file, const std::string& text) {
   policy::Origin origin;
   origin.name = file;

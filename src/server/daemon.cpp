@@ -68,6 +68,7 @@ gateway::Options gateway_options(const Config& config, const StateDir& state) {
   options.segment_bytes = config.log.segment;
   options.sync_interval = config.log.sync;
   options.retention = config.log.retention;
+  options.version = DOORWARD_VERSION;
   return options;
 }
 
@@ -116,7 +117,7 @@ std::expected<void, StartFailure> Daemon::build() {
   for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
   auto world = inventory->world();
   if (!world) return failure(world.error());
-  auto made = gateway::Gateway::create(gateway_options(config_, state_), std::move(*world), DOORWARD_VERSION);
+  auto made = gateway::Gateway::create(gateway_options(config_, state_), std::move(*world));
   if (!made) return failure(made.error());
   gateway_ = std::move(*made);
 
