@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -33,9 +32,10 @@ class VerbClassifier final : public Classifier {
 /// all.
 Category riskier(Category a, Category b);
 
-/// The category of the first word of a name that is a known verb; Other where there is none. Words are what
-/// separators (any byte that is no ASCII letter or digit) and changes of case leave: `delete_user`,
-/// `deleteUser`, `users.delete` and `HTTPDelete` all hold `delete`.
+/// The category of the first verb of a name; Other where it has none. Its words are what separators (any byte
+/// that is no ASCII letter or digit) and changes of case leave: `delete_user`, `deleteUser`, `users.delete`
+/// and `HTTPDelete` all hold `delete`. A word that is often a noun (`query`, `order`, `report`) counts only
+/// where no other verb stands in the name, so that `order_delete` is Destructive.
 Category category_of_name(std::string_view tool);
 
 /// The same, raised by the annotations but never lowered (a hostile server writes `readOnlyHint` too):
@@ -47,7 +47,9 @@ Category category_of(std::string_view tool, json::Value annotations);
 struct VerbRow {
   std::string_view verb;  ///< lower case
   Category category;
+  bool also_noun;  ///< counts only where no other verb stands in the name
 };
+/// All verbs, sorted.
 std::span<const VerbRow> verb_table();
 
 }  // namespace doorward::risk
