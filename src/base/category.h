@@ -8,14 +8,14 @@
 
 namespace doorward {
 
-/// The risk category of a tool (catalogue.md section 1): what `risk.<category>` blocks of a policy and the path
-/// `tool.category` refer to. The values are not ordered by risk; see risk/verb.h for the precedence.
+/// The risk category of a tool (catalogue.md section 1): what `risk.<category>` blocks of a policy and the
+/// path `tool.category` refer to. The values are not ordered by risk; see risk/verb.h for the precedence.
 enum class Category : std::uint8_t { read, write, execute, destructive, financial, other };
 
 /// Every category, in the order of the enumeration.
-inline constexpr std::array<Category, 6> kCategories = {Category::read,        Category::write,
-                                                        Category::execute,     Category::destructive,
-                                                        Category::financial,   Category::other};
+inline constexpr std::array<Category, 6> kCategories = {Category::read,      Category::write,
+                                                        Category::execute,   Category::destructive,
+                                                        Category::financial, Category::other};
 
 /// The spelling of documents, logs and pages: `Read`, `Write`, ...
 constexpr std::string_view to_string(Category category) {
