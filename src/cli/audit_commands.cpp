@@ -148,10 +148,12 @@ void add_audit_commands(CLI::App& app, Session& session) {
                    "Log directory or exported file (default: the state directory's log)")
       ->type_name("PATH");
   command->add_option("--checkpoint", arguments->checkpoints, "Checkpoints that were kept elsewhere")
-      ->type_name("FILE")->allow_extra_args(false);
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command
       ->add_option("--key", arguments->keys, "Public key (default, for the own log: the state directory's)")
-      ->type_name("FILE")->allow_extra_args(false);
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command->callback([&session, arguments] { verify(session, *arguments); });
   audit->add_subcommand("key", "Print the public key that checkpoints are signed with")->callback([&session] {
     show_key(session);

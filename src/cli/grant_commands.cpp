@@ -124,7 +124,8 @@ void add_grant_commands(CLI::App& app, Session& session) {
   command->add_option("--expires", options->expires, "When it ends: a time, or a span such as 30d")
       ->type_name("TIME");
   command->add_option("--label", options->labels, "Label for conditions on grant.labels")
-      ->type_name("KEY=VALUE")->allow_extra_args(false);
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   command->callback([&session, options] { create(session, *options); });
   group->add_subcommand("list", "List the grants")->alias("ls")->callback([&session] { list(session); });
   add_labelled(*group, "show", "Show one grant", session, show);

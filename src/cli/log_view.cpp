@@ -101,9 +101,8 @@ std::string log_head(bool color) {
 
 std::string log_row(json::Value record, bool color) {
   const std::string word = what(record);
-  const std::string_view label = record.find("grant").is(json::Type::string)
-                                     ? text_of(record.find("grant"))
-                                     : member(record, "grant", "label");
+  std::string_view label = member(record, "grant", "label");
+  if (label.empty()) label = text_of(record.find("label"));
   std::string time(text_of(record.find("time")).substr(0, 19));
   std::string row = fmt::format(kRow, time + "Z", word, safe_text(label), target(record), why(record),
                                 safe_text(text_of(record.find("id"))));

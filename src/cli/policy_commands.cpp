@@ -29,7 +29,9 @@ void add_explain(CLI::App& policy, Session& session) {
   command->add_option("--args", options->args, "Arguments of the call")->type_name("JSON|@FILE");
   command->add_option("--category", options->category, "Risk category (default: by the tool's name)");
   command->add_option("--grant", options->grant, "Label of the grant")->type_name("LABEL");
-  command->add_option("--label", *labels, "Label of the grant's own")->type_name("KEY=VALUE")->allow_extra_args(false);
+  command->add_option("--label", *labels, "Label of the grant's own")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   command->add_option("--server", options->server, "Name of the server")->type_name("NAME");
   command->add_option("--config", session.config_option, "Take the server's actions from this configuration")
       ->type_name("FILE");

@@ -40,7 +40,8 @@ void add_run_command(CLI::App& app, Session& session) {
       ->type_name("NAME");
   command->add_option("--grant", options->grant, "Label of the client in the log (default: run)")
       ->type_name("LABEL");
-  command->add_option("--env", *env, "Variable of this process that the server is to have")->allow_extra_args(false)
+  command->add_option("--env", *env, "Variable of this process that the server is to have")
+      ->allow_extra_args(false)
       ->type_name("NAME");
   command->add_option("command", options->command, "Behind --: the program and its arguments")
       ->required()

@@ -147,9 +147,11 @@ void add_server_commands(CLI::App& app, Session& session) {
   command->add_option("name", options->name, "Its name: a-z, 0-9 and -")->required()->type_name("NAME");
   command->add_option("--url", options->url, "Where it speaks Streamable HTTP")->type_name("URL");
   command->add_option("--header", options->headers, "Header for it, by reference")
-      ->type_name("NAME=[PREFIX ]env:VAR|file:PATH")->allow_extra_args(false);
+      ->type_name("NAME=[PREFIX ]env:VAR|file:PATH")
+      ->allow_extra_args(false);
   command->add_option("--env", options->env, "Variable for its process, by reference")
-      ->type_name("NAME=env:VAR|file:PATH|value:TEXT")->allow_extra_args(false);
+      ->type_name("NAME=env:VAR|file:PATH|value:TEXT")
+      ->allow_extra_args(false);
   command->add_option("--cwd", options->cwd, "Working directory of its process")->type_name("DIR");
   command->add_option("command", options->command, "Behind --: the program and its arguments")
       ->type_name("COMMAND");

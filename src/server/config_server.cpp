@@ -130,7 +130,12 @@ void check_target(const ServerConfig& server, Fields& fields, FileContext& conte
     if (server.url.empty()) return;
     const auto url = http::parse_url(server.url);
     if (!url) {
-      context.report(*node.find("url"), url.error().message);
+      // The message quotes the URL, which may hold a password.
+      std::string message = url.error().message;
+      if (const std::size_t at = message.find(server.url); at != std::string::npos) {
+        message.replace(at, server.url.size(), "of server \"" + server.name + "\"");
+      }
+      context.report(*node.find("url"), std::move(message));
     } else if (query_holds_secret(url->target)) {
       context.report(*node.find("url"),
                      "the query of the URL carries a secret; send it in a header with "

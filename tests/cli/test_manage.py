@@ -1,0 +1,240 @@
+"""Servers, policies and grants by command, on the store and through a running gateway alike."""
+import json
+import os
+import re
+import stat
+import unittest
+
+from cli.tool import FAILED, INVALID, USAGE, CommandCase
+from harness.client import MODERN
+from harness.gateway import BINARY, Gateway
+
+OPEN = {"version": "1", "default": "allow"}
+SHUT = {"version": "1", "default": "deny"}
+
+
+class Offline(CommandCase):
+    """No gateway runs: the commands change the store under its lock."""
+
+    def add_all(self):
+        self.run_command("server", "add", "demo", "--", BINARY, "demo-server")
+        self.run_command("policy", "add", "open", "--server", "demo", "--file", self.write("open.json", OPEN))
+
+    def test_a_server(self):
+        self.run_command("server", "add", "up", "--url", "http://127.0.0.1:1/mcp", "--header",
+                         "authorization=Bearer env:UP_TOKEN", "--header", "x-key=file:secret")
+        settings = self.json("server", "show", "up")["server"]["settings"]
+        self.assertEqual(settings["headers"]["authorization"], {"env": "UP_TOKEN", "prefix": "Bearer "})
+        self.assertEqual(settings["headers"]["x-key"], {"file": str(self.folder / "secret")})
+        self.assertEqual([server["name"] for server in self.json("server", "ls")["servers"]], ["up"])
+        self.assertIn("already", self.run_command("server", "add", "up", "--url", "http://x/", code=FAILED)[1])
+        self.assertIn('did you mean "up"?', self.run_command("server", "show", "upp", code=FAILED)[1])
+        self.run_command("server", "remove", "up")
+        self.assertEqual(self.json("server", "list")["servers"], [])
+
+    def test_the_words_behind_two_dashes_are_the_servers(self):
+        self.run_command("server", "add", "child", "--env", "A=value:1", "--", "node", "server.js", "--json", "-x")
+        settings = self.json("server", "show", "child")["server"]["settings"]
+        self.assertEqual(settings["command"], ["node", "server.js", "--json", "-x"])
+        self.assertEqual(settings["env"], {"A": {"value": "1"}})
+
+    def test_what_is_no_server(self):
+        for code, words in ((USAGE, ("x",)), (USAGE, ("x", "--url", "http://x/", "--", "y")),
+                            (USAGE, ("x", "--url", "http://x/", "--header", "authorization=abc")),
+                            (INVALID, ("X", "--url", "http://x/")), (INVALID, ("x", "--url", "ftp://x/")),
+                            (INVALID, ("x", "--url", "http://u:p@x/")),
+                            (INVALID, ("x", "--url", "http://x/", "--header", "authorization=value:hunter2222")),
+                            (INVALID, ("x", "--url", "http://x/", "--header", "host=value:y"))):
+            with self.subTest(words):
+                out, err = self.run_command("server", "add", *words, code=code)
+                self.assertNotIn("hunter2222", out + err)
+
+    def test_versions_of_a_policy(self):
+        self.add_all()
+        self.assertEqual(self.json("policy", "list")["policies"][0]["version"], 1)
+        self.run_command("policy", "add", "open", "--server", "demo", "--file", self.write("shut.json", SHUT),
+                         "--comment", "closing time")
+        shown = self.json("policy", "show", "open")
+        self.assertEqual([version["version"] for version in shown["versions"]], [2, 1])
+        self.assertEqual(shown["versions"][0]["comment"], "closing time")
+        self.assertEqual(json.loads(self.run_command("policy", "show", "open")[0]), SHUT)
+        self.assertEqual(json.loads(self.run_command("policy", "show", "open", "--version", "1")[0]), OPEN)
+        self.run_command("policy", "revert", "open", "--version", "1")
+        self.assertEqual(json.loads(self.run_command("policy", "show", "open")[0]), OPEN)
+        self.assertEqual(self.json("policy", "list")["policies"][0]["version"], 3)
+        self.run_command("policy", "show", "open", "--version", "9", code=FAILED)
+
+    def test_a_policy_that_is_not_valid_changes_nothing(self):
+        self.add_all()
+        _, err = self.run_command("policy", "add", "open", "--server", "demo", "--file", self.write("bad.json", "{}"),
+                                  code=INVALID)
+        self.assertIn("bad.json:1:1", err)
+        failing = {**SHUT, "tests": [{"name": "t", "tool": "x", "args": {}, "expect": "allow"}]}
+        self.run_command("policy", "add", "open", "--server", "demo", "--file", self.write("f.json", failing),
+                         code=INVALID)
+        self.assertEqual(json.loads(self.run_command("policy", "show", "open")[0]), OPEN)
+        self.run_command("policy", "add", "open", "--server", "dmo", "--file", self.write("o.json", OPEN), code=FAILED)
+
+    def test_a_name_on_two_servers_needs_the_server(self):
+        self.add_all()
+        self.run_command("server", "add", "other", "--url", "http://x/")
+        self.run_command("policy", "add", "open", "--server", "other", "--file", self.folder / "open.json")
+        self.assertIn("--server", self.run_command("policy", "show", "open", code=FAILED)[1])
+        self.run_command("policy", "remove", "open", "--server", "other")
+        self.run_command("policy", "show", "open")
+
+    def test_the_life_of_a_grant(self):
+        self.add_all()
+        out, err = self.run_command("grant", "create", "ci", "--server", "demo", "--policy", "open", "--owner", "alice",
+                                    "--label", "team=core", "--expires", "30d")
+        self.assertRegex(out, r"^dwt_[0-9A-Za-z]{49}\n$")
+        self.assertIn("mcpServers", err)
+        self.assertNotIn(out.strip(), err)
+        shown = self.json("grant", "show", "ci")["grant"]
+        self.assertEqual((shown["state"], shown["grant_owner"], shown["labels"]), ("active", "alice", {"team": "core"}))
+        self.assertNotIn("token", shown)
+        new = self.json("grant", "rotate", "ci")["token"]
+        self.assertNotEqual(new, out.strip())
+        self.assertEqual(self.json("grant", "show", "ci")["grant"]["version"], 2)
+        self.run_command("grant", "revoke", "ci")
+        self.assertEqual(self.json("grant", "list")["grants"][0]["state"], "revoked")
+        self.run_command("grant", "create", "ci", "--server", "demo")
+
+    def test_no_token_lies_anywhere(self):
+        self.add_all()
+        token = self.json("grant", "create", "ci", "--server", "demo")["token"].encode()
+        for path in self.state.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(token[4:40], path.read_bytes(), path)
+
+    def test_what_is_no_grant(self):
+        self.add_all()
+        for code, words in ((FAILED, ("--server", "dem")), (FAILED, ("--server", "demo", "--policy", "opn")),
+                            (INVALID, ("--server", "demo", "--expires", "yesterday")),
+                            (INVALID, ("--server", "demo", "--expires", "2020-01-01T00:00:00Z")),
+                            (USAGE, ("--server", "demo", "--label", "x"))):
+            with self.subTest(words):
+                self.run_command("grant", "create", "x", *words, code=code)
+        self.run_command("grant", "create", "a b", "--server", "demo", code=INVALID)
+
+    def test_what_is_in_use_stays(self):
+        self.add_all()
+        self.run_command("grant", "create", "ci", "--server", "demo", "--policy", "open")
+        self.assertIn("ci", self.run_command("policy", "remove", "open", code=FAILED)[1])
+        self.assertIn("open", self.run_command("server", "remove", "demo", code=FAILED)[1])
+        self.run_command("grant", "revoke", "ci")
+        self.run_command("policy", "remove", "open")
+        self.run_command("server", "remove", "demo")
+
+    def test_every_change_is_in_the_log(self):
+        self.add_all()
+        self.run_command("grant", "create", "ci", "--server", "demo", "--policy", "open")
+        self.run_command("grant", "rotate", "ci")
+        self.run_command("grant", "revoke", "ci")
+        records = [json.loads(line) for line in self.run_command("log", "query", "--json")[0].splitlines()]
+        events = [record["event"] for record in records if not record["event"].startswith("writer.")]
+        self.assertEqual(events, ["server.added", "policy.added", "grant.created", "grant.rotated", "grant.revoked"])
+        self.assertEqual({record["actor_uid"] for record in records if "actor_uid" in record}, {os.geteuid()})
+        self.run_command("audit", "verify")
+
+    def test_reading_leaves_no_record(self):
+        self.run_command("server", "list")
+        self.assertEqual(self.run_command("log", "query", "--json")[0], "")
+
+    def test_modes(self):
+        self.add_all()
+        self.assertEqual(stat.S_IMODE(self.state.stat().st_mode), 0o700)
+        for path in self.state.rglob("*"):
+            if path.is_file() and path.suffix != ".pub":
+                self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077, 0, path)
+        self.state.chmod(0o755)
+        self.assertIn("chmod 700", self.run_command("server", "list", code=5)[1])
+
+    def test_a_token_for_a_configuration(self):
+        self.assertRegex(self.run_command("grant", "token")[0], r"^dwt_[0-9A-Za-z]{49}\n$")
+
+
+class Owned(CommandCase):
+    """What YAML owns, a command refuses to change, whether the gateway runs or not."""
+
+    def setUp(self):
+        super().setUp()
+        token = self.run_command("grant", "token")[0]
+        secret = self.write("token", token, 0o600)
+        self.gateway = Gateway({"demo": {"command": [str(BINARY), "demo-server"]}}, {"open": ("demo", OPEN)})
+        self.gateway.config["grants"] = [{"label": "ci", "server": "demo", "policy": "open", "token": {"file": str(secret)}}]
+        self.addCleanup(self.gateway.close)
+        self.gateway.start()
+        self.gateway.tokens["ci"] = token.strip()
+        self.state = self.gateway.state
+
+    def check(self):
+        shut = self.write("shut.json", SHUT)
+        place = re.escape(str(self.gateway.file)) + r":\d+"
+        for words in (("server", "remove", "demo"), ("policy", "add", "open", "--server", "demo", "--file", shut),
+                      ("policy", "remove", "open"), ("policy", "revert", "open", "--version", "1"),
+                      ("grant", "revoke", "ci"), ("grant", "rotate", "ci")):
+            with self.subTest(words):
+                self.assertRegex(self.run_command(*words, code=FAILED)[1], place)
+        self.assertRegex(self.json("grant", "show", "ci")["grant"]["owner"], place)
+
+    def test_with_and_without_the_gateway(self):
+        self.check()
+        self.assertEqual(self.gateway.stop(), 0)
+        self.check()
+
+    def test_a_command_adds_beside_it(self):
+        self.run_command("policy", "add", "more", "--server", "demo", "--file", self.write("p.json", SHUT))
+        self.run_command("grant", "create", "two", "--server", "demo", "--policy", "more")
+        self.assertEqual({policy["name"]: policy["owner"] == "store" for policy in self.json("policy", "list")["policies"]},
+                         {"open": False, "more": True})
+
+    def test_a_conflict_with_the_store_is_a_load_error_that_names_both(self):
+        self.run_command("policy", "add", "late", "--server", "demo", "--file", self.write("p.json", SHUT))
+        self.gateway.policies["late"] = ("demo", OPEN)
+        record = self.gateway.reload()
+        self.assertEqual(record["event"], "config.reload_failed")
+        self.assertIn("doorward policy remove late", record["first"])
+
+
+class Running(CommandCase):
+    """Through the control socket of a running gateway."""
+
+    def setUp(self):
+        super().setUp()
+        self.gateway = Gateway({"demo": {"command": [str(BINARY), "demo-server"]}}, {"open": ("demo", OPEN)},
+                               {"agent": ("demo", "open")})
+        self.addCleanup(self.gateway.close)
+        self.gateway.start()
+        self.state = self.gateway.state
+
+    def test_a_policy_takes_effect_on_the_next_call(self):
+        self.run_command("policy", "add", "p", "--server", "demo", "--file", self.write("p.json", OPEN))
+        self.gateway.grants["x"] = ("demo", "p")
+        self.gateway.create_grant("x")
+        client = self.gateway.client("x", version=MODERN)
+        self.addCleanup(client.close)
+        self.assertNotIn("isError", client.call("list_notes").result)
+        self.run_command("policy", "add", "p", "--server", "demo", "--file", self.write("q.json", SHUT))
+        self.assertTrue(client.call("list_notes").result["isError"])
+        self.run_command("policy", "revert", "p", "--version", "1")
+        self.assertNotIn("isError", client.call("list_notes").result)
+
+    def test_the_socket_is_ours_alone(self):
+        mode = stat.S_IMODE((self.state / "control.sock").stat().st_mode)
+        self.assertEqual(mode, 0o600)
+
+    def test_status(self):
+        document = self.json("status")
+        self.assertEqual((document["running"], document["servers"], document["grants"]), (True, 1, 1))
+        self.assertTrue(document["url"].endswith(f":{self.gateway.port}"))
+
+    def test_a_server_whose_secret_is_missing_is_refused(self):
+        _, err = self.run_command("server", "add", "up", "--url", "http://127.0.0.1:1/", "--header",
+                                  "x-key=env:NOT_SET_ANYWHERE", code=FAILED)
+        self.assertIn("NOT_SET_ANYWHERE", err)
+        self.assertEqual(len(self.json("server", "list")["servers"]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,181 @@
+"""The life of the gateway as a process: ready line, reload, drain, signals, the service manager."""
+import os
+import pathlib
+import signal
+import socket
+import tempfile
+import time
+import unittest
+
+from harness.client import MODERN
+from harness.gateway import BINARY, Gateway
+from harness.upstream import RecordingUpstream
+
+OPEN = {"version": "1", "default": "allow"}
+SHUT = {"version": "1", "default": "deny"}
+SECONDS = 5.0
+
+
+def eventually(check, seconds=SECONDS):
+    """The first true value of `check`, or its last one."""
+    deadline = time.monotonic() + seconds
+    while not (value := check()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return value
+
+
+class ServeCase(unittest.TestCase):
+    def setUp(self):
+        self.gateway = Gateway({"demo": {"command": [str(BINARY), "demo-server"]}}, {"p": ("demo", OPEN)},
+                               {"agent": ("demo", "p")})
+        self.addCleanup(self.gateway.close)
+        self.gateway.start()
+
+    def denied(self):
+        with self.gateway.client("agent", version=MODERN) as client:
+            return client.call("list_notes").result.get("isError", False)
+
+    def config_records(self):
+        return [record for record in self.gateway.log() if record["event"].startswith("config.")]
+
+
+class Reload(ServeCase):
+    def test_sighup(self):
+        self.assertFalse(self.denied())
+        self.gateway.policies["p"] = ("demo", SHUT)
+        self.assertEqual(self.gateway.reload()["event"], "config.reloaded")
+        self.assertTrue(self.denied())
+
+    def test_a_change_of_a_policy_file(self):
+        self.gateway.policies["p"] = ("demo", SHUT)
+        self.gateway.write()
+        self.assertTrue(eventually(self.denied))
+        self.assertEqual(self.config_records()[-1]["cause"], "file change")
+
+    def test_a_file_replaced_by_a_rename(self):
+        path = self.gateway.folder / "p.json"
+        fresh = self.gateway.folder / "p.new"
+        fresh.write_text('{"version": "1", "default": "deny"}')
+        fresh.replace(path)
+        self.assertTrue(eventually(self.denied))
+
+    def test_what_cannot_be_loaded_leaves_the_old_in_force(self):
+        self.gateway.policies["p"] = ("demo", '{"version": "1", "default": "dney"}')
+        record = self.gateway.reload()
+        self.assertEqual(record["event"], "config.reload_failed")
+        self.assertIn("p.json:1:28", record["first"])
+        self.assertFalse(self.denied())
+        self.assertIn("p.json:1:28", self.gateway.stderr())
+
+    def test_every_finding_is_told(self):
+        self.gateway.config.update(listne="x", workres=1)
+        self.assertEqual(self.gateway.reload()["findings"], 2)
+
+    def test_by_command(self):
+        self.gateway.policies["p"] = ("demo", SHUT)
+        self.gateway.write()
+        self.assertEqual(self.gateway.run("reload").returncode, 0)
+        self.assertTrue(self.denied())
+        self.gateway.config["listne"] = "x"
+        self.gateway.write()
+        done = self.gateway.run("reload")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("listne", done.stderr)
+
+    def test_a_touch_alone_is_no_reload(self):
+        before = len(self.config_records())
+        self.gateway.file.touch()
+        time.sleep(0.6)
+        self.assertEqual(len(self.config_records()), before)
+
+    def test_counts_of_yaml_objects_outlive_a_restart(self):
+        done = self.gateway.run("policy", "list", "--json")
+        self.gateway.stop()
+        self.gateway.policies["p"] = ("demo", SHUT)
+        self.gateway.start()
+        self.assertIn('"version":1', done.stdout)
+        self.assertIn('"version":2', self.gateway.run("policy", "list", "--json").stdout)
+
+
+class Signals(ServeCase):
+    def test_term_ends_it_in_order(self):
+        self.assertEqual(self.gateway.stop(), 0)
+        self.assertFalse((self.gateway.state / "control.sock").exists())
+
+    def test_t330_a_storm_of_signals(self):
+        for _ in range(200):
+            for name in (signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD, signal.SIGUSR1, signal.SIGUSR2):
+                os.kill(self.gateway.pid, name)
+        self.assertFalse(self.denied())
+        self.assertEqual(self.gateway.stop(), 0)
+
+    def test_int_drains_too(self):
+        os.kill(self.gateway.pid, signal.SIGINT)
+        self.assertEqual(self.gateway.ended(), 0)
+
+
+class Drain(unittest.TestCase):
+    """With a call under way that takes a while."""
+
+    def start(self, drain):
+        upstream = RecordingUpstream()
+        self.addCleanup(upstream.close)
+        gateway = Gateway({"up": upstream.url}, {"p": ("up", OPEN)}, {"agent": ("up", "p")}, timeouts={"drain": drain})
+        self.addCleanup(gateway.close)
+        gateway.start()
+        return gateway
+
+    def call_slowly(self, gateway, seconds):
+        client = gateway.client("agent", version=MODERN)
+        self.addCleanup(client.close)
+        message = client.build("tools/call", {"name": "sleep", "arguments": {"seconds": seconds}})
+        wire = client.open()
+        from harness.wire import request_bytes
+        import json
+        wire.send(request_bytes(client.path, json.dumps(message).encode(), client.headers(message),
+                                host=f"127.0.0.1:{gateway.port}"))
+        time.sleep(0.5)
+        return wire
+
+    def test_a_call_under_way_is_finished(self):
+        gateway = self.start("20s")
+        wire = self.call_slowly(gateway, 1.5)
+        os.kill(gateway.pid, signal.SIGTERM)
+        self.assertIn("result", wire.answer().json)
+        self.assertEqual(gateway.ended(), 0)
+
+    def test_the_grace_ends(self):
+        gateway = self.start("300ms")
+        self.call_slowly(gateway, 30)
+        os.kill(gateway.pid, signal.SIGTERM)
+        self.assertEqual(gateway.ended(), 1)
+
+    def test_t330_a_second_term_ends_it_at_once(self):
+        gateway = self.start("60s")
+        self.call_slowly(gateway, 30)
+        os.kill(gateway.pid, signal.SIGTERM)
+        time.sleep(0.3)
+        os.kill(gateway.pid, signal.SIGTERM)
+        self.assertEqual(gateway.ended(), 1)
+
+
+class ServiceManager(unittest.TestCase):
+    def test_ready_and_stopping(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            path = str(pathlib.Path(folder, "notify"))
+            manager.bind(path)
+            manager.settimeout(SECONDS)
+            gateway = Gateway({"demo": {"command": [str(BINARY), "demo-server"]}},
+                              env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+            self.addCleanup(gateway.close)
+            gateway.start()
+            self.assertEqual(manager.recv(100), b"READY=1")
+            self.assertEqual(manager.recv(100), b"WATCHDOG=1")
+            self.assertEqual(gateway.stop(), 0)
+            said = b""
+            while said != b"STOPPING=1":
+                said = manager.recv(100)
+
+
+if __name__ == "__main__":
+    unittest.main()
