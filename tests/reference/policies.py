@@ -108,7 +108,7 @@ class Policy:
         rng = self.rng
         below = rng.choice(["", ".op", '["a.b"]'])
         return [{"tool": "truenas", "name": f"args{below}.action", "args": f"args{below}.params",
-                 "list": self.names[:2] + ["api_key_delete"]}]
+                 "list": sorted({*self.names[:2], "api_key_delete"})}]
 
     def condition(self, kind, place):
         rng = self.rng
