@@ -1,15 +1,19 @@
 """The life of the gateway as a process: ready line, reload, drain, signals, the service manager."""
+import json
 import os
 import pathlib
 import signal
 import socket
 import tempfile
+import threading
 import time
 import unittest
 
 from harness.client import MODERN
+from harness.fake_server import FakeServer
 from harness.gateway import BINARY, Gateway
 from harness.upstream import RecordingUpstream
+from harness.wire import request_bytes
 
 OPEN = {"version": "1", "default": "allow"}
 SHUT = {"version": "1", "default": "deny"}
@@ -63,9 +67,9 @@ class Reload(ServeCase):
         self.gateway.policies["p"] = ("demo", '{"version": "1", "default": "dney"}')
         record = self.gateway.reload()
         self.assertEqual(record["event"], "config.reload_failed")
-        self.assertIn("p.json:1:28", record["first"])
+        self.assertIn("p.json:1:29", record["first"])
         self.assertFalse(self.denied())
-        self.assertIn("p.json:1:28", self.gateway.stderr())
+        self.assertIn("p.json:1:29", self.gateway.stderr())
 
     def test_every_finding_is_told(self):
         self.gateway.config.update(listne="x", workres=1)
@@ -115,48 +119,57 @@ class Signals(ServeCase):
 
 
 class Drain(unittest.TestCase):
-    """With a call under way that takes a while."""
+    """With a call under way that ends when the test says so."""
 
     def start(self, drain):
-        upstream = RecordingUpstream()
-        self.addCleanup(upstream.close)
-        gateway = Gateway({"up": upstream.url}, {"p": ("up", OPEN)}, {"agent": ("up", "p")}, timeouts={"drain": drain})
-        self.addCleanup(gateway.close)
-        gateway.start()
-        return gateway
-
-    def call_slowly(self, gateway, seconds):
-        client = gateway.client("agent", version=MODERN)
-        self.addCleanup(client.close)
-        message = client.build("tools/call", {"name": "sleep", "arguments": {"seconds": seconds}})
+        server = FakeServer(tools=("wait",))
+        self.release = threading.Event()
+        server.handlers["wait"] = lambda arguments: self.release.wait(60) and {"content": []}
+        self.upstream = RecordingUpstream(server)
+        self.addCleanup(self.upstream.stop)
+        self.addCleanup(self.release.set)
+        self.gateway = Gateway({"up": self.upstream.url}, {"p": ("up", OPEN)}, {"agent": ("up", "p")},
+                               timeouts={"drain": drain})
+        self.addCleanup(self.gateway.close)
+        self.gateway.start()
+        client = self.gateway.client("agent", version=MODERN)
+        message = client.build("tools/call", {"name": "wait", "arguments": {}})
         wire = client.open()
-        from harness.wire import request_bytes
-        import json
+        self.addCleanup(wire.close)
         wire.send(request_bytes(client.path, json.dumps(message).encode(), client.headers(message),
-                                host=f"127.0.0.1:{gateway.port}"))
-        time.sleep(0.5)
+                                host=f"127.0.0.1:{self.gateway.port}"))
+        self.upstream.wait_for(RecordingUpstream.calls)
         return wire
 
+    def term(self):
+        """SIGTERM, and the moment from which nobody gets in."""
+        os.kill(self.gateway.pid, signal.SIGTERM)
+        self.assertTrue(eventually(self.refused))
+
+    def refused(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.gateway.port), 1).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
     def test_a_call_under_way_is_finished(self):
-        gateway = self.start("20s")
-        wire = self.call_slowly(gateway, 1.5)
-        os.kill(gateway.pid, signal.SIGTERM)
-        self.assertIn("result", wire.answer().json)
-        self.assertEqual(gateway.ended(), 0)
+        wire = self.start("60s")
+        self.term()
+        self.release.set()
+        self.assertEqual(wire.answer().result["content"], [])
+        self.assertEqual(self.gateway.ended(), 0)
 
     def test_the_grace_ends(self):
-        gateway = self.start("300ms")
-        self.call_slowly(gateway, 30)
-        os.kill(gateway.pid, signal.SIGTERM)
-        self.assertEqual(gateway.ended(), 1)
+        self.start("300ms")
+        self.term()
+        self.assertEqual(self.gateway.ended(), 1)
 
     def test_t330_a_second_term_ends_it_at_once(self):
-        gateway = self.start("60s")
-        self.call_slowly(gateway, 30)
-        os.kill(gateway.pid, signal.SIGTERM)
-        time.sleep(0.3)
-        os.kill(gateway.pid, signal.SIGTERM)
-        self.assertEqual(gateway.ended(), 1)
+        self.start("1h")
+        self.term()
+        os.kill(self.gateway.pid, signal.SIGTERM)
+        self.assertEqual(self.gateway.ended(), 1)
 
 
 class ServiceManager(unittest.TestCase):
