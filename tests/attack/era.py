@@ -1,6 +1,4 @@
 """Requests spelled byte by byte, in both eras."""
-import json
-
 from harness.case import NOTHING, GatewayCase
 from harness.client import MODERN
 
@@ -39,16 +37,25 @@ class AttackCase(GatewayCase):
                                   for name in ("secret_tool", "delete")]
         return upstream
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ready_clients = {}
+        for era in ERAS:
+            cls.greet(era)
+
+    @classmethod
+    def greet(cls, era):
+        """Opens the era's session before any case looks at the upstream, and has the gateway learn the tools."""
+        client = cls.ready_clients[era] = cls.gateway.client("agent", version=era)
+        cls.addClassCleanup(client.close)
+        client.initialize()
+        client.tools()
+        return client
+
     def ready(self, era):
         """A client of the era, kept for the test class so that a table does not open a session a row."""
-        clients = self.__class__.__dict__.get("ready_clients")
-        if clients is None:
-            clients = self.__class__.ready_clients = {}
-        if era not in clients:
-            clients[era] = self.gateway.client("agent", version=era)
-            clients[era].initialize()
-            self.addClassCleanup(clients[era].close)
-        return clients[era]
+        return self.ready_clients.get(era) or self.greet(era)
 
     def post(self, era, body, method="tools/call", name="echo", more=()):
         """POSTs the bytes with the headers of a good call in this era."""
@@ -60,11 +67,8 @@ class AttackCase(GatewayCase):
     def table(self, test_id, rows, expected, log, eras=ERAS, upstream=NOTHING):
         """Every row is (label, function of the era giving the body's bytes)."""
         for era in eras:
+            self.ready(era)
             for label, body in rows:
                 spelled = body(era) if callable(body) else body
                 self.assert_case(f"{test_id} {era} {label}", lambda era=era, text=spelled: self.post(era, text),
                                  client=expected, upstream=upstream, log=log)
-
-
-def escaped(value):
-    return json.dumps(value)

@@ -105,7 +105,7 @@ class JsonText(AttackCase):
         self.table("T011", [
             ("cut to a denied one", lambda era: spell(era, '"name":"delete_file\\u0000echo","arguments":{}')),
             ("cut to an allowed one", lambda era: spell(era, '"name":"echo\\u0000delete_file","arguments":{}')),
-        ], [refused(400, -32600), refused(400, -32602)], REJECTED)
+        ], {"status": 400, "code": (-32600, -32602, -32020)}, REJECTED)
         for label, name in (("tool", "echo\0x"), ("server", "up\0x")):
             found = [record for record in self.gateway.log() if name in str(record.get(label))]
             self.assertEqual(found, [], "no record holds the name")

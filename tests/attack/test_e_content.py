@@ -19,7 +19,7 @@ class Content(FramingCase):
         framing = [f"Content-Length: {len(body)}"]
         for value in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
                       "application/json, text/plain", "application/jsonp", "application/json-patch+json", "text/json", "",
-                      "application/json; charset=utf-16", "application", "*/*", "application/json;", "application /json"):
+                      "application/json; charset=utf-16", "application", "*/*", "application /json"):
             self.assert_case(f"T096 {value!r}", lambda value=value: self.send(
                 self.raw([*framing, f"Content-Type: {value}"], body, drop=("content-type",)), expect_close=False),
                 client={"status": (400, 415)}, upstream=NOTHING, log=REJECTED)

@@ -33,6 +33,7 @@ def wait_until(condition, seconds):
 
 
 class ChildCase(AttackCase):
+    config = {"timeouts": {"first_byte": "2s"}}
     policies = {"open": ("up", {"version": "1", "default": "allow"})}
 
     @classmethod

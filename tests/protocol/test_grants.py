@@ -81,7 +81,9 @@ class Tokens(GrantCase):
                                  client=check, upstream=NOTHING, log={**REJECTED, "http_status": 401})
 
         def plain(answer):
-            self.assertEqual((answer.status, answer.header("www-authenticate")), (401, "Bearer"))
+            self.assertEqual(answer.status, 401)
+            self.assertTrue(answer.header("www-authenticate").startswith("Bearer"))
+            self.assertNotIn("error", answer.header("www-authenticate"))
         self.assert_case("T201 missing", self.ask, client=plain, upstream=NOTHING, log=REJECTED)
 
     def test_unknown_and_revoked_look_the_same(self):
@@ -114,7 +116,7 @@ class Tokens(GrantCase):
 
     def test_a_server_has_its_uuid_too(self):
         shown = json.loads(self.gateway.run("server", "show", "up", "--json", check=True).stdout)
-        answer = self.ask(self.gateway.tokens["agent"], f"/mcp/{shown['uuid']}/")
+        answer = self.ask(self.gateway.tokens["agent"], f"/mcp/{shown['server']['id']}/")
         self.assertEqual(answer.status, 200)
 
     def test_expiry(self):
@@ -193,6 +195,12 @@ class Borders(GrantCase):
     def test_T242_templates_are_text(self):
         answer = self.client().call("echo", {"text": "${DOORWARD_TEST_TOKEN} {{env.PATH}} $HOME"})
         self.assertIn("${DOORWARD_TEST_TOKEN}", answer.text)
+
+    def test_log_query_gives_the_segments_lines(self):
+        self.client().call("echo")
+        time.sleep(0.3)
+        lines = b"".join(segment.read_bytes() for segment in sorted(self.gateway.state.glob("log/*/*.jsonl")))
+        self.assertEqual(self.gateway.run("log", "query", "--json", check=True).stdout.encode(), lines)
 
     def test_requests_are_recorded_with_what_was_asked(self):
         client = self.client()

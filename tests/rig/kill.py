@@ -173,7 +173,7 @@ class Rig:
         self.totals["answered"] += len(self.answered)
         self.totals["forwarded"] += len(self.forwarded)
         self.totals["records"] += len(self.records)
-        self.totals["unknown"] += sum(record.get("result") == "outcome_unknown" for record in self.books.outcomes.values())
+        self.totals["unknown"] += sum(record["event"] == "call.outcome_unknown" for record in self.books.outcomes.values())
         self.gateway.close()
         self.upstream.stop()
 

@@ -99,8 +99,10 @@ class InjectedFaults(FaultCase):
     """strace makes the system calls of the running gateway fail."""
 
     def inject(self, *rules):
-        """Attaches to the running gateway; the returned function detaches."""
+        """Attaches to the running gateway; the returned function detaches. Only calls on the log's segments fail."""
         arguments = ["strace", "-f", "-q", "-o", "/dev/null", "-p", str(self.running.pid)]
+        for segment in self.running.state.glob("log/*/*.jsonl"):
+            arguments += ["-P", str(segment)]
         for rule in rules:
             arguments += ["-e", rule]
         tracer = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -152,10 +154,10 @@ class InjectedFaults(FaultCase):
         self.fail_and_recover(["inject=fdatasync,fsync,sync_file_range,msync:error=EIO"], "power")
 
     def test_R3_writes_fail(self):
-        self.fail_and_recover(["inject=pwrite64,pwritev,pwritev2:error=EIO"], "process")
+        self.fail_and_recover(["inject=write,writev,pwrite64,pwritev:error=EIO"], "process")
 
     def test_R3_no_space(self):
-        self.fail_and_recover(["inject=pwrite64,pwritev,pwritev2,fallocate:error=ENOSPC"], "process")
+        self.fail_and_recover(["inject=write,writev,pwrite64,pwritev,fallocate:error=ENOSPC"], "process")
 
 
 class ReadOnlyStart(FaultCase):
