@@ -116,8 +116,10 @@ void run_with_fault(unsigned which, int code, std::uint64_t nth, std::uint64_t m
   constexpr std::uint64_t kCalls = 14;
   for (std::uint64_t i = 0; i < kCalls; ++i) {
     ASSERT_TRUE(ring.append_intent(intent(id_of(i))));
-    const LogCore::Round round = (*core)->pass({});
+    LogCore::Round round = (*core)->pass({});
     ASSERT_EQ((*core)->accepting(), round.status.has_value());
+    // A round that mends takes nothing new.
+    if (round.status && ring.durable() < ring.position()) round = (*core)->pass({});
     if (durability == Durability::power && round.status) {
       ASSERT_EQ(ring.durable(), ring.position());
     }

@@ -222,8 +222,8 @@ LogCore::Round LogCore::pass(Demand demand) {
   if (failing_ && clock_.monotonic_us() < retry_us_ && !demand.sync) {
     return {true, fail(ErrorKind::unavailable, failure_), retry_us_};
   }
-  // While earlier lines wait, no more are taken: the rings keep them, and refuse calls when full.
-  if (segments_.all_written() && values_.all_written()) {
+  // While earlier lines cannot be stored no more are taken: the rings keep them, and refuse calls when full.
+  if (!failing_) {
     mark_clock_steps();
     round.worked = take();
     report_lost();
@@ -326,13 +326,19 @@ Status LogCore::write_checkpoint(std::string_view note) {
     if (fd < 0) return error(-fd);
     checkpoint_fd_ = fd;
   }
+  if (checkpoint_torn_) {
+    if (const int code = -files_.truncate(checkpoint_fd_, static_cast<off_t>(checkpoint_bytes_)); code != 0) {
+      return error(code);
+    }
+    checkpoint_torn_ = false;
+  }
   const std::string bytes = (checkpoint_bytes_ == 0 ? std::string() : std::string("\n")).append(note);
   std::string_view rest = bytes;
   while (!rest.empty()) {
     const ssize_t done = files_.write(checkpoint_fd_, rest.data(), rest.size());
     if (done == -EINTR) continue;
     if (done <= 0) {
-      files_.truncate(checkpoint_fd_, static_cast<off_t>(checkpoint_bytes_));
+      checkpoint_torn_ = true;
       return error(done == 0 ? EIO : static_cast<int>(-done));
     }
     rest.remove_prefix(static_cast<std::size_t>(done));

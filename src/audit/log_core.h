@@ -99,6 +99,7 @@ class LogCore {
 
   int checkpoint_fd_ = -1;
   std::uint64_t checkpoint_bytes_ = 0;
+  bool checkpoint_torn_ = false;  ///< the file may hold a piece of a note behind checkpoint_bytes_
   std::uint64_t signed_size_ = 0;
   std::int64_t last_sync_us_ = 0;
   std::int64_t last_sign_us_ = 0;

@@ -1,6 +1,7 @@
 #include "audit/log_writer.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -295,6 +296,9 @@ TEST(LogWriterTest, T311_FourProcessesOfSixteenThreadsForkNoChain) {
   constexpr unsigned kProcesses = 4;
   constexpr unsigned kThreads = 16;
   constexpr std::uint64_t kEach = 100;
+  void* shared = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(shared, MAP_FAILED);
+  auto& opened = *new (shared) std::atomic<unsigned>(0);
   std::vector<pid_t> children;
   for (unsigned process = 0; process < kProcesses; ++process) {
     const pid_t child = ::fork();
@@ -304,6 +308,8 @@ TEST(LogWriterTest, T311_FourProcessesOfSixteenThreadsForkNoChain) {
       options.ring_bytes = 65536;
       auto log = LogWriter::open(options);
       if (!log) ::_exit(2);
+      ++opened;
+      while (opened < kProcesses) std::this_thread::yield();
       std::vector<std::thread> threads;
       for (unsigned thread = 0; thread < kThreads; ++thread) {
         threads.emplace_back([&, thread] {
@@ -324,6 +330,7 @@ TEST(LogWriterTest, T311_FourProcessesOfSixteenThreadsForkNoChain) {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
   }
+  ::munmap(shared, 4096);
   const VerifyReport report = verified(dir);
   EXPECT_TRUE(report.ok) << why(report);
   EXPECT_EQ(report.writers, kProcesses);

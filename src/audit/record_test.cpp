@@ -65,7 +65,7 @@ CallRecord full_call(std::string_view text, std::span<const std::string_view> ke
 }
 
 TEST(RecordTest, T308_HostileTextsStayOneLineAndReadBackEqual) {
-  rc::check("parse of print", [](const std::vector<std::uint32_t>& seeds) {
+  EXPECT_TRUE(rc::check("parse of print", [](const std::vector<std::uint32_t>& seeds) {
     const std::string text = hostile_text(seeds);
     RecordBuffer buffer;
     CallRecord record;
@@ -73,10 +73,10 @@ TEST(RecordTest, T308_HostileTextsStayOneLineAndReadBackEqual) {
     record.rule = text;
     record.server = std::string_view(text).substr(0, 0);
     record.reason = text;
-    std::string members(write_denial(record, buffer));
-    expect_one_printable_line(members);
+    const std::string whole = object(write_denial(record, buffer));
+    expect_one_printable_line(whole);
     json::Reader reader;
-    const auto read = reader.read(members.insert(0, "{") + "}");
+    const auto read = reader.read(whole);
     RC_ASSERT(read.has_value());
     if (!read->find("cut")) {
       RC_ASSERT(read->find("rule").string() == text);
@@ -85,7 +85,7 @@ TEST(RecordTest, T308_HostileTextsStayOneLineAndReadBackEqual) {
       RC_ASSERT(text.starts_with(read->find("rule").string()));
     }
     RC_ASSERT(read->find("event").string() == "call.denied");
-  });
+  }));
 }
 
 TEST(RecordTest, AnySizeOfTextKeepsTheRecordWholeAndValid) {
@@ -178,14 +178,14 @@ TEST(RecordTest, ARequestIdThatIsTooLongBecomesNullAndIsListed) {
 }
 
 TEST(RecordTest, TimesAreSpelledAndReadBackAcrossTheCalendar) {
-  rc::check("time", [](std::int64_t seed) {
+  EXPECT_TRUE(rc::check("time", [](std::int64_t seed) {
     const std::int64_t time = seed % 60'000'000'000'000'000;
     RecordBuffer buffer;
     const std::string members(write_event({"x", time, {}}, buffer));
     const auto start = parse_start(members);
     RC_ASSERT(start.has_value());
     RC_ASSERT(parse_time(start->time) == time);
-  });
+  }));
   RecordBuffer buffer;
   EXPECT_EQ(write_event({"x", INT64_MAX, {}}, buffer), R"("time":"9999-12-31T23:59:59.999999Z","event":"x")");
   EXPECT_EQ(write_event({"x", INT64_MIN, {}}, buffer), R"("time":"0000-01-01T00:00:00.000000Z","event":"x")");
