@@ -291,7 +291,7 @@ void ClientConnection::handle_post(std::string_view text) {
     }
     who.revision = mcp::Revision::v2025_11_25;
   } else {
-    if (!version.empty() && !mcp::parse_revision(version)) {
+    if (head_.has(http::Field::mcp_protocol_version) && !mcp::parse_revision(version)) {
       return refuse(400, "wrong_version", "MCP-Protocol-Version names a version that this gateway does not speak.");
     }
     if (!find_session(who, true)) return;

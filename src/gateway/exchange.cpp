@@ -22,6 +22,7 @@ void Exchange::reset(Front& front, const Caller& caller) {
   method_name_.clear();
   mirror_lines_.clear();
   opened_state_.clear();
+  asked_.clear();
   new_session_.clear();
   id_ = worker_.ids().next();
   number_ = 0;
@@ -100,6 +101,18 @@ void Exchange::abandon(std::string_view why) {
     record_outcome("cancelled", why, 0, false, 0, {});
   }
   release();
+}
+
+void Exchange::cancelled_by_client() {
+  if (stage_ != Stage::forwarded || responded_) return;
+  if (ticket_ != nullptr) ticket_->cancel();
+  ticket_ = nullptr;
+  responded_ = true;
+  record_outcome("cancelled", "client_cancelled", 0, false, 0, {});
+  answer_.clear();
+  mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error, "The request was cancelled by its client.");
+  stream_ = false;
+  when_durable(Then::answer);
 }
 
 void Exchange::tell_cancelled() {

@@ -94,8 +94,10 @@ class Exchange final : public upstream::Call {
   void fill(audit::CallRecord& record, const policy::Decision* decision, json::Value args);
   bool prepare(const mcp::Message& message, const KnownTool* tool, json::Value args);
   bool open_state(const mcp::Message& message);
+  std::string state_context(std::string_view name) const;
   void transmit();
   void cancel_other(const mcp::Message& message);
+  void cancelled_by_client();
 
   // exchange_answer.cpp
   void on_response(std::string_view text, const mcp::Message& message);
@@ -103,7 +105,7 @@ class Exchange final : public upstream::Call {
   void refuse_server_request(std::string_view text, const mcp::Message& message);
   bool shape_result(std::string_view text, const mcp::Message& message, Splice& splice);
   void filter_list(std::string_view text, const mcp::Message& message);
-  std::string state_context() const;
+  void limit_caching(json::Value result, Splice& splice);
   void give_back_quota();
   void upstream_failed(const upstream::Failure& failure);
 
@@ -128,7 +130,8 @@ class Exchange final : public upstream::Call {
   std::string method_name_;
   std::string mirror_lines_;
   std::string number_text_;     ///< our id, as JSON
-  std::string opened_state_;    ///< the server's requestState, as JSON
+  std::string opened_state_;    ///< the server's requestState, as JSON; of a cancellation: the id at the server
+  std::string asked_;           ///< the name that the request gave, which a sealed state is bound to
   std::string scratch_;         ///< a replacement of this answer
   std::string answer_;          ///< the final answer
   std::string new_session_;     ///< id of the session that this initialize opened

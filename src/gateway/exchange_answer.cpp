@@ -4,6 +4,7 @@
 
 #include "gateway/exchange.h"
 #include "gateway/worker.h"
+#include "json/decimal.h"
 #include "json/writer.h"
 #include "mcp/tool_list.h"
 #include "mcp/tool_name.h"
@@ -12,6 +13,7 @@ namespace doorward::gateway {
 namespace {
 
 constexpr std::int64_t kStateLifetimeS = 3600;
+constexpr std::string_view kLongestTtlMs = "60000";
 
 /// Whether the value is the number that we gave, as spelled by us.
 bool is_number(json::Value value, std::string_view text) {
@@ -177,6 +179,7 @@ bool Exchange::shape_result(std::string_view text, const mcp::Message& message, 
       if (!capabilities.is(json::Type::object)) return false;
       scratch_.clear();
       append_without(scratch_, text, capabilities, {"tasks", "extensions"});
+      limit_caching(result, splice);
       splice.replace(capabilities, scratch_);
       if (method_ == mcp::Method::initialize) {
         const json::Value version = result.find("protocolVersion");
@@ -198,11 +201,12 @@ bool Exchange::shape_result(std::string_view text, const mcp::Message& message, 
     case mcp::Method::tools_call:
     case mcp::Method::prompts_get:
     case mcp::Method::resources_read: {
+      limit_caching(result, splice);
       const json::Value state = result.find("requestState");
       if (!state) return true;
       scratch_.clear();
       json::append_string(scratch_,
-                          worker_.shared().sealer.seal(bytes_of_value(text, state), state_context(),
+                          worker_.shared().sealer.seal(bytes_of_value(text, state), state_context(asked_),
                                                        worker_.loop().wall_us() / 1'000'000 + kStateLifetimeS));
       splice.replace(state, scratch_);
       return true;
@@ -210,6 +214,19 @@ bool Exchange::shape_result(std::string_view text, const mcp::Message& message, 
     default:
       return true;
   }
+}
+
+void Exchange::limit_caching(json::Value result, Splice& splice) {
+  if (mcp::era_of(caller_.revision) == mcp::Era::legacy) return;
+  // What one grant sees is nobody else's, and must follow the policy soon (attack case T156).
+  splice.replace(result.find("cacheScope"), "\"private\"");
+  const json::Value ttl = result.find("ttlMs");
+  if (!ttl) return;
+  const auto spelled = ttl.is(json::Type::number) ? json::Decimal::parse(ttl.number()) : std::nullopt;
+  const auto most = json::Decimal::parse(kLongestTtlMs);
+  const auto least = json::Decimal::parse("0");
+  if (!spelled || *spelled < *least) return splice.replace(ttl, "0");
+  if (*spelled > *most) splice.replace(ttl, kLongestTtlMs);
 }
 
 void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
@@ -254,6 +271,7 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
   Splice splice(text);
   splice.replace(message.id, client_id_);
   splice.replace(list, filtered);
+  limit_caching(result, splice);
   for (std::string_view piece : splice.pieces()) answer_ += piece;
 }
 

@@ -16,6 +16,12 @@ constexpr auto kRefusedByPolicy = static_cast<mcp::ErrorCode>(-31403);
 /// The legacy code of a resource that does not exist.
 constexpr auto kResourceNotFound = static_cast<mcp::ErrorCode>(-32002);
 
+/// What a request is about: the member that Mcp-Name repeats.
+std::string_view name_of(const mcp::Message& message) {
+  const json::Value name = message.params.find(mcp::name_member(message.method));
+  return name.is(json::Type::string) ? name.string() : std::string_view{};
+}
+
 /// Tools of the same server that the grant may call with some arguments, for the text of a denial.
 std::size_t permitted_tools(ServerLink& link, const GrantEntry& grant, const policy::Call& denied,
                             policy::Scratch& scratch, std::array<std::string_view, 3>& names) {
@@ -74,6 +80,7 @@ void Exchange::judge(const mcp::Message& message) {
 }
 
 void Exchange::judge_tool(const mcp::Message& message) {
+  if (!open_state(message)) return;
   const std::string_view name = message.params.find("name").string();
   const policy::Resolved resolved = caller_.grant->server->actions.resolve(name, message.params.find("arguments"));
   ToolTable& tools = caller_.server->tools();
@@ -123,6 +130,7 @@ void Exchange::on_tools_listed(bool) {
 
 void Exchange::judge_named(const mcp::Message& message, policy::Kind kind, std::string_view name, json::Value args) {
   tool_ = name;
+  if (!open_state(message)) return;
   policy::Call call;
   call.kind = kind;
   call.tool = name;
@@ -326,15 +334,17 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
     }
     tool->mirror.append_lines(mirror_lines_, args);
   }
-  return open_state(message);
+  if (!opened_state_.empty()) request_splice_.replace(message.params.find("requestState"), opened_state_);
+  return true;
 }
 
 bool Exchange::open_state(const mcp::Message& message) {
+  asked_ = name_of(message);
   const json::Value state = message.params.find("requestState");
   if (!state) return true;
   const std::optional<std::string> opened =
       state.is(json::Type::string)
-          ? worker_.shared().sealer.open(state.string(), state_context(), worker_.loop().wall_us() / 1'000'000)
+          ? worker_.shared().sealer.open(state.string(), state_context(asked_), worker_.loop().wall_us() / 1'000'000)
           : std::nullopt;
   if (!opened) {
     refuse_rpc(mcp::ErrorCode::invalid_params,
@@ -343,16 +353,15 @@ bool Exchange::open_state(const mcp::Message& message) {
     return false;
   }
   opened_state_ = *opened;
-  request_splice_.replace(state, opened_state_);
   return true;
 }
 
-std::string Exchange::state_context() const {
+std::string Exchange::state_context(std::string_view name) const {
   const std::string& grant = caller_.grant->grant->id;
   const std::string& server = caller_.server->settings().name;
   std::string context;
   for (std::string_view part : {std::string_view(grant), std::string_view(server), std::string_view(method_name_),
-                                std::string_view(tool_)}) {
+                                name}) {
     context += std::to_string(part.size());
     context += ':';
     context += part;
@@ -417,7 +426,8 @@ void Exchange::cancel_other(const mcp::Message& message) {
       opened_state_ = other->number_text_;
       request_splice_.replace(wanted, opened_state_);
       if (!record_intent(nullptr, {})) break;
-      return when_durable(Then::forward);
+      when_durable(Then::forward);
+      return other->cancelled_by_client();
     }
   }
   Front* to = front_;
