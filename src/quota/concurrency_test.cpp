@@ -116,6 +116,31 @@ TEST(QuotaConcurrency, CountsAddUpWhateverRunsBeside) {
   }
 }
 
+// Many calls over counters that are dropped as soon as they are empty, so that one place serves several keys
+// while a call looks its counters up: each demand is counted under its own key.
+TEST(QuotaConcurrency, APlaceThatChangesHandsDuringALookupIsNoticed) {
+  constexpr int kCounters = 6;
+  Table table(kNewYear, 0);
+  std::atomic<int> wrong = 0;
+  in_parallel([&](int thread) {
+    std::mt19937_64 random(static_cast<unsigned>(100 + thread));
+    Reservation reservation;
+    for (int i = 0; i < 6'000; ++i) {
+      std::vector<Demand> demands;
+      for (int k = 0; k < kCounters; ++k) {
+        if (random() % 2 == 0) demands.push_back(demand("c" + std::to_string(k), Window::hour(), 1'000'000));
+      }
+      wrong += !table.reserve(demands, at(kNewYear), reservation).granted();
+      table.release(reservation);
+      table.sweep(at(kNewYear), 4);
+    }
+  });
+  EXPECT_EQ(wrong, 0);
+  for (int k = 0; k < kCounters; ++k) {
+    EXPECT_EQ(table.count(demand("c" + std::to_string(k), Window::hour(), 0).key, at(kNewYear)), 0) << k;
+  }
+}
+
 // Counters come and go under a small cap while others are found: nothing is ever counted for a stranger.
 TEST(QuotaConcurrency, ReusedCountersNeverMixTheirCounts) {
   Table table(kNewYear, 0, {.counters = 32});

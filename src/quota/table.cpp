@@ -52,16 +52,19 @@ class Table::Claim {
   bool own() {
     std::size_t held = 0;
     while (held < entries_.size()) {
-      const std::size_t after = run_end(held);
-      Counter& counter = *entries_[held].counter;
+      const std::size_t begin = held;
+      Counter& counter = *entries_[begin].counter;
       if (!try_own(counter)) {
         disown(held);
         std::this_thread::yield();
         held = 0;
         continue;
       }
-      held = after;
-      if (counter.key() != entries_[held - 1].key) {
+      held = run_end(begin);
+      // Every entry of the run: a counter that was reused between two lookups may have been found under both
+      // keys.
+      for (std::size_t i = begin; i < held; ++i) {
+        if (counter.key() == entries_[i].key) continue;
         disown(held);
         return false;
       }
