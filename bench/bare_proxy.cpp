@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/buffer.h"
 #include "http/body.h"
 #include "http/head_writer.h"
 #include "http/request_head.h"
 #include "http/response_head.h"
 #include "io/acceptor.h"
+#include "io/buffer.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/stream.h"
@@ -21,7 +21,6 @@
 namespace doorward::bench {
 namespace {
 
-constexpr std::size_t kBufferSize = 128 * 1024;
 constexpr std::uint64_t kBodyLimit = 100 * 1024;
 
 class Client;
@@ -40,26 +39,26 @@ struct Proxy {
 template <typename Head>
 class Reader {
  public:
-  http::ParseState read(Buffer& in) {
+  http::ParseState read(io::Buffer& in) {
     if (!have_head_) {
-      const http::ParseState state = head.parse(in.text());
+      const http::ParseState state = head.parse(in.view());
       if (state != http::ParseState::done) return state;
       have_head_ = true;
       raw_ = decoded_ = head.size();
       body_.begin(head.framing(), head.content_length(), kBodyLimit);
     }
     if (body_.state() != http::ParseState::need_more) return body_.state();
-    const auto step = body_.decode(in.data() + raw_, in.text().size() - raw_, in.data() + decoded_);
+    const auto step = body_.decode(in.data() + raw_, in.size() - raw_, in.data() + decoded_);
     raw_ += step.consumed;
     decoded_ += step.produced;
     return step.state;
   }
-  std::string_view body(Buffer& in) {
+  std::string_view body(io::Buffer& in) {
     head.rebase(in.data());
-    return in.text().substr(head.size(), decoded_ - head.size());
+    return in.view().substr(head.size(), decoded_ - head.size());
   }
-  void next(Buffer& in) {
-    in.use_up(raw_);
+  void next(io::Buffer& in) {
+    in.consume(raw_);
     head.reset();
     have_head_ = false;
   }
@@ -130,7 +129,7 @@ class Link final : public io::Handler {
   Proxy& proxy_;
   io::Stream stream_;
   Client* client_ = nullptr;
-  Buffer in_{kBufferSize};
+  io::Buffer in_;
   Reader<http::ResponseHead> response_;
   Sender sender_;
   std::string waiting_;
@@ -150,7 +149,7 @@ class Client final : public io::Handler {
       const io::IoResult got = stream_.read(in_.room());
       if (got.state == io::IoState::would_block) return;
       if (got.state != io::IoState::ok) return close();
-      in_.filled(got.bytes);
+      in_.commit(got.bytes);
       if (link_ == nullptr && !serve()) return close();
       more = !got.drained || (events & io::kReadToEnd) != 0;
     }
@@ -165,7 +164,7 @@ class Client final : public io::Handler {
         .content_length(body.size());
     request_.next(in_);
     if (!sender_.send(stream_, writer.finish(), body)) return close();
-    if (!in_.text().empty() && !serve()) close();
+    if (!in_.empty() && !serve()) close();
   }
   void fail() {
     link_ = nullptr;
@@ -203,7 +202,7 @@ class Client final : public io::Handler {
   Proxy& proxy_;
   io::Stream stream_;
   Link* link_ = nullptr;
-  Buffer in_{kBufferSize};
+  io::Buffer in_;
   Reader<http::RequestHead> request_;
   Sender sender_;
 };
@@ -238,7 +237,7 @@ void Link::on_ready(std::uint32_t events) {
     const io::IoResult got = stream_.read(in_.room());
     if (got.state == io::IoState::would_block) return;
     if (got.state != io::IoState::ok) return close();
-    in_.filled(got.bytes);
+    in_.commit(got.bytes);
     if (!answer()) return close();
     more = !got.drained || (events & io::kReadToEnd) != 0;
   }

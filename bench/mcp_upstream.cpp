@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "bench/buffer.h"
 #include "http/body.h"
 #include "http/request_head.h"
 #include "io/acceptor.h"
+#include "io/buffer.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/stream.h"
@@ -117,7 +117,7 @@ class Connection final : public io::Handler {
       const io::IoResult got = stream_.read(in_.room());
       if (got.state == io::IoState::would_block) break;
       if (got.state != io::IoState::ok) return close();
-      in_.filled(got.bytes);
+      in_.commit(got.bytes);
       if (!answer_all()) return close();
       more = !got.drained || (events & io::kReadToEnd) != 0;
     }
@@ -135,7 +135,7 @@ class Connection final : public io::Handler {
   bool answer_all() {
     for (;;) {
       if (!have_head_) {
-        const http::ParseState state = head_.parse(in_.text());
+        const http::ParseState state = head_.parse(in_.view());
         if (state == http::ParseState::need_more) return true;
         if (state == http::ParseState::refused) return false;
         have_head_ = true;
@@ -146,17 +146,17 @@ class Connection final : public io::Handler {
       head_.rebase(in_.data());
       if (body_.state() == http::ParseState::need_more) {
         char* raw = in_.data() + scanned_;
-        const auto step = body_.decode(raw, in_.text().size() - scanned_, raw);
+        const auto step = body_.decode(raw, in_.size() - scanned_, raw);
         text_.append(raw, step.produced);
         scanned_ += step.consumed;
         if (step.state == http::ParseState::need_more) return true;
         if (step.state == http::ParseState::refused) return false;
       }
       answer();
-      in_.use_up(scanned_);
+      in_.consume(scanned_);
       head_.reset();
       have_head_ = false;
-      if (in_.text().empty()) return true;
+      if (in_.empty()) return true;
     }
   }
 
@@ -202,7 +202,7 @@ class Connection final : public io::Handler {
   io::Loop& loop_;
   const Server& server_;
   io::Stream stream_;
-  Buffer in_{65536 * 2};
+  io::Buffer in_;
   http::RequestHead head_;
   http::BodyDecoder body_;
   std::string text_;

@@ -6,8 +6,8 @@
 #include <functional>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
-#include "io/clock.h"
 #include "io/fd.h"
 
 struct epoll_event;
