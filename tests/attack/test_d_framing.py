@@ -3,6 +3,7 @@ import ast
 import json
 import re
 import resource
+import time
 import unittest
 
 from attack.era import ERAS, AttackCase, spell
@@ -82,6 +83,18 @@ class Framing(FramingCase):
         self.refuse("T072 HTTP/1.0", self.chunked(body, start="POST /mcp/up/ HTTP/1.0"), status=(400, 505))
         self.accept("T072 the right one", self.chunked(body))
         self.accept("T072 in another case", self.chunked(body, ["transfer-encoding: CHUNKED"]))
+
+    def test_T072_handed_over(self):
+        """A connection may reach another worker than the session's: the chunked body arrives there whole."""
+        body = spell(LEGACY)
+        idle = []
+        for number in range(8):
+            self.accept(f"T072 connection {number}", self.chunked(body))
+            # New connections go to the worker that has fewest.
+            idle.append(Wire.to(self.gateway.port))
+            time.sleep(0.01)
+        for wire in idle:
+            wire.close()
 
     def test_T074_chunk_floods(self):
         body = spell(LEGACY)
