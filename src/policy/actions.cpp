@@ -10,6 +10,8 @@
 namespace doorward::policy {
 namespace {
 
+constexpr json::Node kNoObject{nullptr, 0, 0, 0, 1, json::Type::boolean, false};
+
 struct Compiled {
   Path name;
   Path args;
@@ -98,22 +100,16 @@ Resolved ActionMap::resolve(std::string_view tool, json::Value args) const {
     name = member ? name.find(segment.name) : name.at(segment.index);
   }
   if (!name) return out;
-  if (name.is(json::Type::string)) out.asked = name.string();
-  if (!name.is(json::Type::string) ||
-      !std::ranges::binary_search(compiled.actions, name.string(), std::less<>())) {
-    out.kind = Resolved::Kind::unknown_action;
-    return out;
-  }
+  out.kind = Resolved::Kind::unknown_action;
+  if (!name.is(json::Type::string)) return out;
+  out.tool = out.asked = name.string();
+  if (!std::ranges::binary_search(compiled.actions, name.string(), std::less<>())) return out;
   out.kind = Resolved::Kind::action;
-  out.tool = name.string();
   out.args = {};
   if (compiled.has_args) {
     const Single own = policy::resolve(compiled.args, args);
-    if (own.error) {
-      out.kind = Resolved::Kind::unknown_action;
-      out.tool = tool;
-    }
-    out.args = own.value;
+    // Where the way to the arguments is broken they are no object: a condition that asks for one is an error.
+    out.args = own.error ? json::Value(&kNoObject) : own.value;
   }
   return out;
 }

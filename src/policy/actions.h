@@ -27,10 +27,10 @@ struct Resolved {
     unknown_action,  ///< null, not a string, or not listed: answer like an unknown tool
   };
   Kind kind = Kind::plain;
-  std::string_view tool;   ///< the name that is judged and logged; for unknown_action the outer tool's
+  std::string_view tool;   ///< the name that is judged and logged: the one asked for, where it is a string
   json::Value args;        ///< where `args.*` is rooted
   std::string_view outer;  ///< the tool that the client named; hiding it hides every action
-  std::string_view asked;  ///< the name for an answer: of the action where it is a string, else the outer tool's
+  std::string_view asked;  ///< the name for an answer: the same as `tool`
 };
 
 /// The action tools of one server, compiled. Immutable, any number of threads.

@@ -146,15 +146,16 @@ std::expected<void, std::string> Networks::add(std::string_view network) {
   if (!address) return std::unexpected("it is no IP network; write it as 10.0.0.0/8 or 2001:db8::/32");
   const bool dotted = spelled.find(':') == std::string_view::npos;
   const unsigned width = dotted ? 32 : 128;
-  unsigned bits = width;
-  if (slash != std::string_view::npos) {
-    std::string_view rest = network.substr(slash + 1);
-    const auto prefix = take_decimal(rest, width);
-    if (!prefix || !rest.empty())
-      return std::unexpected("its prefix is not a number from 0 to " + std::to_string(width));
-    bits = *prefix;
+  if (slash == std::string_view::npos) {
+    return std::unexpected("it has no prefix; write one address as " + std::string(spelled) + "/" +
+                           std::to_string(width));
   }
-  bits += 128 - width;
+  std::string_view rest = network.substr(slash + 1);
+  const auto prefix = take_decimal(rest, width);
+  if (!prefix || !rest.empty()) {
+    return std::unexpected("its prefix is not a number from 0 to " + std::to_string(width));
+  }
+  const unsigned bits = *prefix + 128 - width;
   for (unsigned bit = bits; bit < 128; ++bit) {
     if ((address->bytes[bit / 8] >> (7 - bit % 8) & 1) != 0) {
       return std::unexpected("it has bits set behind its prefix; host bits must be zero");

@@ -27,7 +27,7 @@ bool is_canonical_v6(std::string_view text);
 /// The operator `cidr` (policy.md section 4).
 class Networks {
  public:
-  /// Adds `address/prefix`, or one address. Fails with one clause.
+  /// Adds `address/prefix`. Fails with one clause.
   std::expected<void, std::string> add(std::string_view network);
 
   /// Whether the address lies in one of the networks; nothing (an error) where the text is no address.

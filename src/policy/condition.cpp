@@ -167,7 +167,7 @@ Value Inputs::root(const Path& path) {
     case Root::tool_category:
       return call_->category ? text(to_string(*call_->category)) : Value();
     case Root::grant_label:
-      return subject != nullptr && !subject->label.empty() ? text(subject->label) : Value();
+      return subject != nullptr && subject->label ? text(*subject->label) : Value();
     case Root::grant_labels: {
       if (subject == nullptr) return {};
       const std::string& key = path.label;

@@ -194,11 +194,12 @@ Decision judge(const Policy::Program& program, const Call& call, Scratch::State&
     make_plan(program, call.tool, call.category, scratch.plan);
     plan = &scratch.plan;
   }
-  const Rule* hidden = plan->hidden;
-  if (hidden == nullptr && !call.outer.empty()) {
+  const Rule* hidden = nullptr;
+  if (!call.outer.empty()) {
     make_plan(program, call.outer, call.outer_category, scratch.outer);
     hidden = scratch.outer.hidden;
   }
+  if (hidden == nullptr) hidden = plan->hidden;
   Judge judge(program, call, scratch, observe);
   if (hidden != nullptr && judge.settle(answer(Verdict::hide, Code::tool_hidden, *hidden)))
     return judge.decision();

@@ -17,7 +17,7 @@ namespace doorward::policy {
 
 /// Who calls, as far as a condition may ask: `grant.label`, `grant.labels.<key>`, `identity.<claim>`.
 struct Subject {
-  std::string label;
+  std::optional<std::string> label;  ///< a grant has one; nothing only where a test or a command names none
   std::vector<std::pair<std::string, std::string>> labels;  ///< sorted by key, by bytes
   json::Value identity;  ///< the verified claims, an object; nothing without an identity
 };

@@ -41,7 +41,7 @@ std::optional<HostPort> split(std::string_view text) {
   rest.remove_prefix(1);
   if (text[end] != ':' || rest.empty() || rest.size() > 5 || !std::ranges::all_of(rest, is_digit))
     return std::nullopt;
-  if (rest.size() > 1 && rest[0] == '0') return std::nullopt;
+  if (rest[0] == '0') return std::nullopt;
   unsigned port = 0;
   for (char digit : rest) port = port * 10 + static_cast<unsigned>(digit - '0');
   if (port > 65535) return std::nullopt;
@@ -134,7 +134,7 @@ std::expected<void, std::string> EmailDomains::add(std::string_view entry) {
     pattern.below = true;
     entry.remove_prefix(2);
   }
-  if (!is_dot_atom(entry) || !is_host_name(entry)) {
+  if (!is_dot_atom(entry)) {
     return std::unexpected("it is no domain; write it as example.com or *.example.com");
   }
   pattern.name = to_lower(entry);
@@ -146,7 +146,7 @@ std::optional<bool> EmailDomains::hold(std::string_view address) const {
   const std::size_t at = address.find('@');
   if (at == std::string_view::npos) return std::nullopt;
   const std::string_view domain = address.substr(at + 1);
-  if (!is_dot_atom(address.substr(0, at)) || !is_host_name(domain)) return std::nullopt;
+  if (!is_dot_atom(address.substr(0, at)) || !is_dot_atom(domain)) return std::nullopt;
   return std::ranges::any_of(domains_, [&](const HostPattern& pattern) { return pattern.matches(domain); });
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -88,7 +89,6 @@ bool Loader::typed_list(Value value, const At& at, Condition& into) {
 
 bool Loader::length(Value value, const At& at, LengthBounds& into) {
   static constexpr std::array<Op, 5> kBounds = {Op::eq, Op::lt, Op::lte, Op::gt, Op::gte};
-  constexpr std::int64_t kMost = 1'000'000'000'000;
   std::vector<std::string_view> names;
   for (Op op : kBounds) names.push_back(to_string(op));
   if (!check_.object(value, at, names)) return false;
@@ -101,9 +101,18 @@ bool Loader::length(Value value, const At& at, LengthBounds& into) {
   for (Op op : kBounds) {
     const Value bound = value.find(to_string(op));
     if (!bound) continue;
-    const auto number = check_.whole(bound, at / to_string(op), 0, kMost);
-    good = good && number.has_value();
-    if (number) into.bounds.emplace_back(op, *number);
+    const At here = at / to_string(op);
+    if (!check_.is(bound, Type::number, here)) {
+      good = false;
+      continue;
+    }
+    const json::Decimal number(bound.number());
+    if (!number.is_whole() || number.is_negative()) {
+      check_.error("out-of-range", bound, here, "a length is a whole number that is not negative");
+      good = false;
+    }
+    // Nothing is as long as what does not fit.
+    into.bounds.emplace_back(op, number.to_integer().value_or(std::numeric_limits<std::int64_t>::max()));
   }
   return good;
 }

@@ -115,7 +115,7 @@ void Loader::entries(Value list, const At& at, const std::string& prefix, Place 
     if (place == Place::approve_if) {
       approval(value, here, entry.approvers, entry.expires);
       if (const Value approvals = value.find("approvals"))
-        check_.whole(approvals, here / "approvals", 1, 100);
+        check_.whole(approvals, here / "approvals", 1, 1'000'000);
       if (const Value self = value.find("self_confirm"))
         check_.is(self, Type::boolean, here / "self_confirm");
       entry.note = check_.note(value.find("on_pending"), here / "on_pending");

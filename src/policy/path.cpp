@@ -20,6 +20,16 @@ bool is_name_byte(char c) {
   return byte > 0x20 && byte != 0x7F && c != '.' && c != '[' && c != ']' && c != '"' && c != '\'';
 }
 
+/// Whether UTF-8 text begins with a white space of Unicode beyond ASCII, which nobody can tell from a space.
+bool is_wide_space(std::string_view text) {
+  static constexpr std::array<std::string_view, 8> kSpaces = {"\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80",
+                                                              "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
+                                                              "\xE2\x81\x9F", "\xE3\x80\x80"};
+  if (text.starts_with("\xE2\x80") && text.size() > 2 && static_cast<unsigned char>(text[2]) <= 0x8A)
+    return true;
+  return std::ranges::any_of(kSpaces, [&](std::string_view space) { return text.starts_with(space); });
+}
+
 std::unexpected<PathError> refuse(std::string message, std::string suggestion = {}) {
   return std::unexpected(PathError{std::move(message), std::move(suggestion)});
 }
@@ -54,7 +64,10 @@ class Parser {
  private:
   std::string_view name() {
     const std::size_t begin = position_;
-    while (position_ < text_.size() && is_name_byte(text_[position_])) ++position_;
+    while (position_ < text_.size() && is_name_byte(text_[position_]) &&
+           !is_wide_space(text_.substr(position_))) {
+      ++position_;
+    }
     return text_.substr(begin, position_ - begin);
   }
 
@@ -120,6 +133,8 @@ class Parser {
   static std::expected<Path, PathError> rooted(std::string_view root, Path path) {
     if (root == "args") return path;
     if (root == "identity") {
+      if (path.segments.front().kind != Segment::Kind::member)
+        return refuse("a claim is asked for by its name, such as identity.sub");
       path.root = Root::identity;
       return path;
     }

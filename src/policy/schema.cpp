@@ -35,7 +35,11 @@ std::string_view document_schema() {
         "rate_limit": {"$ref": "#/$defs/rate_limit"}
       }
     },
-    "tools": {"type": "object", "additionalProperties": {"$ref": "#/$defs/block"}, "description": "by name or glob"},
+    "tools": {
+      "type": "object",
+      "additionalProperties": {"$ref": "#/$defs/block"},
+      "description": "by name or glob"
+    },
     "risk": {
       "type": "object",
       "additionalProperties": false,
@@ -120,7 +124,7 @@ std::string_view document_schema() {
         "properties": {
           "conditions": {"$ref": "#/$defs/conditions"},
           "approvers": {"type": "array", "minItems": 1, "items": {"type": "string"}},
-          "approvals": {"type": "integer", "minimum": 1, "maximum": 100},
+          "approvals": {"type": "integer", "minimum": 1, "maximum": 1000000},
           "self_confirm": {"type": "boolean"},
           "expires": {"$ref": "#/$defs/duration"},
           "on_pending": {"type": "string", "maxLength": 500}
@@ -134,10 +138,7 @@ std::string_view document_schema() {
       "type": "object",
       "additionalProperties": false,
       "properties": {
-        "path": {
-          "type": "string",
-          "pattern": "^(?:(?:args|identity)(?:\\.[^\\u0000-\\u0020\\u007f.\\[\\]\"']+|\\[\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:[\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*\"\\]|\\[(?:0|[1-9][0-9]*|\\*)\\])+|tool(?:\\.(?:name|category|server)|\\[\"(?:name|category|server)\"\\])|grant(?:\\.(?:label)|\\[\"(?:label)\"\\])|grant(?:\\.(?:labels)|\\[\"(?:labels)\"\\])(?:\\.[^\\u0000-\\u0020\\u007f.\\[\\]\"']+|\\[\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:[\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*\"\\])|time(?:\\.(?:hour|weekday)|\\[\"(?:hour|weekday)\"\\]))$"
-        },
+        "path": {"$ref": "#/$defs/path"},
         "op": {
           "enum": [
             "eq",
@@ -188,7 +189,9 @@ std::string_view document_schema() {
           "if": {"properties": {"op": {"enum": ["starts_with", "ends_with"]}}, "required": ["op"]},
           "then": {
             "properties": {
-              "value": {"oneOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]}
+              "value": {
+                "oneOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]
+              }
             }
           }
         },
@@ -220,7 +223,10 @@ std::string_view document_schema() {
               "value": {
                 "type": "array",
                 "minItems": 1,
-                "items": {"type": "string", "pattern": "^(?:\\*\\.)?[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*$"}
+                "items": {
+                  "type": "string",
+                  "pattern": "^(?:\\*\\.)?[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$"
+                }
               }
             }
           }
@@ -232,7 +238,7 @@ std::string_view document_schema() {
               "value": {
                 "type": "array",
                 "minItems": 1,
-                "items": {"type": "string", "pattern": "^[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?$"}
+                "items": {"type": "string", "pattern": "^[0-9A-Fa-f:.]+/[0-9]{1,3}$"}
               }
             }
           }
@@ -245,11 +251,11 @@ std::string_view document_schema() {
                 "type": "object",
                 "additionalProperties": false,
                 "properties": {
-                  "eq": {"type": "integer", "minimum": 0, "maximum": 1000000000000},
-                  "lt": {"type": "integer", "minimum": 0, "maximum": 1000000000000},
-                  "lte": {"type": "integer", "minimum": 0, "maximum": 1000000000000},
-                  "gt": {"type": "integer", "minimum": 0, "maximum": 1000000000000},
-                  "gte": {"type": "integer", "minimum": 0, "maximum": 1000000000000}
+                  "eq": {"type": "integer", "minimum": 0},
+                  "lt": {"type": "integer", "minimum": 0},
+                  "lte": {"type": "integer", "minimum": 0},
+                  "gt": {"type": "integer", "minimum": 0},
+                  "gte": {"type": "integer", "minimum": 0}
                 },
                 "minProperties": 1
               }
@@ -286,7 +292,7 @@ std::string_view document_schema() {
         "scope": {"enum": ["grant", "session", "identity", "server", "organisation"]},
         "amount": {
           "type": "string",
-          "pattern": "^args(?:\\.[^\\u0000-\\u0020\\u007f.\\[\\]\"']+|\\[\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:[\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*\"\\]|\\[(?:0|[1-9][0-9]*)\\])+$"
+          "pattern": "^args(?:\\.[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000.\\[\\]\"']+|\\[\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:[\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*\"\\]|\\[(?:0|[1-9][0-9]*)\\])+$"
         },
         "on_deny": {"type": "string", "maxLength": 500},
         "on_store_error": {"enum": ["deny", "local", "allow"]}
@@ -340,6 +346,23 @@ std::string_view document_schema() {
         "rule": {"type": "string"}
       },
       "required": ["name", "tool", "args", "expect"]
+    },
+    "path": {
+      "type": "string",
+      "anyOf": [
+        {
+          "pattern": "^args(?:\\.[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000.\\[\\]\"']+|\\[\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:[\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*\"\\]|\\[(?:0|[1-9][0-9]*|\\*)\\])+$"
+        },
+        {
+          "pattern": "^identity(?:\\.[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000.\\[\\]\"']+|\\[\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:[\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*\"\\])(?:\\.[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000.\\[\\]\"']+|\\[\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:[\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*\"\\]|\\[(?:0|[1-9][0-9]*|\\*)\\])*$"
+        },
+        {
+          "pattern": "^grant(?:\\.(?:labels)|\\[\"(?:labels)\"\\])(?:\\.[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000.\\[\\]\"']+|\\[\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:[\"\\\\/bfnrt]|u[0-9a-fA-F]{4}))*\"\\])$"
+        },
+        {
+          "pattern": "^(?:tool(?:\\.(?:name|category|server)|\\[\"(?:name|category|server)\"\\])|grant(?:\\.(?:label)|\\[\"(?:label)\"\\])|time(?:\\.(?:hour|weekday)|\\[\"(?:hour|weekday)\"\\]))$"
+        }
+      ]
     }
   }
 }

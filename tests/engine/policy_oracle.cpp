@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -20,6 +21,7 @@
 #include "json/writer.h"
 #include "policy/actions.h"
 #include "policy/decide.h"
+#include "policy/program.h"
 
 namespace {
 
@@ -90,13 +92,17 @@ class Oracle {
     call.subject = &subject;
     call.category = parse_category(text_of(request.find("category")));
     call.known = !request.find("known").is(json::Type::boolean) || request.find("known").boolean();
-    if (resolved.kind != policy::Resolved::Kind::plain) call.outer = resolved.outer;
+    if (resolved.kind != policy::Resolved::Kind::plain) {
+      call.outer = resolved.outer;
+      call.outer_category = call.category;
+    }
     if (resolved.kind == policy::Resolved::Kind::unknown_action) call.known = false;
     if (const Value time = request.find("time_us"); time.is(json::Type::number)) {
       call.now_us = json::Decimal(time.number()).to_integer().value_or(0);
     }
 
-    policy::Decision decision = policy::decide(*document, call, scratch_);
+    // The answer of enforce, also where the document observes.
+    policy::Decision decision = policy::judge(document->program(), call, scratch_.state(), nullptr, false);
     if (decision.limit != nullptr || decision.verdict == policy::Verdict::allow) {
       decision = reserve(decision, request.find("counts"));
     }
@@ -118,7 +124,7 @@ class Oracle {
   static policy::Subject subject_of(Value request) {
     policy::Subject subject;
     const Value grant = request.find("grant");
-    subject.label = text_of(grant.find("label"));
+    if (const Value label = grant.find("label"); label.is(json::Type::string)) subject.label = text_of(label);
     for (json::Member member : grant.find("labels").members()) {
       subject.labels.emplace_back(member.key.string(), text_of(member.value));
     }
@@ -136,7 +142,9 @@ class Oracle {
       if (const Value known = counts.find(demand.limit->without_room->pointer);
           known.is(json::Type::string)) {
         const auto number = json::Decimal::parse(known.string());
-        count = number ? number->to_millionths_rounded_up().value_or(0) : 0;
+        // A count beyond what an amount may be leaves no room anywhere.
+        count = number ? number->to_millionths_rounded_up().value_or(std::numeric_limits<std::int64_t>::max())
+                       : 0;
       }
       if (count > demand.limit->max_millionths - demand.amount_millionths) {
         return policy::limit_denial(decision, *demand.limit, 0);
