@@ -142,7 +142,7 @@ class Children(ChildCase):
         self.gateway.new_records()
 
     def test_T265_starts_and_stops(self):
-        """Sessions come and go: no zombies, no descriptors left. 200 here; the full count is for the long runs."""
+        """Sessions come and go: no zombies, no descriptors left. DOORWARD_LONG=10000 makes it the full count."""
         def descriptors():
             return len(os.listdir(f"/proc/{self.gateway.pid}/fd"))
         rounds = int(os.environ.get("DOORWARD_LONG", "0")) or 40
@@ -157,8 +157,7 @@ class Children(ChildCase):
             self.assertIn(agent.delete().status, (200, 202, 204))
             agent.close()
         self.assertTrue(wait_until(lambda: descriptors() <= before + 4, 10), f"{descriptors()} descriptors, {before} before")
-        zombies = [pid for pid in descendants(self.gateway.pid) if not alive(pid)]
-        self.assertEqual(zombies, [])
+        self.assertTrue(wait_until(lambda: all(map(alive, descendants(self.gateway.pid))), 5), "zombies stay")
         self.gateway.new_records()
 
     def test_T267_a_deaf_child(self):
