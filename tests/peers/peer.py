@@ -157,12 +157,13 @@ class PeerCase(unittest.TestCase):
         self.assertEqual(intent["args"]["keys"], sorted(arguments))
         return result
 
-    def assert_denied(self, client, tool, arguments, id, rule, text=""):
-        """The model reads a denial, and the log names the rule; the result."""
+    def assert_denied(self, client, tool, arguments, id, rule, text="", logged=None):
+        """The model reads a denial, and the log names the rule and the tool, or the action `logged`; the result."""
         answer = client.call(tool, arguments, id=id)
         self.assertTrue(answer.is_denied, answer)
         self.assertIn(text, answer.text)
-        self.assert_logged({"event": "call.denied", "verdict": "deny", "rule": rule, "tool": tool, "request.id": id})
+        self.assert_logged({"event": "call.denied", "verdict": "deny", "rule": rule, "tool": logged or tool,
+                            "request.id": id})
         return answer.result
 
     def assert_gone(self, client, tool, arguments, id, listed=None):
