@@ -83,7 +83,7 @@ class Content(FramingCase):
 
 
 class Slowness(FramingCase):
-    config = {"timeouts": {"header": "1s", "body": "1s", "idle": "2s"}, "limits": {"connections": 500}}
+    config = {"timeouts": {"header": "1s", "body": "1s", "idle": "2s"}, "limits": {"connections": 500, "requests_in_flight_per_session": 8}}
 
     def good_seconds(self, rounds=30):
         client = self.ready(LEGACY)
@@ -160,18 +160,43 @@ class Slowness(FramingCase):
             wire.close()
 
     def test_T104_connections_over_the_cap(self):
-        wires = []
-        for _ in range(600):
-            try:
-                wires.append(Wire.to(self.gateway.port, 2))
-            except OSError:
-                break
+        """The cap of 500 holds: what is over it is closed at once, and the gateway recovers."""
+        wires = [Wire.to(self.gateway.port) for _ in range(600)]
         time.sleep(0.2)
+        cut = sum(wire.ends(0.001) for wire in wires)
+        self.assertGreaterEqual(cut, 100)
         for wire in wires:
             wire.close()
         time.sleep(0.2)
         self.assertEqual(self.client().call("echo").status, 200, "the gateway recovers")
-        self.gateway.new_records()
+
+    def test_in_flight_per_session(self):
+        """No session has more than its share of calls under way; those over it are told to come back."""
+        client, release, answers = self.client(), threading.Event(), []
+
+        def wait(exchange):
+            if exchange.seen.rpc == "tools/call":
+                release.wait(5)
+            return False
+        self.upstream.hook = wait
+        mark = self.upstream.mark()
+
+        def call():
+            with client.open() as wire:
+                answers.append(client.call("echo", wire=wire))
+        threads = [threading.Thread(target=call) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        forwarded = len(self.upstream.calls(mark))
+        release.set()
+        for thread in threads:
+            thread.join(10)
+        self.assertEqual(forwarded, 8)
+        refused = [answer for answer in answers if answer.status != 200]
+        self.assertEqual(len(refused), 12)
+        self.assertLessEqual({answer.status for answer in refused}, {429, 503})
+        self.assertTrue(all(answer.header("retry-after") for answer in refused))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Reload under load, drain, signals, revocation: no call is lost."""
 import json
 import os
+import random
 import signal
 import subprocess
 import threading
@@ -10,7 +11,8 @@ import unittest
 from harness.client import MODERN
 from harness.gateway import BINARY, Gateway
 from harness.upstream import RecordingUpstream
-from harness.wire import Closed
+from harness.wire import Closed, request_bytes
+from rig.invariants import Books
 
 ERAS = ("2025-11-25", MODERN)
 
@@ -211,6 +213,54 @@ class Drain(LifeCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertNotEqual(done.stderr.strip(), "")
         self.assertEqual(self.client().call("echo").status, 200)
+
+
+class Leavers(LifeCase):
+    def test_R11_clients_leave_in_the_middle(self):
+        """Connections closed or reset before, in and after a call: every call has an outcome, nothing stays open."""
+        random_ = random.Random(11)
+
+        def slow(exchange):
+            if exchange.seen.rpc == "tools/call":
+                time.sleep(random_.random() * 0.02)
+            return False
+        self.upstream.hook = slow
+        self.upstream.stream_answers = True
+        clients = [self.client(version=version) for version in ERAS]
+        clients[0].call("echo"), clients[1].call("echo")
+        time.sleep(0.2)
+
+        def descriptors():
+            return len(os.listdir(f"/proc/{self.gateway.pid}/fd"))
+        before = descriptors()
+
+        def leave(client, number):
+            message = client.build("tools/call", {"name": "echo", "arguments": {"text": "x" * 500}}, id=f"leaver-{number}")
+            data = request_bytes(client.path, json.dumps(message).encode(), client.headers(message),
+                                 host=f"127.0.0.1:{self.gateway.port}")
+            wire = client.open()
+            wire.send(data[:random_.randrange(len(data)) if number % 3 == 0 else len(data)])
+            time.sleep(random_.random() * 0.03)
+            wire.reset() if number % 2 else wire.close()
+
+        def leaver(client, numbers):
+            for number in numbers:
+                leave(client, number)
+        threads = [threading.Thread(target=leaver, args=(clients[index % 2], range(index, 600, 8))) for index in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        deadline = time.monotonic() + 10
+        while descriptors() > before + 8:
+            self.assertLess(time.monotonic(), deadline, f"{descriptors()} descriptors, {before} before")
+            time.sleep(0.1)
+        for client in clients:
+            self.assertEqual(client.call("echo").status, 200)
+        books = Books(self.gateway.log())
+        self.assertGreater(len(books.intents), 300)
+        self.assertEqual((books.open, books.orphans), ([], []))
+        self.assertEqual([id for id in books.doubles if str(id).startswith("leaver")], [])
 
 
 class Revocation(LifeCase):
