@@ -177,6 +177,9 @@ Operations::Json Operations::grant_revoke(ControlRequest& request, const Caller&
   const auto item = need_grant(label);
   if (!item) return std::unexpected(item.error());
   if (auto owned = refuse_owned("grant", label, (*item)->at)) return std::unexpected(std::move(*owned));
+  if ((*item)->grant->is_revoked()) {
+    return fail(ErrorKind::conflict, "the grant \"" + label + "\" is revoked already; nothing is left to do");
+  }
   const std::string id = (*item)->grant->id;
   const auto row = store_.revoke_grant(id, clock_.wall_us());
   if (!row) return std::unexpected(row.error());

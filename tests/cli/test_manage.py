@@ -97,7 +97,10 @@ class Offline(CommandCase):
         self.assertNotEqual(new, out.strip())
         self.assertEqual(self.json("grant", "show", "ci")["grant"]["version"], 2)
         self.run_command("grant", "revoke", "ci")
-        self.assertEqual(self.json("grant", "list")["grants"][0]["state"], "revoked")
+        dead = self.json("grant", "list")["grants"][0]
+        self.assertEqual(dead["state"], "revoked")
+        for command in ("revoke", "rotate"):
+            self.run_command("grant", command, dead["id"], code=FAILED)
         self.run_command("grant", "create", "ci", "--server", "demo")
 
     def test_no_token_lies_anywhere(self):
