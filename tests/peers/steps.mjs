@@ -1,0 +1,63 @@
+// What the client drivers share: the request on standard input, steps done one after the other, JSON on standard output.
+//
+// Request:  {"era", "transport": {"url", "token"} | {"command": [...]}, "answers": {METHOD: RESULT}, "steps": [...]}
+// Step:     {"list": "tools" | "resources" | "prompts"} | {"call": NAME, "arguments", "progress": true}
+// Answer:   {"era", "version", "server", "capabilities", "steps": [{"id", "result" | "error", "progress"}], "asked"}
+// `answers` are what the client says to the server's own requests, and declares the capability of; `asked` are the
+// methods that came. `id` is the JSON-RPC id that the client really sent.
+import { createRequire } from 'node:module';
+import { text } from 'node:stream/consumers';
+
+export const require = createRequire(process.env.DOORWARD_PEERS + '/');
+export const request = JSON.parse(await text(process.stdin));
+
+// What a command started over stdio gets beside the SDK's own short list of variables.
+export const childEnv = { DOORWARD_PEERS: process.env.DOORWARD_PEERS };
+export const headers = { authorization: `Bearer ${request.transport.token}` };
+
+// The client capability behind each request that a server may make.
+const BEHIND = { 'elicitation/create': 'elicitation', 'sampling/createMessage': 'sampling', 'roots/list': 'roots' };
+export const answers = request.answers ?? {};
+export const capabilities = Object.fromEntries(Object.keys(answers).map((method) => [BEHIND[method], {}]));
+
+// Remembers the ids of the requests that go out.
+export function watch(transport, sent) {
+  const send = transport.send.bind(transport);
+  transport.send = (message, options) => {
+    for (const one of [message].flat()) if (one.method !== undefined && one.id !== undefined) sent.push(one);
+    return send(message, options);
+  };
+  return transport;
+}
+
+async function perform(client, call, step, progress) {
+  if (step.list === 'tools') return client.listTools();
+  if (step.list === 'resources') return client.listResources();
+  if (step.list === 'prompts') return client.listPrompts();
+  const options = step.progress ? { onprogress: (event) => progress.push(event.progress) } : {};
+  return call({ name: step.call, arguments: step.arguments ?? {} }, options);
+}
+
+// `call(params, options)` is the SDK's way to call a tool; `sent` is what `watch` fills.
+export async function perform_all(client, call, sent) {
+  const steps = [];
+  for (const step of request.steps) {
+    const done = {};
+    const progress = [];
+    const before = sent.length;
+    try {
+      done.result = await perform(client, call, step, progress);
+    } catch (error) {
+      done.error = { code: error.code, message: error.message };
+    }
+    done.id = sent[before]?.id;
+    if (step.progress) done.progress = progress;
+    steps.push(done);
+  }
+  return steps;
+}
+
+export async function print(answer) {
+  await new Promise((done) => process.stdout.write(JSON.stringify(answer) + '\n', done));
+  process.exit(0);
+}

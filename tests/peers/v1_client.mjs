@@ -1,0 +1,41 @@
+// A client of the v1 SDK (@modelcontextprotocol/sdk), over Streamable HTTP or stdio; see steps.mjs.
+import { answers, capabilities, childEnv, headers, perform_all, print, request, require, watch } from './steps.mjs';
+
+const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
+const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
+const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
+const types = require('@modelcontextprotocol/sdk/types.js');
+
+const schemas = {
+  'elicitation/create': types.ElicitRequestSchema,
+  'sampling/createMessage': types.CreateMessageRequestSchema,
+  'roots/list': types.ListRootsRequestSchema,
+};
+
+const { url, command } = request.transport;
+const transport = url
+  ? new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
+  : new StdioClientTransport({ command: command[0], args: command.slice(1), env: childEnv, stderr: 'inherit' });
+const sent = [];
+const asked = [];
+const client = new Client({ name: 'v1-client', version: '1' }, { capabilities });
+for (const [method, answer] of Object.entries(answers)) {
+  client.setRequestHandler(schemas[method], () => {
+    asked.push(method);
+    return answer;
+  });
+}
+await client.connect(watch(transport, sent));
+const steps = await perform_all(client, (params, options) => client.callTool(params, undefined, options), sent);
+const answer = {
+  era: 'legacy',
+  version: transport.protocolVersion,
+  session: transport.sessionId !== undefined,
+  server: client.getServerVersion(),
+  capabilities: client.getServerCapabilities(),
+  steps,
+  asked,
+};
+if (url) await transport.terminateSession();
+await client.close();
+await print(answer);

@@ -1,0 +1,35 @@
+// A client of the v2 SDK (@modelcontextprotocol/client) in the era that the request names, over Streamable HTTP or
+// stdio; see steps.mjs.
+import { answers, capabilities, childEnv, headers, perform_all, print, request, require, watch } from './steps.mjs';
+
+const { Client, StreamableHTTPClientTransport } = require('@modelcontextprotocol/client');
+const { StdioClientTransport } = require('@modelcontextprotocol/client/stdio');
+
+const { url, command } = request.transport;
+const transport = url
+  ? new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
+  : new StdioClientTransport({ command: command[0], args: command.slice(1), env: childEnv, stderr: 'inherit' });
+const mode = request.era === 'modern' ? { pin: '2026-07-28' } : request.era;
+const sent = [];
+const asked = [];
+const client = new Client({ name: 'v2-client', version: '2' }, { capabilities, versionNegotiation: { mode } });
+for (const [method, answer] of Object.entries(answers)) {
+  client.setRequestHandler(method, () => {
+    asked.push(method);
+    return answer;
+  });
+}
+await client.connect(watch(transport, sent));
+const steps = await perform_all(client, (params, options) => client.callTool(params, options), sent);
+const answer = {
+  era: client.getProtocolEra(),
+  version: client.getNegotiatedProtocolVersion(),
+  session: transport.sessionId !== undefined,
+  server: client.getServerVersion(),
+  capabilities: client.getServerCapabilities(),
+  steps,
+  asked,
+};
+if (url && answer.session) await transport.terminateSession();
+await client.close();
+await print(answer);
