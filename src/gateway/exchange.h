@@ -107,6 +107,7 @@ class Exchange final : public upstream::Call {
   void filter_list(std::string_view text, const mcp::Message& message);
   void limit_caching(json::Value result, Splice& splice);
   void give_back_quota();
+  void released_by_server();
   void upstream_failed(const upstream::Failure& failure);
 
   // exchange.cpp

@@ -284,7 +284,7 @@ void Exchange::give_back_quota() {
 
 void Exchange::on_end() {
   ticket_ = nullptr;
-  if (responded_) return release();
+  if (responded_) return released_by_server();
   if (closing_) {
     worker_.end_session(*caller_.session);
     Front* to = front_;
@@ -315,9 +315,14 @@ void Exchange::on_end() {
   when_durable(Then::answer);
 }
 
+void Exchange::released_by_server() {
+  // The answer may still wait to be durable; then it goes on without the server.
+  if (stage_ != Stage::outcome) release();
+}
+
 void Exchange::on_failure(const upstream::Failure& failure) {
   ticket_ = nullptr;
-  if (responded_) return release();
+  if (responded_) return released_by_server();
   upstream_failed(failure);
 }
 
