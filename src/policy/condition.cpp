@@ -42,7 +42,7 @@ bool is_one_of(Value value, Value list) {
 
 Truth compare(const Condition& condition, Value value) {
   if (value.type() != Type::number) return Truth::error;
-  const auto order = json::Decimal(value.number()) <=> std::get<json::Decimal>(condition.operand);
+  const auto order = json::Decimal(value.number()) <=> std::get<json::Decimal>(*condition.operand);
   switch (condition.op) {
     case Op::lt:
       return truth(order < 0);
@@ -68,7 +68,7 @@ Truth contains(const Condition& condition, Value value) {
 }
 
 Truth affix(const Condition& condition, std::string_view text) {
-  const auto& wanted = std::get<std::vector<std::string>>(condition.operand);
+  const auto& wanted = std::get<std::vector<std::string>>(*condition.operand);
   return truth(std::ranges::any_of(wanted, [&](const std::string& part) {
     return condition.op == Op::starts_with ? text.starts_with(part) : text.ends_with(part);
   }));
@@ -102,7 +102,7 @@ Truth of_value(const Condition& condition, Value value) {
     case Op::contains:
       return contains(condition, value);
     case Op::length:
-      return of_length(std::get<LengthBounds>(condition.operand), value);
+      return of_length(std::get<LengthBounds>(*condition.operand), value);
     default:
       break;
   }
@@ -110,15 +110,15 @@ Truth of_value(const Condition& condition, Value value) {
   const std::string_view text = value.string();
   switch (condition.op) {
     case Op::regex:
-      return truth(std::get<Pattern>(condition.operand).search(text));
+      return truth(std::get<Pattern>(*condition.operand).search(text));
     case Op::path_under:
-      return truth(std::get<Directories>(condition.operand).holds(text));
+      return truth(std::get<Directories>(*condition.operand).holds(text));
     case Op::url_host:
-      return truth(std::get<UrlHosts>(condition.operand).hold(text));
+      return truth(std::get<UrlHosts>(*condition.operand).hold(text));
     case Op::email_domain:
-      return truth(std::get<EmailDomains>(condition.operand).hold(text));
+      return truth(std::get<EmailDomains>(*condition.operand).hold(text));
     case Op::cidr:
-      return truth(std::get<Networks>(condition.operand).hold(text));
+      return truth(std::get<Networks>(*condition.operand).hold(text));
     default:
       return affix(condition, text);
   }
@@ -190,10 +190,10 @@ Value Inputs::root(const Path& path) {
   return Value(&node_);
 }
 
-Single resolve(const Path& path, Value value) {
-  for (const Segment& segment : path.segments) {
+Single resolve(const Path& path, Value value, std::size_t segment) {
+  for (; segment < path.segments.size(); ++segment) {
     if (is_missing(value)) return {};
-    if (!step(segment, value)) return {true, {}};
+    if (!step(path.segments[segment], value)) return {true, {}};
   }
   return {false, is_missing(value) ? Value() : value};
 }
@@ -203,9 +203,9 @@ Truth judge_value(const Condition& condition, Value value, Place place) {
 }
 
 Truth evaluate(const Condition& condition, Inputs& inputs, Place place) {
-  const Value root = inputs.root(condition.path);
-  if (!condition.path.each) {
-    const Single single = resolve(condition.path, root);
+  const Inputs::Start start = inputs.start(condition);
+  if (!condition.path->each) {
+    const Single single = resolve(*condition.path, start.value, start.segment);
     return single.error ? Truth::error : judge_value(condition, single.value, place);
   }
   bool any = false;
@@ -222,7 +222,7 @@ Truth evaluate(const Condition& condition, Inputs& inputs, Place place) {
     error = result == Truth::error;
     return !error;
   };
-  walk(condition.path, 0, root, visit);
+  walk(*condition.path, start.segment, start.value, visit);
   if (error) return Truth::error;
   return truth(place == Place::require ? every : any);
 }

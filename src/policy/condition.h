@@ -17,6 +17,7 @@
 #include "policy/path.h"
 #include "policy/path_under.h"
 #include "policy/pattern.h"
+#include "policy/slots.h"
 
 namespace doorward::policy {
 
@@ -62,34 +63,52 @@ struct LengthBounds {
   bool hold(std::size_t length) const;
 };
 
-/// One compiled condition.
+/// What an operator compares with, compiled from `value`.
+using Operand = std::variant<std::monostate, json::Decimal, std::vector<std::string>, Pattern, Directories,
+                             UrlHosts, EmailDomains, Networks, LengthBounds>;
+
+/// One compiled condition: an instruction of the flat program. What it points to lives in the program.
 struct Condition {
-  Path path;
+  const Path* path = nullptr;
+  const Operand* operand = nullptr;
+  json::Value value;                     ///< as in the document
+  const Rule* rule = nullptr;            ///< ends in `-op`
+  const Rule* type_rule = nullptr;       ///< ends in `-op-type`
+  std::uint32_t slot = KeyTable::kNone;  ///< of the first segment, where the path begins `args.key`
   Op op = Op::eq;
   bool expected = false;   ///< `exists`
   std::uint8_t types = 0;  ///< eq, neq, in, not_in: bit 1 << json::Type of each type in `value`
-  json::Value value;       ///< as in the document
-  std::variant<std::monostate, json::Decimal, std::vector<std::string>, Pattern, Directories, UrlHosts,
-               EmailDomains, Networks, LengthBounds>
-      operand;
-  const Rule* rule = nullptr;       ///< ends in `-op`
-  const Rule* type_rule = nullptr;  ///< ends in `-op-type`
 };
 
 /// What the paths of one call lead into.
 class Inputs {
  public:
-  Inputs(const Call& call, const TimeZone& zone) : call_(&call), zone_(&zone) {}
+  /// With `slots`, they hold the members of the call's `args`.
+  Inputs(const Call& call, const TimeZone& zone, const Slots* slots = nullptr)
+      : call_(&call), zone_(&zone), slots_(slots) {}
 
   /// The value of a path's root, nothing where it is missing. For roots other than `args` and `identity` it
   /// is valid until the next call.
   json::Value root(const Path& path);
+
+  /// Where the walk along a condition's path begins, and at which segment.
+  struct Start {
+    json::Value value;
+    std::size_t segment = 0;
+  };
+  Start start(const Condition& condition) {
+    if (condition.slot != KeyTable::kNone && slots_ != nullptr && call_->args.is(json::Type::object)) {
+      return {slots_->at(condition.slot), 1};
+    }
+    return {root(*condition.path), 0};
+  }
 
  private:
   json::Value text(std::string_view value);
 
   const Call* call_;
   const TimeZone* zone_;
+  const Slots* slots_;
   std::optional<LocalTime> local_;
   json::Node node_{};
 };
@@ -106,6 +125,6 @@ struct Single {
   bool error = false;  ///< a member of what is no object, an index of what is no array
   json::Value value;
 };
-Single resolve(const Path& path, json::Value root);
+Single resolve(const Path& path, json::Value root, std::size_t segment = 0);
 
 }  // namespace doorward::policy

@@ -37,7 +37,7 @@ Judged judge_entry(const Entry& entry, Inputs& inputs, Place place) {
 }
 
 bool asks_arguments(const Condition& condition) {
-  return condition.path.root == Root::args;
+  return condition.path->root == Root::args;
 }
 
 /// Whether other arguments could change the answer of an entry.
@@ -54,7 +54,7 @@ class Judge {
  public:
   Judge(const Policy::Program& program, const Call& call, Scratch::State& scratch, bool observe)
       : program_(program),
-        inputs_(call, *program.zone),
+        inputs_(call, *program.zone, &scratch.slots),
         args_(call.args),
         scratch_(scratch),
         observe_(observe) {}
@@ -160,6 +160,7 @@ class Judge {
 /// Makes room for what the largest call under the program can need.
 void fit(const Policy::Program& program, Scratch::State& scratch) {
   scratch.demands.reserve(program.limits.size());
+  scratch.slots.fit(program.keys);
   const std::size_t blocks = program.globs.size() + 3;
   scratch.plan.blocks.reserve(blocks);
   scratch.outer.blocks.reserve(blocks);
@@ -186,6 +187,7 @@ Decision judge(const Policy::Program& program, const Call& call, Scratch::State&
                const ToolIndex::Plan* plan, bool observe) {
   fit(program, scratch);
   scratch.demands.clear();
+  scratch.slots.gather(program.keys, call.args);
   if (call.kind == Kind::resource)
     return judge_section(program, program.resources.get(), call, scratch, observe);
   if (call.kind == Kind::prompt) return judge_section(program, program.prompts.get(), call, scratch, observe);

@@ -173,7 +173,7 @@ std::string demand_text(const Condition& condition, bool negated) {
 Witness witness(const Condition& condition, const Call& call, const TimeZone& zone, Place place) {
   Inputs inputs(call, zone);
   const Truth whole = evaluate(condition, inputs, place);
-  const Value root = inputs.root(condition.path);
+  const Value root = inputs.root(*condition.path);
   Witness out{"missing", whole};
   auto visit = [&](Reached reached, Value value) {
     if (reached == Reached::error) {
@@ -187,7 +187,7 @@ Witness witness(const Condition& condition, const Call& call, const TimeZone& zo
     out.actual = is_missing(value) ? "missing" : shortened(value);
     return judge_value(condition, value, place) != whole;
   };
-  walk(condition.path, 0, root, visit);
+  walk(*condition.path, 0, root, visit);
   return out;
 }
 

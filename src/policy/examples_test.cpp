@@ -1,5 +1,5 @@
-// The documents that the schema and `load` must agree on (the schema's half is judged by a JSON Schema validator in
-// tests/), and the examples that the documentation shows.
+// The documents that the schema and `load` must agree on (the schema's half is judged by a JSON Schema
+// validator in tests/), and the examples that the documentation shows.
 #include <gtest/gtest.h>
 
 #include <algorithm>

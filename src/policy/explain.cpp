@@ -76,7 +76,7 @@ class Explainer {
     if (located_.entry == nullptr) return;
     for (const Condition& condition : located_.entry->conditions) {
       const Witness met = witness(condition, call_, policy_.time_zone(), located_.place);
-      out_.evidence.push_back({condition.path.text, std::string(to_string(condition.op)),
+      out_.evidence.push_back({condition.path->text, std::string(to_string(condition.op)),
                                spelled(condition.value), met.actual, std::string(word(met.truth))});
     }
   }
@@ -164,7 +164,7 @@ class Explainer {
     for (std::size_t i = 0; i < entry.conditions.size(); ++i) {
       const Condition& condition = entry.conditions[i];
       const Witness met = witness(condition, call_, policy_.time_zone(), place);
-      text += (i == 0 ? " " : " and ") + plain(condition.path.text) + " " +
+      text += (i == 0 ? " " : " and ") + plain(condition.path->text) + " " +
               std::string(to_string(condition.op)) + " " + plain(spelled(condition.value), 60) + " (actual " +
               met.actual + ": " + std::string(word(met.truth)) + ")";
     }
@@ -205,7 +205,7 @@ class Explainer {
     } else {
       const Condition& condition = *located_.condition;
       const Witness met = witness(condition, call_, policy_.time_zone(), located_.place);
-      out_.summary = plain(condition.path.text) + " is " + met.actual + "; ";
+      out_.summary = plain(condition.path->text) + " is " + met.actual + "; ";
       out_.summary += located_.type_error
                           ? "the operator " + std::string(to_string(condition.op)) + " cannot judge it."
                           : "it " + demand_text(condition, located_.place != Place::require) + ".";
@@ -218,13 +218,15 @@ class Explainer {
     out_.remedy.after_s = decision_.retry_after_s;
     if (located_.condition != nullptr && !located_.type_error && decision_.verdict == Verdict::deny) {
       for (const Condition& condition : located_.entry->conditions) {
-        out_.remedy.changes.push_back(plain(condition.path.text) + " " +
+        out_.remedy.changes.push_back(plain(condition.path->text) + " " +
                                       demand_text(condition, located_.place != Place::require));
       }
     }
     const std::vector<std::string>* groups = nullptr;
     if (decision_.verdict == Verdict::approve && located_.block != nullptr) {
-      groups = located_.entry != nullptr ? &located_.entry->approvers : &located_.block->approvers;
+      const Approval* approval =
+          located_.entry != nullptr ? located_.entry->approval : located_.block->approval;
+      if (approval != nullptr) groups = &approval->approvers;
     }
     for (std::size_t i = 0; groups != nullptr && i < groups->size(); ++i) {
       out_.remedy.ask += (i == 0 ? "" : ", ") + (*groups)[i];

@@ -137,7 +137,7 @@ class Linter {
   void duplicate(const Entry& entry, std::set<std::string>& seen) {
     std::string key;
     for (const Condition& condition : entry.conditions) {
-      key += condition.path.text + '\n' + std::string(to_string(condition.op)) + '\n' +
+      key += condition.path->text + '\n' + std::string(to_string(condition.op)) + '\n' +
              check_.spelled(condition.value) + '\n';
     }
     if (!seen.insert(std::move(key)).second) {
@@ -158,10 +158,10 @@ class Linter {
 
   void content(const Entry& entry) {
     for (const Condition& condition : entry.conditions) {
-      const auto& segments = condition.path.segments;
+      const auto& segments = condition.path->segments;
       const bool text_op = condition.op == Op::regex || condition.op == Op::contains ||
                            condition.op == Op::starts_with || condition.op == Op::ends_with;
-      if (!text_op || condition.path.root != Root::args) continue;
+      if (!text_op || condition.path->root != Root::args) continue;
       const bool program = std::ranges::any_of(segments, [](const Segment& segment) {
         return std::ranges::any_of(
             kPrograms, [&](std::string_view word) { return equal_ignoring_case(word, segment.name); });

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/encoding.h"
@@ -25,7 +26,9 @@ constexpr std::array<std::string_view, 14> kDocumentFields = {
 constexpr json::Limits kReading{.bytes = 16u << 20, .depth = 64, .nodes = 4u << 20, .refuse_proto = false};
 
 void place(Findings& findings, std::string_view text) {
-  std::ranges::stable_sort(findings, {}, &Finding::begin);
+  std::ranges::sort(findings, {}, [](const Finding& finding) {
+    return std::tie(finding.begin, finding.end, finding.pointer, finding.message);
+  });
   for (Finding& finding : findings) {
     const json::Position position = json::position_of(text, finding.begin);
     finding.line = position.line;
@@ -121,6 +124,8 @@ void Loader::document() {
   const At at;
   const Value root = program_.root;
   if (!check_.object(root, at, kDocumentFields)) return;
+  // A condition takes seven nodes at least, so the list never grows and entries can refer into it.
+  program_.conditions.reserve(root.node()->skip / 7);
   head(root, at);
   hide(root.find("hide"), at / "hide", program_.hide);
 

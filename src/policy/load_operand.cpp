@@ -72,7 +72,7 @@ bool Loader::strings(Value value, const At& at, std::vector<std::string>& into, 
 }
 
 template <typename List>
-bool Loader::typed_list(Value value, const At& at, Condition& into) {
+bool Loader::typed_list(Value value, const At& at, Operand& into) {
   std::vector<std::string> texts;
   if (!strings(value, at, texts, false)) return false;
   List list;
@@ -83,7 +83,7 @@ bool Loader::typed_list(Value value, const At& at, Condition& into) {
       good = false;
     }
   }
-  into.operand = std::move(list);
+  into = std::move(list);
   return good;
 }
 
@@ -117,17 +117,17 @@ bool Loader::length(Value value, const At& at, LengthBounds& into) {
   return good;
 }
 
-bool Loader::operand(Value value, const At& at, Condition& into) {
-  switch (into.op) {
+bool Loader::operand(Value value, const At& at, Condition& condition, Operand& into) {
+  switch (condition.op) {
     case Op::eq:
     case Op::neq:
-      into.types = bit(value);
+      condition.types = bit(value);
       return plain_value(value, at);
     case Op::in:
     case Op::not_in:
       if (!check_.is(value, Type::array, at)) return false;
       for (Value element : value.elements())
-        into.types = static_cast<std::uint8_t>(into.types | bit(element));
+        condition.types = static_cast<std::uint8_t>(condition.types | bit(element));
       return plain_value(value, at);
     case Op::contains:
       return plain_value(value, at);
@@ -136,11 +136,11 @@ bool Loader::operand(Value value, const At& at, Condition& into) {
     case Op::gt:
     case Op::gte:
       if (!check_.is(value, Type::number, at)) return false;
-      into.operand = json::Decimal(value.number());
+      into = json::Decimal(value.number());
       return true;
     case Op::exists:
       if (!check_.is(value, Type::boolean, at)) return false;
-      into.expected = value.boolean();
+      condition.expected = value.boolean();
       return true;
     case Op::regex: {
       if (!check_.is(value, Type::string, at)) return false;
@@ -149,7 +149,7 @@ bool Loader::operand(Value value, const At& at, Condition& into) {
         check_.error("bad-pattern", value, at, "this pattern is refused: " + pattern.error());
         return false;
       }
-      into.operand = std::move(*pattern);
+      into = std::move(*pattern);
       return true;
     }
     case Op::starts_with:
@@ -160,7 +160,7 @@ bool Loader::operand(Value value, const At& at, Condition& into) {
       }
       std::vector<std::string> texts;
       const bool good = strings(value, at, texts, true);
-      into.operand = std::move(texts);
+      into = std::move(texts);
       return good;
     }
     case Op::path_under:
@@ -174,7 +174,7 @@ bool Loader::operand(Value value, const At& at, Condition& into) {
     case Op::length: {
       LengthBounds bounds;
       const bool good = length(value, at, bounds);
-      into.operand = std::move(bounds);
+      into = std::move(bounds);
       return good;
     }
   }

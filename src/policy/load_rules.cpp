@@ -74,7 +74,7 @@ void Loader::action(Value value, const At& at, const std::string& prefix, Block&
   }
   std::string note = check_.note(value.find("reason"), at / "reason");
   if (into.action == Action::approve) {
-    approval(value, at, into.approvers, into.expires);
+    into.approval = approval(value, at);
     note = check_.note(value.find("on_pending"), at / "on_pending");
   }
   if (into.action == Action::hide) {
@@ -84,15 +84,18 @@ void Loader::action(Value value, const At& at, const std::string& prefix, Block&
   }
 }
 
-void Loader::approval(Value object, const At& at, std::vector<std::string>& approvers, std::string& expires) {
-  if (const Value list = object.find("approvers")) strings(list, at / "approvers", approvers, false);
+const Approval* Loader::approval(Value object, const At& at) {
+  Approval& into = program_.approvals.emplace_back();
+  if (const Value list = object.find("approvers")) strings(list, at / "approvers", into.approvers, false);
   const Value time = object.find("expires");
-  if (!time || !check_.is(time, Type::string, at / "expires")) return;
-  if (!is_duration(time.string())) {
-    check_.error("bad-duration", time, at / "expires",
-                 "write a whole number and s, m, h or d, such as \"10m\"");
+  if (time && check_.is(time, Type::string, at / "expires")) {
+    if (!is_duration(time.string())) {
+      check_.error("bad-duration", time, at / "expires",
+                   "write a whole number and s, m, h or d, such as \"10m\"");
+    }
+    into.expires = std::string(time.string());
   }
-  expires = std::string(time.string());
+  return &into;
 }
 
 void Loader::entries(Value list, const At& at, const std::string& prefix, Place place,
@@ -112,56 +115,59 @@ void Loader::entries(Value list, const At& at, const std::string& prefix, Place 
       continue;
     }
     Entry entry;
+    std::string note;
     if (place == Place::approve_if) {
-      approval(value, here, entry.approvers, entry.expires);
-      if (const Value approvals = value.find("approvals"))
-        check_.whole(approvals, here / "approvals", 1, 1'000'000);
+      entry.approval = approval(value, here);
+      if (const Value count = value.find("approvals")) check_.whole(count, here / "approvals", 1, 1'000'000);
       if (const Value self = value.find("self_confirm"))
         check_.is(self, Type::boolean, here / "self_confirm");
-      entry.note = check_.note(value.find("on_pending"), here / "on_pending");
+      note = check_.note(value.find("on_pending"), here / "on_pending");
     } else {
-      entry.note = check_.note(value.find("on_deny"), here / "on_deny");
+      note = check_.note(value.find("on_deny"), here / "on_deny");
     }
+    const std::size_t first = program_.conditions.size();
     const Value conditions = check_.required(value, here, "conditions");
     if (conditions && check_.is(conditions, Type::array, here / "conditions")) {
       std::size_t number = 0;
-      for (Value each : conditions.elements()) {
-        auto compiled = condition(each, here / "conditions" / number++, below, entry.note);
-        if (compiled) entry.conditions.push_back(std::move(*compiled));
-      }
+      for (Value each : conditions.elements()) condition(each, here / "conditions" / number++, below, note);
     }
-    entry.rule = rule(below + "/" + std::to_string(index), here, value, entry.note);
-    into.push_back(std::move(entry));
+    entry.conditions = std::span(program_.conditions).subspan(first);
+    entry.rule = rule(below + "/" + std::to_string(index), here, value, std::move(note));
+    into.push_back(entry);
     ++index;
   }
 }
 
-std::optional<Condition> Loader::condition(Value value, const At& at, const std::string& prefix,
-                                           const std::string& note) {
-  if (!check_.object(value, at, {"path", "op", "value"})) return std::nullopt;
-  Condition out;
-  bool good = false;
+void Loader::condition(Value value, const At& at, const std::string& prefix, const std::string& note) {
+  if (!check_.object(value, at, {"path", "op", "value"})) return;
+  std::optional<Path> parsed;
   if (const Value path = check_.required(value, at, "path");
       path && check_.is(path, Type::string, at / "path")) {
-    auto parsed = parse_path(path.string());
-    good = parsed.has_value();
-    if (good) {
-      out.path = std::move(*parsed);
+    if (auto result = parse_path(path.string())) {
+      parsed = std::move(*result);
     } else {
-      check_.error("bad-path", path, at / "path", parsed.error().message, parsed.error().suggestion);
+      check_.error("bad-path", path, at / "path", result.error().message, result.error().suggestion);
     }
   }
   const Value op = check_.required(value, at, "op");
   const Value expected = check_.required(value, at, "value");
   const auto which = op ? check_.word(op, at / "op", kOpNames) : std::nullopt;
-  if (!which || !expected) return std::nullopt;
+  if (!which || !expected) return;
+  Condition out;
   out.op = static_cast<Op>(*which);
   out.value = expected;
-  if (!operand(expected, at / "value", out) || !good) return std::nullopt;
-  std::string text = prefix + "/" + out.path.text + "-" + std::string(to_string(out.op));
+  Operand compiled;
+  if (!operand(expected, at / "value", out, compiled) || !parsed) return;
+
+  if (parsed->root == Root::args && parsed->segments.front().kind == Segment::Kind::member) {
+    out.slot = program_.keys.add(parsed->segments.front().name);
+  }
+  const std::string text = prefix + "/" + parsed->text + "-" + std::string(to_string(out.op));
+  out.path = &program_.paths.emplace_back(std::move(*parsed));
+  out.operand = &program_.operands.emplace_back(std::move(compiled));
   out.rule = rule(text, at, value, note);
   out.type_rule = rule(text + "-type", at, value, note);
-  return out;
+  program_.conditions.push_back(out);
 }
 
 }  // namespace doorward::policy

@@ -29,17 +29,16 @@ class Loader {
   void action(json::Value value, const At& at, const std::string& prefix, Block& into);
   void entries(json::Value list, const At& at, const std::string& prefix, Place place,
                std::vector<Entry>& into);
-  void approval(json::Value object, const At& at, std::vector<std::string>& approvers, std::string& expires);
-  std::optional<Condition> condition(json::Value value, const At& at, const std::string& prefix,
-                                     const std::string& note);
+  const Approval* approval(json::Value object, const At& at);
+  void condition(json::Value value, const At& at, const std::string& prefix, const std::string& note);
 
   // load_operand.cpp
-  bool operand(json::Value value, const At& at, Condition& into);
+  bool operand(json::Value value, const At& at, Condition& condition, Operand& into);
   bool plain_value(json::Value value, const At& at);
   bool strings(json::Value value, const At& at, std::vector<std::string>& into, bool one_allowed);
   bool length(json::Value value, const At& at, LengthBounds& into);
   template <typename List>
-  bool typed_list(json::Value value, const At& at, Condition& into);
+  bool typed_list(json::Value value, const At& at, Operand& into);
 
   // load_limits.cpp
   void limits(json::Value list, const At& at, const std::string& prefix, Block& into);
@@ -59,6 +58,7 @@ class Loader {
 
   Policy::Program& program_;
   Checker& check_;
+
   std::vector<std::pair<json::Value, At>> limit_places_;  // of the limit of the same index
 };
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,13 +20,17 @@
 
 namespace doorward::policy {
 
-/// An element of `deny_if`, `require` or `approve_if`.
-struct Entry {
-  std::vector<Condition> conditions;
-  const Rule* rule = nullptr;  ///< ends in the index; what decides where `conditions` is empty
-  std::string note;            ///< on_deny or on_pending
+/// Whom an approval asks.
+struct Approval {
   std::vector<std::string> approvers;
   std::string expires;
+};
+
+/// An element of `deny_if`, `require` or `approve_if`.
+struct Entry {
+  std::span<const Condition> conditions;  ///< within the program's flat list
+  const Rule* rule = nullptr;             ///< ends in the index; what decides where `conditions` is empty
+  const Approval* approval = nullptr;     ///< in approve_if
 };
 
 enum class Action : std::uint8_t { none, allow, deny, hide, approve };
@@ -37,8 +41,7 @@ struct Block {
   std::string title;  ///< for people: `tools.pay`
   Action action = Action::none;
   const Rule* action_rule = nullptr;
-  std::vector<std::string> approvers;  ///< of `action: approve`
-  std::string expires;
+  const Approval* approval = nullptr;  ///< of `action: approve`
   std::vector<Entry> deny_if;
   std::vector<Entry> require;
   std::vector<Entry> approve_if;
@@ -115,6 +118,11 @@ struct Policy::Program {
   const TimeZone* zone = &TimeZone::utc();
 
   std::deque<Rule> rules;
+  std::deque<Path> paths;
+  std::deque<Operand> operands;
+  std::deque<Approval> approvals;
+  std::vector<Condition> conditions;  ///< of all entries, each entry's together
+  KeyTable keys;                      ///< what their paths under `args` begin with
   std::vector<Limit> limits;
   std::vector<Path> amounts;  ///< of the limit of the same index; unused where it has no amount
   HideList hide;
@@ -148,6 +156,7 @@ Decision judge(const Policy::Program& program, const Call& call, Scratch::State&
 Decision judge_uncounted(const Policy& policy, const Call& call, Scratch& scratch);
 
 struct Scratch::State {
+  Slots slots;
   std::vector<LimitDemand> demands;
   ToolIndex::Plan plan;
   ToolIndex::Plan outer;

@@ -118,13 +118,13 @@ class Teller {
     if (located_.entry == nullptr || policy_ == nullptr) return;
     if (located_.type_error) {
       const Condition& condition = *located_.condition;
-      add(plain(condition.path.text) + " is " + actual(condition) + "; the rule \"" +
+      add(plain(condition.path->text) + " is " + actual(condition) + "; the rule \"" +
           std::string(to_string(condition.op)) + "\" cannot judge such a value and refuses it.");
       return;
     }
     if (located_.place == Place::require) {
       const Condition& condition = *located_.condition;
-      add(plain(condition.path.text) + " is " + actual(condition) + "; it " + demand_text(condition, false) +
+      add(plain(condition.path->text) + " is " + actual(condition) + "; it " + demand_text(condition, false) +
           ".");
       return;
     }
@@ -133,8 +133,8 @@ class Teller {
     std::string would;
     const auto& entry = located_.entry->conditions;
     for (std::size_t i = 0; i < std::min(entry.size(), kShown); ++i) {
-      met += (i == 0 ? "" : " and ") + plain(entry[i].path.text) + " is " + actual(entry[i]);
-      would += (i == 0 ? "" : ", or ") + plain(entry[i].path.text) + " " + demand_text(entry[i], true);
+      met += (i == 0 ? "" : " and ") + plain(entry[i].path->text) + " is " + actual(entry[i]);
+      would += (i == 0 ? "" : ", or ") + plain(entry[i].path->text) + " " + demand_text(entry[i], true);
     }
     add(met + "; to be allowed, " + would + (entry.size() > kShown ? ", among other conditions." : "."));
   }
@@ -162,11 +162,13 @@ class Teller {
 
   void approvers() {
     const std::vector<std::string>* groups = nullptr;
+    const Approval* approval = nullptr;
     if (located_.entry != nullptr) {
-      groups = &located_.entry->approvers;
+      approval = located_.entry->approval;
     } else if (located_.block != nullptr) {
-      groups = &located_.block->approvers;
+      approval = located_.block->approval;
     }
+    if (approval != nullptr) groups = &approval->approvers;
     std::string who;
     for (std::size_t i = 0; groups != nullptr && i < std::min<std::size_t>(groups->size(), 3); ++i) {
       who += (i == 0 ? "" : ", ") + plain((*groups)[i], 32);
