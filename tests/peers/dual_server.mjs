@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 
 const require = createRequire(process.env.DOORWARD_PEERS + '/');
-const { McpServer, acceptedContent, createMcpHandler, fromJsonSchema, inputRequired } = require('@modelcontextprotocol/server');
+const sdk = require('@modelcontextprotocol/server');
+const { McpServer, acceptedContent, createMcpHandler, fromJsonSchema, inputRequired } = sdk;
 const { serveStdio } = require('@modelcontextprotocol/server/stdio');
 const { toNodeHandler } = require('@modelcontextprotocol/node');
 
@@ -22,7 +23,8 @@ function build() {
     async ({ to }, context) => {
       const progressToken = context.mcpReq._meta?.progressToken;
       for (let progress = 1; progress <= to && progressToken !== undefined; ++progress) {
-        await context.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: to } });
+        const params = { progressToken, progress, total: to };
+        await context.mcpReq.notify({ method: 'notifications/progress', params });
       }
       return text(`counted to ${to}`);
     });
@@ -37,7 +39,8 @@ function build() {
       });
     });
   server.registerTool('delete_note', { inputSchema: object({ id: NUMBER }) }, ({ id }) => text(`deleted ${id}`));
-  server.registerResource('readme', 'file:///readme', {}, () => ({ contents: [{ uri: 'file:///readme', text: 'read me' }] }));
+  const readme = 'file:///readme';
+  server.registerResource('readme', readme, {}, () => ({ contents: [{ uri: readme, text: 'read me' }] }));
   return server;
 }
 

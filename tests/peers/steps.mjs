@@ -1,4 +1,4 @@
-// What the client drivers share: the request on standard input, steps done one after the other, JSON on standard output.
+// What the client drivers share: the request on standard input, steps one after the other, JSON on standard output.
 //
 // Request:  {"era", "transport": {"url", "token"} | {"command": [...]}, "answers": {METHOD: RESULT}, "steps": [...]}
 // Step:     {"list": "tools" | "resources" | "prompts"} | {"call": NAME, "arguments", "progress": true}
@@ -13,7 +13,7 @@ export const request = JSON.parse(await text(process.stdin));
 
 // What a command started over stdio gets beside the SDK's own short list of variables.
 export const childEnv = { DOORWARD_PEERS: process.env.DOORWARD_PEERS };
-export const headers = { authorization: `Bearer ${request.transport.token}` };
+export const headers = { authorization: `Bearer ${request.transport?.token}` };
 
 // The client capability behind each request that a server may make.
 const BEHIND = { 'elicitation/create': 'elicitation', 'sampling/createMessage': 'sampling', 'roots/list': 'roots' };

@@ -61,7 +61,8 @@ def dual_records(steps, era):
     tools, echo, add, count, denied, required, hidden, unknown, resources = (step["id"] for step in steps)
 
     def allowed(method, id, **more):
-        return {"event": "call.intent", "verdict": "allow", "rule": "", "era": era, "method": method, "request.id": id, **more}
+        return {"event": "call.intent", "verdict": "allow", "rule": "", "era": era, "method": method,
+                "request.id": id, **more}
 
     def refused(rule, tool, id, code):
         return {"event": "call.denied", "rule": rule, "tool": tool, "era": era, "request.id": id, "code": code}
@@ -127,7 +128,8 @@ class Clients(PeerCase):
 
     def test_input_that_the_server_asks_for(self):
         yes = {"elicitation/create": {"action": "accept", "content": {"sure": True}}}
-        done = self.drive("v2_client.mjs", "modern", "dual", [{"call": "deploy", "arguments": {"target": "staging"}}], yes)
+        steps = [{"call": "deploy", "arguments": {"target": "staging"}}]
+        done = self.drive("v2_client.mjs", "modern", "dual", steps, yes)
         deployed, = done["steps"]
         self.assertEqual(done["asked"], ["elicitation/create"])
         self.assertEqual(text_of(deployed["result"]), "deployed to staging, asked for staging")
@@ -136,7 +138,8 @@ class Clients(PeerCase):
 
     def test_legacy_servers_ask_the_client_nothing(self):
         answers = {"elicitation/create": {"action": "accept", "content": {}},
-                   "sampling/createMessage": {"role": "assistant", "model": "m", "content": {"type": "text", "text": "x"}},
+                   "sampling/createMessage": {"role": "assistant", "model": "m",
+                                              "content": {"type": "text", "text": "x"}},
                    "roots/list": {"roots": []}}
         tool = "trigger-sampling-request"
         steps = [{"list": "tools"}, {"call": tool, "arguments": {"prompt": "x"}}]
@@ -191,17 +194,19 @@ class Run(unittest.TestCase):
             with open(file, "w") as out:
                 json.dump(policy, out)
             state = os.path.join(folder, "state")
-            run = [str(BINARY), "run", "--policy", file, "--server", "wrapped", "--state", state, "--env", "DOORWARD_PEERS"]
+            run = [str(BINARY), "run", "--policy", file, "--server", "wrapped", "--state", state,
+                   "--env", "DOORWARD_PEERS"]
             done = drive(script, {"era": era, "transport": {"command": [*run, "--", *command]}, "steps": steps})
             log = subprocess.run([str(BINARY), "log", "query", "--state", state, "--json"], capture_output=True,
                                  text=True, check=True)
-            verified = subprocess.run([str(BINARY), "audit", "verify", "--state", state], capture_output=True, text=True)
+            verified = subprocess.run([str(BINARY), "audit", "verify", "--state", state], capture_output=True,
+                                      text=True)
             self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
             return done, [json.loads(line) for line in log.stdout.splitlines()]
 
     def test_v1_client(self):
-        policy = {"version": "1", "default": "deny", "hide": ["get-env"],
-                  "tools": {"echo": {"deny_if": [{"conditions": [{"path": "args.message", "op": "eq", "value": "key"}]}]}}}
+        no_key = [{"conditions": [{"path": "args.message", "op": "eq", "value": "key"}]}]
+        policy = {"version": "1", "default": "deny", "hide": ["get-env"], "tools": {"echo": {"deny_if": no_key}}}
         steps = [{"list": "tools"}, {"call": "echo", "arguments": {"message": "hi"}},
                  {"call": "echo", "arguments": {"message": "key"}}, {"call": "get-env"}, {"call": "get-tiny-image"}]
         done, records = self.check("v1_client.mjs", "legacy", node(EVERYTHING, "stdio"), policy, steps)

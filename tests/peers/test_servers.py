@@ -12,8 +12,8 @@ MEMORY = "@modelcontextprotocol/server-memory"
 
 class Everything(PeerCase):
     policy = {"version": "1", "default": "deny", "hide": ["get-env"],
-              "tools": {"echo": {"deny_if": [{"conditions": [{"path": "args.message", "op": "contains", "value": "key"}],
-                                              "on_deny": "Echo no keys."}]},
+              "tools": {"echo": {"deny_if": [{"on_deny": "Echo no keys.", "conditions": [
+                            {"path": "args.message", "op": "contains", "value": "key"}]}]},
                         "get-sum": {"deny_if": [{"conditions": [{"path": "args.b", "op": "gt", "value": 10}]}]},
                         "get-structured-content": {}, "trigger-long-running-operation": {}}}
     policies = {"stdio": ("stdio", policy), "web": ("web", policy)}
@@ -29,7 +29,8 @@ class Everything(PeerCase):
         client = self.client(grant)
         self.assertEqual(client.list(), [tool for tool in tools if tool["name"] != "get-env"])
         self.assertIn("get-env", [tool["name"] for tool in tools])
-        self.assertEqual(text_of(self.assert_called(client, "echo", {"message": "h\u00e9llo"}, "e-1")), "Echo: h\u00e9llo")
+        echo = self.assert_called(client, "echo", {"message": "h\u00e9llo"}, "e-1")
+        self.assertEqual(text_of(echo), "Echo: h\u00e9llo")
         self.assertIn("13", text_of(self.assert_called(client, "get-sum", {"a": 6, "b": 7}, 2 ** 53 - 1)))
         weather = self.assert_called(client, "get-structured-content", {"location": "Chicago"}, "e-2")
         self.assertEqual(set(weather["structuredContent"]), {"temperature", "conditions", "humidity"})
@@ -71,8 +72,8 @@ class Filesystem(PeerCase):
             path = cls.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        public = {"require": [{"conditions": [{"path": "args.path", "op": "path_under", "value": [f"{cls.root}/public"]}],
-                               "on_deny": "Only the public folder."}]}
+        public = {"require": [{"on_deny": "Only the public folder.", "conditions": [
+            {"path": "args.path", "op": "path_under", "value": [f"{cls.root}/public"]}]}]}
         cls.policies = {"agent": ("files", {"version": "1", "default": "deny", "hide": ["move_*"],
                                             "tools": {"read_text_file": public, "write_file": public,
                                                       "list_allowed_directories": {}}})}
@@ -94,7 +95,8 @@ class Filesystem(PeerCase):
         result = self.assert_denied(client, "read_text_file", {"path": f"{private}/plan.txt"}, "f-4", outside,
                                     "Only the public folder.")
         self.assertNotIn("the plan", json.dumps(result))
-        self.assert_denied(client, "read_text_file", {"path": f"{public}/../private/plan.txt"}, "f-5", f"{outside}-type")
+        around = {"path": f"{public}/../private/plan.txt"}
+        self.assert_denied(client, "read_text_file", around, "f-5", f"{outside}-type")
         self.assert_denied(client, "write_file", {"path": f"{private}/x.txt", "content": "no"}, "f-6",
                            "/tools/write_file/require/args.path-path_under")
         self.assertFalse((private / "x.txt").exists())

@@ -18,9 +18,10 @@ LIMIT = """{"version": "1", "default": "deny", "hide": ["api_key_delete"],
                                            "scope": "grant"}]},
             "system_info": {}, "truenas": {}}}"""
 ARGUMENTS = """{"version": "1", "default": "deny",
-  "tools": {"dataset_delete": {"require": [{"conditions": [{"path": "args.id", "op": "starts_with", "value": "tank/tmp/"}],
-                                            "on_deny": "Only below tank/tmp."}],
-                               "deny_if": [{"conditions": [{"path": "args.force", "op": "eq", "value": true}]}]}}}"""
+  "tools": {"dataset_delete": {
+    "require": [{"conditions": [{"path": "args.id", "op": "starts_with", "value": "tank/tmp/"}],
+                 "on_deny": "Only below tank/tmp."}],
+    "deny_if": [{"conditions": [{"path": "args.force", "op": "eq", "value": true}]}]}}}"""
 OUTER_HIDDEN = '{"version":"1","default":"allow","hide":["truenas"]}'
 
 
@@ -54,7 +55,8 @@ class ActionTools(PeerCase):
         self.assert_forwarded(action, id)
 
     def assert_refused(self, client, action, params, id, rule, text=""):
-        return self.assert_denied(client, "truenas", {"action": action, "params": params}, id, rule, text, logged=action)
+        arguments = {"action": action, "params": params}
+        return self.assert_denied(client, "truenas", arguments, id, rule, text, logged=action)
 
     def assert_unknown(self, client, action, name, id, rule="(unknown tool)"):
         """Answered by the name that was asked for, exactly as for a tool that is not there."""
