@@ -101,6 +101,13 @@ class PeerCase(unittest.TestCase):
         cls.gateway.start()
 
     @classmethod
+    def tearDownClass(cls):
+        """After whatever the peers did, the gateway ends as asked and its log is whole."""
+        status, (verified, report) = cls.gateway.stop(), cls.gateway.verify()
+        if (status, verified) != (0, 0):
+            raise AssertionError(f"exit {status}; audit verify: {verified} {report}; {cls.gateway.stderr()[-2000:]}")
+
+    @classmethod
     def make_servers(cls):
         raise NotImplementedError
 

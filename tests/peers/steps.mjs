@@ -2,6 +2,7 @@
 //
 // Request:  {"era", "transport": {"url", "token"} | {"command": [...]}, "answers": {METHOD: RESULT}, "steps": [...]}
 // Step:     {"list": "tools" | "resources" | "prompts"} | {"call": NAME, "arguments", "progress": true}
+//           | {"together": [STEP, ...]}, whose result is the list of results
 // Answer:   {"era", "version", "server", "capabilities", "steps": [{"id", "result" | "error", "progress"}], "asked"}
 // `answers` are what the client says to the server's own requests, and declares the capability of; `asked` are the
 // methods that came. `id` is the JSON-RPC id that the client really sent.
@@ -34,6 +35,7 @@ async function perform(client, call, step, progress) {
   if (step.list === 'tools') return client.listTools();
   if (step.list === 'resources') return client.listResources();
   if (step.list === 'prompts') return client.listPrompts();
+  if (step.together) return Promise.all(step.together.map((one) => perform(client, call, one, progress)));
   const options = step.progress ? { onprogress: (event) => progress.push(event.progress) } : {};
   return call({ name: step.call, arguments: step.arguments ?? {} }, options);
 }

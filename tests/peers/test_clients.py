@@ -18,7 +18,7 @@ MODERN = "2026-07-28"
 DUAL_POLICY = {"version": "1", "default": "deny", "hide": ["delete_*"],
                "tools": {"echo": {"deny_if": [{"conditions": [{"path": "args.text", "op": "contains", "value": "key"}],
                                                "on_deny": "Echo no keys."}]},
-                         "add": {"limits": [{"counter": "sums", "window": "hour", "max": 100, "scope": "grant"}]},
+                         "add": {"limits": [{"counter": "sums", "window": "hour", "max": 1000, "scope": "grant"}]},
                          "count": {}, "deploy": {"require": [{"conditions": [
                              {"path": "args.target", "op": "in", "value": ["staging"]}]}]}}}
 DUAL_STEPS = [{"list": "tools"},
@@ -29,14 +29,15 @@ DUAL_STEPS = [{"list": "tools"},
               {"call": "deploy", "arguments": {"target": "production"}},
               {"call": "delete_note", "arguments": {"id": 1}},
               {"call": "never_was", "arguments": {"id": 1}},
-              {"list": "resources"}]
+              {"list": "resources"},
+              {"together": [{"call": "add", "arguments": {"a": number, "b": 1}} for number in range(20)]}]
 DENY_ECHO = "/tools/echo/deny_if/args.text-contains"
 DENY_DEPLOY = "/tools/deploy/require/args.target-in"
 
 
 def check_dual(case, done):
     """What every client must have seen of `DUAL_STEPS` behind `DUAL_POLICY`; the ids by tool and step."""
-    tools, echo, add, count, denied, required, hidden, unknown, resources = steps = done["steps"]
+    tools, echo, add, count, denied, required, hidden, unknown, resources, sums = steps = done["steps"]
     case.assertEqual([tool["name"] for tool in tools["result"]["tools"]], ["echo", "add", "count", "deploy"])
     case.assertEqual(tools["result"]["tools"][1]["outputSchema"]["required"], ["sum"])
     case.assertEqual(done["server"], {"name": "dual-server", "version": "2"})
@@ -52,13 +53,14 @@ def check_dual(case, done):
         case.assertEqual(step["error"]["code"], -32602)
         case.assertTrue(step["error"]["message"].endswith(f"Unknown tool: {tool}"), step)
     case.assertEqual(resources["result"]["resources"], [])
+    case.assertEqual([one["structuredContent"]["sum"] for one in sums["result"]], list(range(1, 21)))
     case.assertEqual(len({step["id"] for step in steps}), len(steps))
     return steps
 
 
 def dual_records(steps, era):
     """The records that the log must have of `DUAL_STEPS`."""
-    tools, echo, add, count, denied, required, hidden, unknown, resources = (step["id"] for step in steps)
+    tools, echo, add, count, denied, required, hidden, unknown, *_ = (step["id"] for step in steps)
 
     def allowed(method, id, **more):
         return {"event": "call.intent", "verdict": "allow", "rule": "", "era": era, "method": method,
@@ -77,23 +79,25 @@ def dual_records(steps, era):
 
 
 class Clients(PeerCase):
-    policies = {"dual": ("dual", DUAL_POLICY),
+    policies = {"dual": ("dual", DUAL_POLICY), "child": ("child", DUAL_POLICY),
                 "legacy": ("legacy", {"version": "1", "default": "allow", "hide": ["get-env"]})}
-    grants = {"dual": ("dual", "dual"), "legacy": ("legacy", "legacy")}
+    grants = {"dual": ("dual", "dual"), "child": ("child", "child"), "legacy": ("legacy", "legacy")}
 
     @classmethod
     def make_servers(cls):
         dual, legacy = free_port(), free_port()
         cls.serve([*DUAL, "http", str(dual)], dual, PEERS)
         cls.serve(node(EVERYTHING, "streamableHttp"), legacy, {"PORT": str(legacy)})
-        return {"dual": f"http://127.0.0.1:{dual}/mcp", "legacy": f"http://127.0.0.1:{legacy}/mcp"}
+        return {"dual": f"http://127.0.0.1:{dual}/mcp",
+                "child": {"command": [*DUAL, "stdio"], "env": {"DOORWARD_PEERS": {"value": str(CACHE)}}},
+                "legacy": f"http://127.0.0.1:{legacy}/mcp"}
 
     def drive(self, script, era, grant, steps, answers=None):
         transport = {"url": self.url(grant), "token": self.gateway.tokens[grant]}
         return drive(script, {"era": era, "transport": transport, "steps": steps, "answers": answers or {}})
 
-    def check(self, script, era, version):
-        done = self.drive(script, era, "dual", DUAL_STEPS)
+    def check(self, script, era, version, grant="dual"):
+        done = self.drive(script, era, grant, DUAL_STEPS)
         self.assertEqual(done["version"], version)
         steps = check_dual(self, done)
         self.assertEqual(steps[3]["progress"], [1, 2, 3])
@@ -113,6 +117,10 @@ class Clients(PeerCase):
         self.assertEqual(listed["cacheScope"], "private")
         self.assertIn("ttlMs", listed)
         self.assert_logged({"event": "call.intent", "method": "server/discover", "era": "modern"})
+
+    def test_v2_client_before_a_child_process(self):
+        self.check("v2_client.mjs", "legacy", "2025-11-25", "child")
+        self.check("v2_client.mjs", "modern", MODERN, "child")
 
     def test_v2_client_that_finds_the_era_out(self):
         self.assertEqual(self.check("v2_client.mjs", "auto", MODERN)["era"], "modern")

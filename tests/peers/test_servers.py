@@ -15,7 +15,8 @@ class Everything(PeerCase):
               "tools": {"echo": {"deny_if": [{"on_deny": "Echo no keys.", "conditions": [
                             {"path": "args.message", "op": "contains", "value": "key"}]}]},
                         "get-sum": {"deny_if": [{"conditions": [{"path": "args.b", "op": "gt", "value": 10}]}]},
-                        "get-structured-content": {}, "trigger-long-running-operation": {}}}
+                        "get-structured-content": {}, "trigger-long-running-operation": {},
+                        "toggle-simulated-logging": {}}}
     policies = {"stdio": ("stdio", policy), "web": ("web", policy)}
     grants = {"stdio": ("stdio", "stdio"), "web": ("web", "web")}
 
@@ -42,6 +43,7 @@ class Everything(PeerCase):
         self.assert_gone(client, "get-env", {}, "e-7")
         self.assertEqual(client.list("resources/list", "resources"), [])
         self.check_progress(client)
+        self.check_stream(client)
 
     def check_progress(self, client):
         answer = client.call("trigger-long-running-operation", {"duration": 0.3, "steps": 3}, id="slow",
@@ -52,6 +54,16 @@ class Everything(PeerCase):
         self.assertEqual({event["params"]["progressToken"] for event in events}, {"mine"})
         self.assertIn("Duration: 0.3 seconds", text_of(last["result"]))
         self.assert_forwarded("trigger-long-running-operation", "slow")
+
+    def check_stream(self, client):
+        """What the server says outside of any call reaches the client's GET stream."""
+        answer, wire = client.listen()
+        self.addCleanup(wire.close)
+        self.assertTrue(answer.is_stream, answer)
+        self.assert_called(client, "toggle-simulated-logging", {}, "log")
+        messages = (json.loads(event["data"]) for event in wire.events(20) if event.get("data"))
+        message = next(one for one in messages if one["method"] == "notifications/message")
+        self.assertIn("level", message["params"])
 
     def test_stdio(self):
         self.check("stdio", direct_tools(node(EVERYTHING, "stdio")))
