@@ -187,7 +187,7 @@ def length(value, actual):
 def path_segments(text):
     if not text.startswith("/"):
         raise Ambiguous("relative path")
-    if "\\" in text or re.search(r"%[0-9A-Fa-f]{2}", text) or any(ord(c) < 32 or ord(c) == 127 for c in text):
+    if "\\" in text or re.search(r"%[0-9A-Fa-f]{2}", text) or any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text):
         raise Ambiguous("backslash, percent escape or control character")
     segments = text.split("/")
     if ".." in segments:
@@ -219,7 +219,7 @@ def split_host_port(authority):
     host, port = found[1].lower(), found[2]
     if host.startswith("["):
         address = ipv6(host[1:-1])
-        if address is None or f"[{address.compressed}]" != host:
+        if address is None or address.ipv4_mapped is not None or f"[{address.compressed}]" != host:
             raise Ambiguous("odd spelling of an IP address")
     elif "" in host.split("."):
         raise Ambiguous("trailing dot or empty label")
