@@ -5,7 +5,8 @@
 
 namespace doorward::audit {
 
-Chain::Chain(std::string writer, std::uint64_t epoch) : writer_(std::move(writer)), epoch_(epoch), prev_(kNoPrev) {}
+Chain::Chain(std::string writer, std::uint64_t epoch)
+    : writer_(std::move(writer)), epoch_(epoch), prev_(kNoPrev) {}
 
 void Chain::append(std::string& out, std::string_view members) {
   const std::size_t begin = out.size();
@@ -19,6 +20,8 @@ void Chain::append(std::string& out, std::string_view members) {
   append_hex(prev_, leaf);
 }
 
-Checkpoint Chain::head() { return {writer_, epoch_, tree_.size(), tree_.root(hash_)}; }
+Checkpoint Chain::head() {
+  return {writer_, epoch_, tree_.size(), tree_.root(hash_)};
+}
 
 }  // namespace doorward::audit

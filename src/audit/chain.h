@@ -9,7 +9,8 @@
 
 namespace doorward::audit {
 
-/// Turns members into the records of one writer's epoch: numbers them, chains them, grows the tree. Not thread-safe.
+/// Turns members into the records of one writer's epoch: numbers them, chains them, grows the tree. Not
+/// thread-safe.
 class Chain {
  public:
   Chain(std::string writer, std::uint64_t epoch);

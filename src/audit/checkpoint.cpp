@@ -63,12 +63,14 @@ Result<std::string> sign_checkpoint(const Checkpoint& checkpoint, const Signer& 
 }
 
 Result<Checkpoint> parse_checkpoint(std::string_view note) {
-  const Error wrong{ErrorKind::invalid, "this is no checkpoint of a Doorward log; expected the lines origin, size, root "
-                                        "of a signed note"};
+  const Error wrong{ErrorKind::invalid,
+                    "this is no checkpoint of a Doorward log; expected the lines origin, size, root "
+                    "of a signed note"};
   std::string_view origin;
   std::string_view size;
   std::string_view root;
-  if (!take_line(note, origin) || !take_line(note, size) || !take_line(note, root)) return std::unexpected(wrong);
+  if (!take_line(note, origin) || !take_line(note, size) || !take_line(note, root))
+    return std::unexpected(wrong);
   if (!origin.starts_with(kOrigin)) return std::unexpected(wrong);
   origin.remove_prefix(kOrigin.size());
   const std::size_t slash = origin.find('/');
@@ -76,8 +78,8 @@ Result<Checkpoint> parse_checkpoint(std::string_view note) {
   if (slash == std::string_view::npos || slash == 0) return std::unexpected(wrong);
   checkpoint.writer = origin.substr(0, slash);
   const std::optional<std::string> bytes = from_base64(root);
-  if (!parse_number(origin.substr(slash + 1), checkpoint.epoch) || !parse_number(size, checkpoint.size) || !bytes ||
-      bytes->size() != checkpoint.root.size()) {
+  if (!parse_number(origin.substr(slash + 1), checkpoint.epoch) || !parse_number(size, checkpoint.size) ||
+      !bytes || bytes->size() != checkpoint.root.size()) {
     return std::unexpected(wrong);
   }
   std::copy(bytes->begin(), bytes->end(), checkpoint.root.begin());
@@ -89,7 +91,8 @@ Result<Checkpoint> open_checkpoint(std::string_view note, std::span<const Public
   if (!checkpoint) return checkpoint;
   const std::string text = note_text(*checkpoint);
   if (!note.starts_with(text) || !note.substr(text.size()).starts_with("\n")) {
-    return fail(ErrorKind::invalid, "the checkpoint has lines that a Doorward log never writes; it was changed");
+    return fail(ErrorKind::invalid,
+                "the checkpoint has lines that a Doorward log never writes; it was changed");
   }
   const std::string name = origin_of(checkpoint->writer, checkpoint->epoch);
   std::string_view rest = note.substr(text.size() + 1);
@@ -107,8 +110,9 @@ Result<Checkpoint> open_checkpoint(std::string_view note, std::span<const Public
       }
     }
   }
-  return fail(ErrorKind::denied, "the checkpoint of " + name + " at size " + std::to_string(checkpoint->size) +
-                                     " carries no valid signature by a key given; it is forged, or made with another key");
+  return fail(ErrorKind::denied,
+              "the checkpoint of " + name + " at size " + std::to_string(checkpoint->size) +
+                  " carries no valid signature by a key given; it is forged, or made with another key");
 }
 
 std::vector<std::string> split_notes(std::string_view file, bool* torn) {

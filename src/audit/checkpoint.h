@@ -39,8 +39,8 @@ Result<Checkpoint> open_checkpoint(std::string_view note, std::span<const Public
 /// Reads the text alone, whoever signed it.
 Result<Checkpoint> parse_checkpoint(std::string_view note);
 
-/// The notes of a file of checkpoints: notes joined by one blank line. A torn last one is left out and told by
-/// `torn`, if given.
+/// The notes of a file of checkpoints: notes joined by one blank line. A torn last one is left out and told
+/// by `torn`, if given.
 std::vector<std::string> split_notes(std::string_view file, bool* torn = nullptr);
 
 }  // namespace doorward::audit

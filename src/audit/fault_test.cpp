@@ -26,7 +26,15 @@ using test::why;
 /// Files whose n-th operation fails, once or until told otherwise.
 class FaultyFiles final : public FileOps {
  public:
-  enum Operation : unsigned { kOpen = 1, kWrite = 2, kSync = 4, kTruncate = 8, kRename = 16, kDirectory = 32, kAll = 63 };
+  enum Operation : unsigned {
+    kOpen = 1,
+    kWrite = 2,
+    kSync = 4,
+    kTruncate = 8,
+    kRename = 16,
+    kDirectory = 32,
+    kAll = 63
+  };
 
   /// The operation number `nth` (from 1) of those in `which`, counted from now, and the `more` after it fail.
   void arm(unsigned which, int code, std::uint64_t nth, std::uint64_t more = 0) {
@@ -54,7 +62,9 @@ class FaultyFiles final : public FileOps {
     return -code_;
   }
   int fdatasync(int fd) override { return fails(kSync) ? -code_ : FileOps::fdatasync(fd); }
-  int truncate(int fd, off_t size) override { return fails(kTruncate) ? -code_ : FileOps::truncate(fd, size); }
+  int truncate(int fd, off_t size) override {
+    return fails(kTruncate) ? -code_ : FileOps::truncate(fd, size);
+  }
   int rename(const std::string& from, const std::string& to) override {
     return fails(kRename) ? -code_ : FileOps::rename(from, to);
   }
@@ -101,7 +111,8 @@ LogOptions faulty_options(const TempDir& dir, FaultyFiles& files, FakeClock& clo
   return options;
 }
 
-/// One scripted run with one fault: everything appended is in the log at the end, once, and the chain is whole.
+/// One scripted run with one fault: everything appended is in the log at the end, once, and the chain is
+/// whole.
 void run_with_fault(unsigned which, int code, std::uint64_t nth, std::uint64_t more, Durability durability,
                     bool* reached) {
   TempDir dir;
@@ -303,7 +314,8 @@ class LeftBehindTest : public ::testing::Test {
       auto core = LogCore::open(options_in(dir_));
       if (!core) ::_exit(2);
       Ring& ring = *(*core)->rings()[0];
-      for (std::uint64_t i = 0; i < 3; ++i) (void)ring.append_intent(intent(id_of(i), "tool\n" + std::to_string(i)));
+      for (std::uint64_t i = 0; i < 3; ++i)
+        (void)ring.append_intent(intent(id_of(i), "tool\n" + std::to_string(i)));
       ring.append_outcome(outcome(id_of(0)));
       ring.append_outcome(outcome(id_of(1)));
       if (drained) (void)(*core)->pass({});

@@ -11,7 +11,9 @@
 namespace doorward::audit {
 namespace {
 
-int result_of(long value) { return value < 0 ? -errno : static_cast<int>(value); }
+int result_of(long value) {
+  return value < 0 ? -errno : static_cast<int>(value);
+}
 
 }  // namespace
 
@@ -24,12 +26,18 @@ ssize_t FileOps::write(int fd, const char* data, std::size_t size) {
   return done < 0 ? -errno : done;
 }
 
-int FileOps::fdatasync(int fd) { return result_of(::fdatasync(fd)); }
-int FileOps::truncate(int fd, off_t size) { return result_of(::ftruncate(fd, size)); }
+int FileOps::fdatasync(int fd) {
+  return result_of(::fdatasync(fd));
+}
+int FileOps::truncate(int fd, off_t size) {
+  return result_of(::ftruncate(fd, size));
+}
 int FileOps::rename(const std::string& from, const std::string& to) {
   return result_of(::rename(from.c_str(), to.c_str()));
 }
-int FileOps::remove(const std::string& path) { return result_of(::unlink(path.c_str())); }
+int FileOps::remove(const std::string& path) {
+  return result_of(::unlink(path.c_str()));
+}
 
 int FileOps::sync_directory(const std::string& path) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -37,7 +45,9 @@ int FileOps::sync_directory(const std::string& path) {
   return result_of(::fsync(fd.get()));
 }
 
-void FileOps::close(int fd) { ::close(fd); }
+void FileOps::close(int fd) {
+  ::close(fd);
+}
 
 FileOps& FileOps::system() {
   static FileOps files;

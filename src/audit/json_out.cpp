@@ -46,7 +46,9 @@ struct CodePoint {
 /// Decodes one code point; a byte that begins none becomes U+FFFD.
 CodePoint decode(std::string_view text) {
   constexpr CodePoint kBad{0xfffd, 1};
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::uint32_t lead = byte(0);
   if (lead < 0x80) return {lead, 1};
   const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
@@ -84,7 +86,8 @@ std::size_t put_escape(char* out, std::uint32_t value) {
 }  // namespace
 
 void JsonOut::cut(std::string_view key) {
-  if (cuts_ != 0 && cuts_ <= cut_.size() && cut_[cuts_ - 1].key == key && cut_[cuts_ - 1].name == name_) return;
+  if (cuts_ != 0 && cuts_ <= cut_.size() && cut_[cuts_ - 1].key == key && cut_[cuts_ - 1].name == name_)
+    return;
   if (cuts_ < cut_.size()) cut_[cuts_] = {name_, key};
   cuts_ = std::min(cuts_ + 1, cut_.size());
 }
@@ -127,8 +130,12 @@ void JsonOut::text_always(std::string_view key, std::string_view value, std::siz
   put('"');
 }
 
-void JsonOut::digits(std::int64_t value) { at_ = std::to_chars(at_, end_, value).ptr; }
-void JsonOut::digits_unsigned(std::uint64_t value) { at_ = std::to_chars(at_, end_, value).ptr; }
+void JsonOut::digits(std::int64_t value) {
+  at_ = std::to_chars(at_, end_, value).ptr;
+}
+void JsonOut::digits_unsigned(std::uint64_t value) {
+  at_ = std::to_chars(at_, end_, value).ptr;
+}
 
 void JsonOut::number(std::string_view key, std::int64_t value) {
   if (begin_member(key, 20)) digits(value);
@@ -270,7 +277,9 @@ void JsonOut::element_hex(std::uint64_t high, std::uint64_t low) {
   }
 }
 
-void JsonOut::close_array() { put(']'); }
+void JsonOut::close_array() {
+  put(']');
+}
 
 std::string_view JsonOut::finish() {
   if (cuts_ != 0) {

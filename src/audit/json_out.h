@@ -15,7 +15,8 @@ namespace doorward::audit {
 /// listed by finish(). Never writes past the buffer. Keys are trusted literals.
 class JsonOut {
  public:
-  explicit JsonOut(std::span<char> out) : begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
+  explicit JsonOut(std::span<char> out)
+      : begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
 
   /// `"key":"text"`, left out when empty.
   void text(std::string_view key, std::string_view value, std::size_t bound) {
@@ -36,8 +37,8 @@ class JsonOut {
   /// An object member; `name` is what `cut` calls members within, such as `grant.`.
   void open_object(std::string_view key, std::string_view name);
   void close_object();
-  /// An array member: separate elements with element(), which is false when fewer than `room` bytes are left of
-  /// the array's `bound` (the key then counts as cut, and nothing may be added).
+  /// An array member: separate elements with element(), which is false when fewer than `room` bytes are left
+  /// of the array's `bound` (the key then counts as cut, and nothing may be added).
   void open_array(std::string_view key, std::size_t bound);
   bool element(std::size_t room);
   void element_text(std::string_view value, std::size_t bound);
@@ -64,6 +65,7 @@ class JsonOut {
   bool begin_member(std::string_view key, std::size_t value_bytes);
   void cut(std::string_view key);
   void put(std::string_view bytes) {
+    if (bytes.empty()) return;  // its data may be null, which memcpy does not take
     std::memcpy(at_, bytes.data(), bytes.size());
     at_ += bytes.size();
   }

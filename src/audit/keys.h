@@ -10,8 +10,8 @@
 
 namespace doorward::audit {
 
-/// A key that checkpoints are verified with. `type` is the signature type of a signed note (C2SP signed-note):
-/// 0x01 is Ed25519, with 32 bytes of key.
+/// A key that checkpoints are verified with. `type` is the signature type of a signed note (C2SP
+/// signed-note): 0x01 is Ed25519, with 32 bytes of key.
 struct PublicKey {
   std::uint8_t type = 0x01;
   std::string bytes;
@@ -38,8 +38,8 @@ Result<std::unique_ptr<Signer>> make_ed25519_signer(std::string_view seed);
 /// refused.
 Result<std::unique_ptr<Signer>> load_or_create_signer(const std::string& directory);
 
-/// Loads or draws a secret of 32 bytes, `<directory>/<name>.key`, under the same rules: for the keyed digest of
-/// arguments.
+/// Loads or draws a secret of 32 bytes, `<directory>/<name>.key`, under the same rules: for the keyed digest
+/// of arguments.
 Result<std::string> load_or_create_secret(const std::string& directory, std::string_view name);
 
 /// Reads a public key: a file as `audit.pub`, or a verifier key line `<name>+<id>+<base64>` of signed notes.

@@ -49,7 +49,8 @@ TEST(KeysTest, SignsAsTheStandardSays) {
   const auto signature = (*signer)->sign("\x72");
   ASSERT_TRUE(signature);
   EXPECT_EQ(to_hex(bytes_of(*signature)),
-            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aee"
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c"
+            "387b2eaeb4302aee"
             "b00d291612bb0c00");
   EXPECT_TRUE(verify_signature(key, "\x72", *signature));
   EXPECT_FALSE(verify_signature(key, "\x73", *signature));
@@ -79,7 +80,8 @@ TEST(CheckpointTest, ANoteIsOpenedWithTheKeyThatSignedItOnly) {
   EXPECT_EQ(note.substr(0, note.find("\n\n") + 1), note_text(checkpoint));
   const std::vector<PublicKey> keys = {(*other)->public_key(), (*signer)->public_key()};
   EXPECT_EQ(*open_checkpoint(note, keys), checkpoint);
-  EXPECT_EQ(open_checkpoint(note, std::vector<PublicKey>{(*other)->public_key()}).error().kind, ErrorKind::denied);
+  EXPECT_EQ(open_checkpoint(note, std::vector<PublicKey>{(*other)->public_key()}).error().kind,
+            ErrorKind::denied);
   EXPECT_EQ(open_checkpoint(note, {}).error().kind, ErrorKind::denied);
   EXPECT_EQ(*parse_checkpoint(note), checkpoint);
   // A change to any byte is refused, or leaves a note that says the same.
@@ -92,7 +94,8 @@ TEST(CheckpointTest, ANoteIsOpenedWithTheKeyThatSignedItOnly) {
   EXPECT_EQ(*open_checkpoint(note + "\xe2\x80\x94 witness.example/w AAAAAAAA\n", keys), checkpoint);
   // The signature of one log does not vouch for another.
   std::string renamed = note;
-  for (std::size_t at = 0; (at = renamed.find("gateway-1", at)) != std::string::npos;) renamed.replace(at, 9, "gateway-2");
+  for (std::size_t at = 0; (at = renamed.find("gateway-1", at)) != std::string::npos;)
+    renamed.replace(at, 9, "gateway-2");
   EXPECT_FALSE(open_checkpoint(renamed, keys));
 }
 

@@ -27,8 +27,8 @@ using test::TempDir;
 using test::verified;
 using test::why;
 
-/// What the child has acknowledged, in memory that outlives it: the count of intents appended ("forwarded"), and of
-/// outcomes appended ("answered"), per ring.
+/// What the child has acknowledged, in memory that outlives it: the count of intents appended ("forwarded"),
+/// and of outcomes appended ("answered"), per ring.
 struct Acknowledged {
   std::atomic<std::uint64_t> intents[2];
   std::atomic<std::uint64_t> outcomes[2];
@@ -57,7 +57,8 @@ TEST(KillTest, T312_NothingAcknowledgedIsLostBySigkill) {
   auto& done = *new (shared) Acknowledged{};
   std::mt19937 random(20261121);
   constexpr int kCycles = 100;
-  std::vector<std::array<std::pair<std::uint64_t, std::uint64_t>, 2>> answered;  // per cycle and ring: [from, to)
+  std::vector<std::array<std::pair<std::uint64_t, std::uint64_t>, 2>>
+      answered;  // per cycle and ring: [from, to)
   for (int cycle = 0; cycle < kCycles; ++cycle) {
     std::uint64_t first[2];
     for (unsigned ring = 0; ring < 2; ++ring) {
@@ -89,7 +90,8 @@ TEST(KillTest, T312_NothingAcknowledgedIsLostBySigkill) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself in cycle " << cycle << " with " << status;
-    answered.push_back({std::pair(first[0], done.outcomes[0].load()), std::pair(first[1], done.outcomes[1].load())});
+    answered.push_back(
+        {std::pair(first[0], done.outcomes[0].load()), std::pair(first[1], done.outcomes[1].load())});
     for (unsigned ring = 0; ring < 2; ++ring) {
       answered.back()[ring].second = std::max(answered.back()[ring].second, first[ring]);
     }

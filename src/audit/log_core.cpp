@@ -15,10 +15,10 @@
 namespace doorward::audit {
 namespace {
 
-constexpr std::size_t kBatchBytes = 1u << 20;         // taken in one round
-constexpr std::size_t kUnsyncedBytes = 4u << 20;      // process mode: sync at once beyond this
+constexpr std::size_t kBatchBytes = 1u << 20;     // taken in one round
+constexpr std::size_t kUnsyncedBytes = 4u << 20;  // process mode: sync at once beyond this
 constexpr std::size_t kControlRingBytes = 1u << 20;
-constexpr std::int64_t kSignAtMostEvery = 100'000;    // microseconds; a signature needs a sync first
+constexpr std::int64_t kSignAtMostEvery = 100'000;  // microseconds; a signature needs a sync first
 constexpr std::int64_t kTellLostEvery = 1'000'000;
 constexpr std::int64_t kClockStep = 1'000'000;
 constexpr std::size_t kRemovedAtOnce = 100;
@@ -29,9 +29,13 @@ std::int64_t micros(std::chrono::nanoseconds duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
 
-std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::int64_t signed_of(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
 
-std::string quoted(std::string_view plain) { return "\"" + std::string(plain) + "\""; }
+std::string quoted(std::string_view plain) {
+  return "\"" + std::string(plain) + "\"";
+}
 
 std::string previous_json(const Recovered& found) {
   if (found.epoch == 0) return "null";
@@ -95,14 +99,16 @@ Result<std::unique_ptr<LogCore>> LogCore::open(LogOptions options) {
 
 /// Stores the epoch's first record and all that the process before left; only then may its rings go.
 Status LogCore::begin(const Recovered& found) {
-  report_ = {found.epoch,          found.clean || found.epoch == 0, found.cut_bytes,
-             found.records.size(), found.open.size(),               found.problem};
+  report_ = {found.epoch,       found.clean || found.epoch == 0,
+             found.cut_bytes,   found.records.size(),
+             found.open.size(), found.problem};
   const std::string previous = previous_json(found);
   const std::string recovery = recovery_json(found);
   const std::string key = to_base64(bytes_of(public_key()));
   std::vector<Field> fields = {
       {"version", std::string_view(options_.version)},
-      {"durability", options_.durability == Durability::power ? std::string_view("power") : std::string_view("process")},
+      {"durability",
+       options_.durability == Durability::power ? std::string_view("power") : std::string_view("process")},
       {"key", std::string_view(key)},
       {"previous", EventRecord::Json{previous}},
       {"recovery", EventRecord::Json{recovery}},
@@ -122,8 +128,8 @@ Status LogCore::begin(const Recovered& found) {
     append(write_unknown_outcome(unknown, *buffer_));
   }
   if (found.lost.records != 0 || found.lost.intents != 0) {
-    const std::array<Field, 2> lost = {{{"records", signed_of(found.lost.records)},
-                                        {"calls_refused", signed_of(found.lost.intents)}}};
+    const std::array<Field, 2> lost = {
+        {{"records", signed_of(found.lost.records)}, {"calls_refused", signed_of(found.lost.intents)}}};
     append_event("records.lost", lost);
   }
   for (const std::string& value : found.values) values_.add(value);
@@ -286,7 +292,8 @@ std::int64_t LogCore::due() const {
     const bool many = chain_.size() - signed_size_ >= options_.checkpoint_records;
     at = std::min(at, last_sign_us_ + (many ? kSignAtMostEvery : micros(options_.checkpoint_interval)));
   }
-  if (chain_.size() > segments_.segment_first() + 1) at = std::min(at, segment_opened_us_ + micros(options_.segment_age));
+  if (chain_.size() > segments_.segment_first() + 1)
+    at = std::min(at, segment_opened_us_ + micros(options_.segment_age));
   return at;
 }
 
@@ -319,7 +326,8 @@ Status LogCore::write_checkpoint(std::string_view note) {
   const auto error = [&](int code) {
     ++checkpoint_failures_;
     return fail(code == ENOSPC || code == EDQUOT ? ErrorKind::exhausted : ErrorKind::unavailable,
-                "cannot write the checkpoint file " + path + ": " + std::strerror(code) + "; free space or check the disk");
+                "cannot write the checkpoint file " + path + ": " + std::strerror(code) +
+                    "; free space or check the disk");
   };
   if (checkpoint_fd_ < 0) {
     const int fd = files_.open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -347,8 +355,8 @@ Status LogCore::write_checkpoint(std::string_view note) {
   return {};
 }
 
-/// Everything is written, synced and signed. The new segment begins by stating the tree, so that it can be verified
-/// from the signed head at its edge after the older ones are gone.
+/// Everything is written, synced and signed. The new segment begins by stating the tree, so that it can be
+/// verified from the signed head at its edge after the older ones are gone.
 Status LogCore::rotate() {
   if (Status rotated = segments_.rotate(); !rotated) return rotated;
   values_.rotate();
@@ -370,8 +378,10 @@ Status LogCore::remove_old() {
   std::string removed = "[";
   for (const RemovedSegment& segment : *plan) {
     if (removed.size() > 1) removed += ',';
-    removed += "{\"epoch\":" + std::to_string(segment.file.epoch) + ",\"first\":" + std::to_string(segment.file.first) +
-               ",\"count\":" + std::to_string(segment.count) + ",\"last\":" + quoted(to_hex(segment.last)) + "}";
+    removed += "{\"epoch\":" + std::to_string(segment.file.epoch) +
+               ",\"first\":" + std::to_string(segment.file.first) +
+               ",\"count\":" + std::to_string(segment.count) + ",\"last\":" + quoted(to_hex(segment.last)) +
+               "}";
   }
   removed += "]";
   const std::array<Field, 1> fields = {{{"removed", EventRecord::Json{removed}}}};
@@ -386,7 +396,8 @@ Status LogCore::remove_old() {
   }
   for (const std::string& path : list_value_files(lock_.directory)) {
     struct stat info {};
-    if (::stat(path.c_str(), &info) == 0 && std::int64_t{info.st_mtim.tv_sec} * 1'000'000 < cutoff) files_.remove(path);
+    if (::stat(path.c_str(), &info) == 0 && std::int64_t{info.st_mtim.tv_sec} * 1'000'000 < cutoff)
+      files_.remove(path);
   }
   return {};
 }
@@ -420,8 +431,9 @@ Status LogCore::stop() {
   while (true) {
     Round round = pass({true, false});
     if (!round.status) return round.status;
-    const bool empty = std::equal(taken_.begin(), taken_.end(), rings_.begin(),
-                                  [](std::uint64_t taken, const auto& ring) { return taken == ring->published(); });
+    const bool empty =
+        std::equal(taken_.begin(), taken_.end(), rings_.begin(),
+                   [](std::uint64_t taken, const auto& ring) { return taken == ring->published(); });
     if (empty && segments_.all_written()) break;
   }
   // A head on either side of the last record, so that a change to it can be told from one before it.

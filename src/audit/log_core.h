@@ -19,8 +19,8 @@
 
 namespace doorward::audit {
 
-/// What the audit thread does, without the thread: each round takes what the rings hold and brings it into segments.
-/// pass() and stop(): one thread. accepting(), state(): any thread.
+/// What the audit thread does, without the thread: each round takes what the rings hold and brings it into
+/// segments. pass() and stop(): one thread. accepting(), state(): any thread.
 class LogCore {
  public:
   /// Takes a writer's directory over and begins an epoch.
@@ -34,9 +34,9 @@ class LogCore {
     bool checkpoint = false;
   };
   struct Round {
-    bool worked = false;           ///< took entries, or could not
-    Status status;                 ///< why not everything that was due is done
-    std::int64_t due_us = 0;       ///< monotonic: when to come back at the latest; kNever: when entries come
+    bool worked = false;      ///< took entries, or could not
+    Status status;            ///< why not everything that was due is done
+    std::int64_t due_us = 0;  ///< monotonic: when to come back at the latest; kNever: when entries come
   };
   static constexpr std::int64_t kNever = INT64_MAX;
 

@@ -11,8 +11,8 @@
 #include "audit/verify.h"
 #include "json/reader.h"
 
-/// Feeds any bytes to what reads a log. Besides crashes: what a head parses to must be spelled back as the same
-/// bytes, and a log that verifies must consist of lines that are records and JSON.
+/// Feeds any bytes to what reads a log. Besides crashes: what a head parses to must be spelled back as the
+/// same bytes, and a log that verifies must consist of lines that are records and JSON.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace doorward;
   using namespace doorward::audit;

@@ -10,7 +10,8 @@
 namespace doorward::audit {
 namespace {
 
-constexpr int kIdleNaps = 20;  // process mode: empty rounds at drain_interval before the thread sleeps for good
+constexpr int kIdleNaps =
+    20;  // process mode: empty rounds at drain_interval before the thread sleeps for good
 constexpr auto kStopLimit = std::chrono::seconds(2);
 
 }  // namespace
@@ -57,7 +58,8 @@ void LogWriter::Impl::run() {
     }
     if (stop) {
       Status status = core->stop();
-      if (give_up == std::chrono::steady_clock::time_point()) give_up = std::chrono::steady_clock::now() + kStopLimit;
+      if (give_up == std::chrono::steady_clock::time_point())
+        give_up = std::chrono::steady_clock::now() + kStopLimit;
       if (!status && std::chrono::steady_clock::now() < give_up) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         continue;
@@ -76,7 +78,8 @@ void LogWriter::Impl::run() {
     const LogCore::Round round = core->pass({flushing || signing, signing});
     if (flushing || signing) {
       bool reached = round.status.has_value();
-      for (std::size_t i = 0; i < target.size(); ++i) reached = reached && core->rings()[i]->durable() >= target[i];
+      for (std::size_t i = 0; i < target.size(); ++i)
+        reached = reached && core->rings()[i]->durable() >= target[i];
       std::lock_guard guard(mutex);
       last = round.status;
       if (reached) {
@@ -97,7 +100,8 @@ bool LogWriter::Impl::rings_empty() const {
 void LogWriter::Impl::nap(const LogCore::Round& round, int& idle) {
   const LogOptions& options = core->options();
   idle = round.worked ? 0 : idle + 1;
-  // Under load a short nap gathers a batch, and spares the producers the system call that would wake a sleeper.
+  // Under load a short nap gathers a batch, and spares the producers the system call that would wake a
+  // sleeper.
   if (!round.status || (options.durability == Durability::process && idle < kIdleNaps)) {
     std::this_thread::sleep_for(round.status ? options.drain_interval : std::chrono::milliseconds(10));
     return;
@@ -117,7 +121,8 @@ void LogWriter::Impl::nap(const LogCore::Round& round, int& idle) {
     wake.sleep(-1);
     return;
   }
-  const std::int64_t now = options.clock != nullptr ? options.clock->monotonic_us() : system_clock().monotonic_us();
+  const std::int64_t now =
+      options.clock != nullptr ? options.clock->monotonic_us() : system_clock().monotonic_us();
   if (round.due_us > now) {
     wake.sleep((round.due_us - now) * 1000);
   } else {
@@ -134,7 +139,8 @@ Status LogWriter::Impl::wait_for(bool checkpoint, std::chrono::milliseconds limi
   const bool done = changed.wait_for(lock, limit, [&] { return request.done >= mine || stopped; });
   if (request.done >= mine) return {};
   if (!last) return last;
-  return fail(ErrorKind::unavailable, done ? "the log writer was stopped" : "the log was not synced in time; the disk is slow");
+  return fail(ErrorKind::unavailable,
+              done ? "the log writer was stopped" : "the log was not synced in time; the disk is slow");
 }
 
 LogWriter::LogWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -149,24 +155,44 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(LogOptions options) {
   return writer;
 }
 
-LogWriter::~LogWriter() { (void)stop(); }
+LogWriter::~LogWriter() {
+  (void)stop();
+}
 
-Ring& LogWriter::ring(unsigned index) { return *impl_->core->rings().at(index); }
+Ring& LogWriter::ring(unsigned index) {
+  return *impl_->core->rings().at(index);
+}
 
 bool LogWriter::record(std::string_view members) {
   std::lock_guard guard(impl_->control);
   return impl_->core->rings().back()->append(members);
 }
 
-bool LogWriter::accepting() const noexcept { return impl_->core->accepting(); }
-LogState LogWriter::state() const { return impl_->core->state(); }
-LogPosition LogWriter::position() const { return impl_->core->state().position; }
-const std::string& LogWriter::writer() const { return impl_->core->writer(); }
-const RecoveryReport& LogWriter::recovery() const { return impl_->core->recovery(); }
-std::string LogWriter::public_key() const { return impl_->core->public_key(); }
+bool LogWriter::accepting() const noexcept {
+  return impl_->core->accepting();
+}
+LogState LogWriter::state() const {
+  return impl_->core->state();
+}
+LogPosition LogWriter::position() const {
+  return impl_->core->state().position;
+}
+const std::string& LogWriter::writer() const {
+  return impl_->core->writer();
+}
+const RecoveryReport& LogWriter::recovery() const {
+  return impl_->core->recovery();
+}
+std::string LogWriter::public_key() const {
+  return impl_->core->public_key();
+}
 
-Status LogWriter::flush(std::chrono::milliseconds limit) { return impl_->wait_for(false, limit); }
-Status LogWriter::checkpoint(std::chrono::milliseconds limit) { return impl_->wait_for(true, limit); }
+Status LogWriter::flush(std::chrono::milliseconds limit) {
+  return impl_->wait_for(false, limit);
+}
+Status LogWriter::checkpoint(std::chrono::milliseconds limit) {
+  return impl_->wait_for(true, limit);
+}
 
 Status LogWriter::stop() {
   {

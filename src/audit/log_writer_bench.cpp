@@ -34,7 +34,8 @@ std::string members() {
   record.id = "dec_01hq3v9zj2k4m6n8p0r2t4v6x8";
   record.time_us = 1'800'000'000'123'456;
   record.verdict = "allow";
-  record.policy = {"stripe-support", "14", "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c"};
+  record.policy = {"stripe-support", "14",
+                   "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c"};
   record.grant = {"grt_01hq3v9zj2k4m6n8p0r2t4v6x8", "support-agent", "alice"};
   record.server = "stripe";
   record.method = "tools/call";
@@ -43,7 +44,8 @@ std::string members() {
   return std::string(write_denial(record, buffer));
 }
 
-/// The audit thread's work a record: take, number, hash, chain, write; syncs and signatures as in process mode.
+/// The audit thread's work a record: take, number, hash, chain, write; syncs and signatures as in process
+/// mode.
 void BM_Drain(benchmark::State& state) {
   Directory directory;
   auto core = LogCore::open(options_in(directory)).value();

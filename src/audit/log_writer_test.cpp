@@ -229,7 +229,8 @@ TEST(LogWriterTest, RetentionReachesAcrossEpochs) {
   for (int start = 0; start < 5; ++start) {
     auto core = LogCore::open(options);
     ASSERT_TRUE(core) << core.error().message;
-    ASSERT_TRUE((*core)->rings()[0]->append(denial(id_of(static_cast<std::uint64_t>(start)), "r", clock.wall_us())));
+    ASSERT_TRUE(
+        (*core)->rings()[0]->append(denial(id_of(static_cast<std::uint64_t>(start)), "r", clock.wall_us())));
     ASSERT_TRUE((*core)->stop());
     clock.advance_us(24LL * 3600 * 1'000'000);
   }
@@ -283,7 +284,8 @@ TEST(LogWriterTest, CommitmentsOpenUntilTheirValueIsErased) {
   const auto entry = reader.read(line);
   ASSERT_TRUE(entry);
   const auto salt = from_hex(entry->find("salt").string());
-  EXPECT_EQ(to_hex(sha256(*salt + std::string(entry->find("value").string()))), std::string(commitment.hex.data(), 64));
+  EXPECT_EQ(to_hex(sha256(*salt + std::string(entry->find("value").string()))),
+            std::string(commitment.hex.data(), 64));
   EXPECT_EQ(*erase_values(dir / "log", "dec_1"), 1u);
   EXPECT_EQ(test::read_file(files.front()), "");
   const VerifyReport report = verified(dir);

@@ -11,7 +11,9 @@ constexpr std::array<std::uint8_t, 1> kNode = {0x01};
 
 }  // namespace
 
-Digest leaf_hash(Sha256& hash, std::string_view record) { return hash.update(kLeaf).update(record).finish(); }
+Digest leaf_hash(Sha256& hash, std::string_view record) {
+  return hash.update(kLeaf).update(record).finish();
+}
 
 Digest node_hash(Sha256& hash, const Digest& left, const Digest& right) {
   return hash.update(kNode).update(left).update(right).finish();

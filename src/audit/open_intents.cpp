@@ -62,7 +62,8 @@ void OpenIntents::opened(std::string_view id, RecordPlace place) {
 }
 
 void OpenIntents::closed(std::string_view id) {
-  if (const auto found = open_.find(std::hash<std::string_view>{}(id)); found != open_.end()) open_.erase(found);
+  if (const auto found = open_.find(std::hash<std::string_view>{}(id)); found != open_.end())
+    open_.erase(found);
 }
 
 void OpenIntents::publish(RecordPlace end) {

@@ -18,8 +18,9 @@ struct RecordPlace {
   friend auto operator<=>(const RecordPlace&, const RecordPlace&) = default;
 };
 
-/// Knows the oldest intent that has no outcome yet, and keeps its place in a small mapped file, so that a start
-/// after a crash need not read the whole log for open intents. A place that is too old does no harm. Audit thread.
+/// Knows the oldest intent that has no outcome yet, and keeps its place in a small mapped file, so that a
+/// start after a crash need not read the whole log for open intents. A place that is too old does no harm.
+/// Audit thread.
 class OpenIntents {
  public:
   static Result<std::unique_ptr<OpenIntents>> create(const std::string& path);

@@ -37,8 +37,9 @@ bool parse_line(std::string_view bytes, Line& line) {
 
 /// What can be told without reading the JSON.
 bool may_match(const Query& query, const Line& line) {
-  return (!query.since_us || line.time_us >= *query.since_us) && (!query.until_us || line.time_us < *query.until_us) &&
-         fits(query.id, line.start.id) && fits(query.event, line.start.event) && fits(query.writer, line.head.writer);
+  return (!query.since_us || line.time_us >= *query.since_us) &&
+         (!query.until_us || line.time_us < *query.until_us) && fits(query.id, line.start.id) &&
+         fits(query.event, line.start.event) && fits(query.writer, line.head.writer);
 }
 
 std::int64_t first_time(const SegmentFile& segment) {
@@ -53,7 +54,8 @@ std::int64_t first_time(const SegmentFile& segment) {
 /// The records of one writer, forwards or backwards, file by file.
 class Cursor {
  public:
-  Cursor(std::vector<SegmentFile> segments, bool backwards) : segments_(std::move(segments)), backwards_(backwards) {}
+  Cursor(std::vector<SegmentFile> segments, bool backwards)
+      : segments_(std::move(segments)), backwards_(backwards) {}
 
   /// Leaves out segments that only hold records before `since`, judged by the times at which segments begin.
   void skip_before(std::int64_t since) {
@@ -104,7 +106,8 @@ class Cursor {
   bool take(std::string_view& bytes) {
     if (!backwards_) return next_line(rest_, bytes);
     if (rest_.empty()) return false;
-    const std::size_t before = rest_.size() < 2 ? std::string_view::npos : rest_.rfind('\n', rest_.size() - 2);
+    const std::size_t before =
+        rest_.size() < 2 ? std::string_view::npos : rest_.rfind('\n', rest_.size() - 2);
     const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
     bytes = rest_.substr(begin, rest_.size() - begin - 1);
     rest_ = rest_.substr(0, begin);
@@ -136,8 +139,10 @@ bool Query::matches(const RecordView& record) const {
   return (!since_us || record.time_us >= *since_us) && (!until_us || record.time_us < *until_us) &&
          fits(writer, record.writer) && fits(id, record.text("id")) && fits(event, record.text("event")) &&
          (grant.empty() || record.text("grant.id") == grant || record.text("grant.label") == grant) &&
-         (server.empty() || record.text("server") == server) && (tool.empty() || record.text("tool") == tool) &&
-         (verdict.empty() || record.text("verdict") == verdict) && (code.empty() || record.text("code") == code) &&
+         (server.empty() || record.text("server") == server) &&
+         (tool.empty() || record.text("tool") == tool) &&
+         (verdict.empty() || record.text("verdict") == verdict) &&
+         (code.empty() || record.text("code") == code) &&
          (rule.empty() || (record.root.find("rule") && fits(rule, record.text("rule"))));
 }
 
@@ -150,11 +155,12 @@ struct LogReader::Impl {
 
   /// How far follow mode has come with a writer.
   struct Followed {
-    RecordPlace next;            ///< of the first record not yet delivered
-    std::string path;            ///< of the segment read last
-    std::uint64_t offset = 0;    ///< in it
+    RecordPlace next;          ///< of the first record not yet delivered
+    std::string path;          ///< of the segment read last
+    std::uint64_t offset = 0;  ///< in it
   };
-  Status follow(const std::string& writer, Followed& at, bool deliver_records, const Query& query, const Each& each);
+  Status follow(const std::string& writer, Followed& at, bool deliver_records, const Query& query,
+                const Each& each);
 
   std::string directory;
   json::Reader reader;
@@ -191,9 +197,10 @@ Status LogReader::Impl::merge(const Query& query, bool backwards, const Each& ea
     if (*more) cursors.push_back(std::move(cursor));
   }
   while (!cursors.empty()) {
-    const auto best = std::min_element(cursors.begin(), cursors.end(), [backwards](const auto& a, const auto& b) {
-      return backwards ? a->line().time_us > b->line().time_us : a->line().time_us < b->line().time_us;
-    });
+    const auto best =
+        std::min_element(cursors.begin(), cursors.end(), [backwards](const auto& a, const auto& b) {
+          return backwards ? a->line().time_us > b->line().time_us : a->line().time_us < b->line().time_us;
+        });
     if (!deliver((*best)->line(), query, each)) return {};
     Result<bool> more = (*best)->next(wanted);
     if (!more) return std::unexpected(more.error());
@@ -247,7 +254,9 @@ Status LogReader::for_each_since(std::span<const LogPosition> positions,
     if (!segments) return std::unexpected(segments.error());
     Cursor cursor(std::move(*segments), false);
     cursor.skip_before(from);
-    const auto wanted = [&from](const Line& line) { return RecordPlace{line.head.epoch, line.head.seq} >= from; };
+    const auto wanted = [&from](const Line& line) {
+      return RecordPlace{line.head.epoch, line.head.seq} >= from;
+    };
     while (true) {
       Result<bool> more = cursor.next(wanted);
       if (!more) return std::unexpected(more.error());
@@ -258,8 +267,8 @@ Status LogReader::for_each_since(std::span<const LogPosition> positions,
   return {};
 }
 
-Status LogReader::Impl::follow(const std::string& writer, Followed& at, bool deliver_records, const Query& query,
-                               const Each& each) {
+Status LogReader::Impl::follow(const std::string& writer, Followed& at, bool deliver_records,
+                               const Query& query, const Each& each) {
   Result<std::vector<SegmentFile>> segments = list_segments(directory + "/" + writer);
   if (!segments) return std::unexpected(segments.error());
   for (const SegmentFile& segment : *segments) {

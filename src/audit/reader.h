@@ -31,7 +31,7 @@ struct RecordView {
 /// Which records to show. Empty members match everything; all that are set must match.
 struct Query {
   std::string writer;
-  std::string grant;    ///< id or label
+  std::string grant;  ///< id or label
   std::string server;
   std::string tool;
   std::string verdict;  ///< `allow`, `deny`, `hide`, `approve`
@@ -45,8 +45,8 @@ struct Query {
   bool matches(const RecordView& record) const;
 };
 
-/// Reads the logs of all writers of a directory, also while they are written. Records come in the order of each
-/// writer's log, and writers are merged by time. Not thread-safe.
+/// Reads the logs of all writers of a directory, also while they are written. Records come in the order of
+/// each writer's log, and writers are merged by time. Not thread-safe.
 class LogReader {
  public:
   explicit LogReader(std::string directory);
@@ -61,12 +61,13 @@ class LogReader {
   /// All records of a call, oldest first.
   Result<std::vector<std::string>> find(std::string_view id);
 
-  /// Every record behind these positions, writer by writer (a writer that is not named: from its beginning), in
-  /// log order: what a snapshot taken at the positions lacks. For rebuilding counters.
-  Status for_each_since(std::span<const LogPosition> positions, const std::function<bool(const RecordView&)>& each);
+  /// Every record behind these positions, writer by writer (a writer that is not named: from its beginning),
+  /// in log order: what a snapshot taken at the positions lacks. For rebuilding counters.
+  Status for_each_since(std::span<const LogPosition> positions,
+                        const std::function<bool(const RecordView&)>& each);
 
-  /// Follow mode. The first poll starts behind what the directory holds at that moment; each one delivers what
-  /// has been written since, also by writers that came up in between.
+  /// Follow mode. The first poll starts behind what the directory holds at that moment; each one delivers
+  /// what has been written since, also by writers that came up in between.
   Status poll(const Query& query, const std::function<bool(const RecordView&)>& each);
 
  private:

@@ -33,7 +33,8 @@ class ReaderTest : public ::testing::Test {
       clock_.advance_us(kSecond);
       Ring& ring = *cores_[i % 2]->rings()[0];
       if (i % 4 < 2) {
-        ASSERT_TRUE(ring.append_intent(intent(id_of(i), i % 8 == 0 ? "special" : "read_file", clock_.wall_us())));
+        ASSERT_TRUE(
+            ring.append_intent(intent(id_of(i), i % 8 == 0 ? "special" : "read_file", clock_.wall_us())));
         ring.append_outcome(outcome(id_of(i), clock_.wall_us() + 1));
       } else {
         ASSERT_TRUE(ring.append(denial(id_of(i), "/tools/x/deny_if/" + std::to_string(i), clock_.wall_us())));
@@ -123,14 +124,15 @@ TEST_F(ReaderTest, TheLastOnesComeOldestFirst) {
   EXPECT_NE((*lines)[0].find(id_of(35)), std::string::npos);
   EXPECT_NE((*lines)[2].find(id_of(39)), std::string::npos);
   EXPECT_TRUE(reader.last(query, 0)->empty());
-  EXPECT_EQ(reader.last({}, 100'000)->size(), ids({}).size() + [&] {
-    std::size_t others = 0;
-    (void)reader.for_each({}, [&](const RecordView& record) {
-      others += record.text("id").empty() ? 1 : 0;
-      return true;
-    });
-    return others;
-  }());
+  EXPECT_EQ(
+      reader.last({}, 100'000)->size(), ids({}).size() + [&] {
+        std::size_t others = 0;
+        (void)reader.for_each({}, [&](const RecordView& record) {
+          others += record.text("id").empty() ? 1 : 0;
+          return true;
+        });
+        return others;
+      }());
 }
 
 TEST_F(ReaderTest, FindsBothRecordsOfACall) {
@@ -203,7 +205,8 @@ TEST_F(ReaderTest, LinesThatAreNoRecordsAndTornOnesArePassedOver) {
   const std::size_t before = ids({}).size();
   const std::string directory = dir_ / ("log/" + cores_[0]->writer());
   const std::string path = list_segments(directory)->back().path;
-  test::write_file(path, test::read_file(path) + "rubbish\n{\"v\":1}\n" + denial("x") + "\n{\"v\":1,\"writer\":\"torn");
+  test::write_file(
+      path, test::read_file(path) + "rubbish\n{\"v\":1}\n" + denial("x") + "\n{\"v\":1,\"writer\":\"torn");
   EXPECT_EQ(ids({}).size(), before);
   EXPECT_EQ(ids({}, true).size(), before);
 }

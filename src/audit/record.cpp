@@ -10,8 +10,8 @@
 namespace doorward::audit {
 namespace {
 
-// Bounds count escaped bytes. Their sum, with keys and punctuation, stays below the buffer, so that a long text
-// costs its own end and never another member.
+// Bounds count escaped bytes. Their sum, with keys and punctuation, stays below the buffer, so that a long
+// text costs its own end and never another member.
 constexpr std::size_t kName = 192;
 constexpr std::size_t kPath = 1024;
 constexpr std::size_t kReason = 1024;
@@ -98,7 +98,8 @@ void put_quota(JsonOut& out, std::span<const QuotaDelta> quota, std::size_t boun
   out.close_array();
 }
 
-void put_list(JsonOut& out, std::string_view key, std::span<const std::string_view> items, std::size_t bound) {
+void put_list(JsonOut& out, std::string_view key, std::span<const std::string_view> items,
+              std::size_t bound) {
   if (items.empty()) return;
   out.open_array(key, bound);
   for (const std::string_view item : items) {

@@ -8,11 +8,11 @@
 
 #include "audit/ring.h"
 
-/// The members of a log record, as the producer writes them (docs/audit-format.md). The gateway fills a struct of
-/// views, one function serialises it into a buffer of the caller; the result goes to Ring::append. Empty views and
-/// zero-like defaults leave their member out unless said otherwise. Every text may be hostile: it is escaped to
-/// printable ASCII on one line, and cut at a bound (the members cut are then listed in `cut`).
-/// No allocation; thread-safe.
+/// The members of a log record, as the producer writes them (docs/audit-format.md). The gateway fills a
+/// struct of views, one function serialises it into a buffer of the caller; the result goes to Ring::append.
+/// Empty views and zero-like defaults leave their member out unless said otherwise. Every text may be
+/// hostile: it is escaped to printable ASCII on one line, and cut at a bound (the members cut are then listed
+/// in `cut`). No allocation; thread-safe.
 namespace doorward::audit {
 
 /// A buffer that holds any record but an outcome; OutcomeBuffer holds any outcome.
@@ -40,11 +40,12 @@ struct ClientRef {
 struct QuotaDelta {
   std::uint64_t key_high = 0;  ///< the counter's 128-bit key
   std::uint64_t key_low = 0;
-  std::string_view window;     ///< seconds (`60`) or `day`, `week`, `month`, with a zone: `day@Europe/Berlin`
-  std::int64_t amount = 0;     ///< millionths
+  std::string_view window;  ///< seconds (`60`) or `day`, `week`, `month`, with a zone: `day@Europe/Berlin`
+  std::int64_t amount = 0;  ///< millionths
 };
 
-/// A value recorded as a commitment: SHA-256(salt || value) stands in the record, salt and value in the side file.
+/// A value recorded as a commitment: SHA-256(salt || value) stands in the record, salt and value in the side
+/// file.
 struct ValueRef {
   std::string_view path;    ///< such as `args.amount`
   std::string_view commit;  ///< hex, from make_commitment
@@ -60,13 +61,13 @@ struct ArgsRef {
 
 /// An intent (written before the first byte goes upstream) or a denial (one record, no outcome).
 struct CallRecord {
-  std::string_view id;        ///< `dec_...`; the outcome carries the same
-  std::int64_t time_us = 0;   ///< microseconds since 1970-01-01 UTC
-  std::string_view verdict;   ///< `allow`, `deny`, `hide`, `approve`
-  bool enforced = true;       ///< false: observe mode, the verdict was not applied (always written)
-  std::string_view code;      ///< denial code, such as `default_deny`
-  std::string_view rule;      ///< rule string of policy.md section 8 (always written; empty for allowed)
-  std::string_view pointer;   ///< JSON Pointer into the document
+  std::string_view id;       ///< `dec_...`; the outcome carries the same
+  std::int64_t time_us = 0;  ///< microseconds since 1970-01-01 UTC
+  std::string_view verdict;  ///< `allow`, `deny`, `hide`, `approve`
+  bool enforced = true;      ///< false: observe mode, the verdict was not applied (always written)
+  std::string_view code;     ///< denial code, such as `default_deny`
+  std::string_view rule;     ///< rule string of policy.md section 8 (always written; empty for allowed)
+  std::string_view pointer;  ///< JSON Pointer into the document
   PolicyRef policy;
   GrantRef grant;
   ClientRef client;
@@ -76,15 +77,16 @@ struct CallRecord {
   std::string_view session;   ///< digest of the session id, hex
   std::string_view method;
   std::string_view tool;
-  std::string_view target;    ///< what other methods name: a URI, a prompt
+  std::string_view target;  ///< what other methods name: a URI, a prompt
   std::string_view category;
-  std::string_view request_id;  ///< the caller's JSON-RPC id as its JSON lexeme, valid JSON; empty: a notification
+  std::string_view
+      request_id;  ///< the caller's JSON-RPC id as its JSON lexeme, valid JSON; empty: a notification
   ArgsRef args;
   std::span<const ValueRef> values;
   std::span<const QuotaDelta> quota;
-  std::int64_t retry_after_s = -1;  ///< denial: seconds told to the caller
+  std::int64_t retry_after_s = -1;             ///< denial: seconds told to the caller
   std::span<const std::string_view> degraded;  ///< degraded stores or modes
-  std::string_view reason;    ///< denial: text for a person
+  std::string_view reason;                     ///< denial: text for a person
 };
 using IntentRecord = CallRecord;
 using DenialRecord = CallRecord;
@@ -100,12 +102,12 @@ struct OutcomeRecord {
   std::string_view server;
   std::string_view method;
   std::string_view tool;
-  std::int64_t upstream_status = 0;  ///< HTTP status, or 0
-  std::int64_t rpc_error = 0;        ///< JSON-RPC error code, or 0
-  std::int64_t duration_us = 0;      ///< from intent to the answer's end (always written)
-  std::uint64_t result_bytes = 0;    ///< always written
-  std::string_view result_digest;    ///< hex
-  bool is_error = false;             ///< always written
+  std::int64_t upstream_status = 0;   ///< HTTP status, or 0
+  std::int64_t rpc_error = 0;         ///< JSON-RPC error code, or 0
+  std::int64_t duration_us = 0;       ///< from intent to the answer's end (always written)
+  std::uint64_t result_bytes = 0;     ///< always written
+  std::string_view result_digest;     ///< hex
+  bool is_error = false;              ///< always written
   std::span<const QuotaDelta> quota;  ///< corrections to the intent's deltas (negative: given back)
   std::span<const std::string_view> degraded;
   std::string_view reason;
@@ -155,8 +157,8 @@ struct EventRecord {
 std::string_view write_intent(const CallRecord& record, RecordBuffer& out);
 std::string_view write_denial(const CallRecord& record, RecordBuffer& out);
 std::string_view write_outcome(const OutcomeRecord& record, OutcomeBuffer& out);
-/// Closes an intent whose outcome a crash has hidden: `call.outcome_unknown`, of the outcome's id, time, grant,
-/// server, method and tool.
+/// Closes an intent whose outcome a crash has hidden: `call.outcome_unknown`, of the outcome's id, time,
+/// grant, server, method and tool.
 std::string_view write_unknown_outcome(const OutcomeRecord& record, RecordBuffer& out);
 std::string_view write_rejection(const RejectRecord& record, RecordBuffer& out);
 std::string_view write_summary(const RejectSummary& record, RecordBuffer& out);
@@ -165,7 +167,8 @@ std::string_view write_event(const EventRecord& record, RecordBuffer& out);
 /// A commitment to one value of a call, and the side entry that lets it be opened.
 struct Commitment {
   std::array<char, 64> hex;  ///< for ValueRef::commit
-  std::string_view entry;    ///< members, a piece of `out`: to be appended with EntryKind::value, before the intent
+  std::string_view
+      entry;  ///< members, a piece of `out`: to be appended with EntryKind::value, before the intent
 };
 /// `value_json`: the value as canonical JSON. Draws 16 random bytes of salt. A value too large for `out` is
 /// committed to all the same, with its text left out of the entry.

@@ -15,10 +15,31 @@ namespace {
 
 /// Valid UTF-8 of code points that logs are attacked with, and some others.
 std::string hostile_text(const std::vector<std::uint32_t>& seeds) {
-  static const std::vector<std::string> kPieces = {
-      "\n", "\r", "\x1b[31m", std::string(1, '\0'), "\x7f", "\xe2\x80\xae", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf",
-      "\xe2\x80\x8b", "\"", "\\", "\\u0000", "{\"v\":1,\"writer\":\"x\",", "\"}\n{\"v\":1", "\xf0\x9f\x98\x80", "\xc3\xa9",
-      "plain text of some length", "\t", "</script>", "\xc2\x85", "a", "bc", "def", "0123456789"};
+  static const std::vector<std::string> kPieces = {"\n",
+                                                   "\r",
+                                                   "\x1b[31m",
+                                                   std::string(1, '\0'),
+                                                   "\x7f",
+                                                   "\xe2\x80\xae",
+                                                   "\xe2\x80\xa8",
+                                                   "\xe2\x80\xa9",
+                                                   "\xef\xbb\xbf",
+                                                   "\xe2\x80\x8b",
+                                                   "\"",
+                                                   "\\",
+                                                   "\\u0000",
+                                                   "{\"v\":1,\"writer\":\"x\",",
+                                                   "\"}\n{\"v\":1",
+                                                   "\xf0\x9f\x98\x80",
+                                                   "\xc3\xa9",
+                                                   "plain text of some length",
+                                                   "\t",
+                                                   "</script>",
+                                                   "\xc2\x85",
+                                                   "a",
+                                                   "bc",
+                                                   "def",
+                                                   "0123456789"};
   std::string text;
   for (const std::uint32_t seed : seeds) text += kPieces[seed % kPieces.size()];
   return text;
@@ -31,10 +52,13 @@ void expect_one_printable_line(std::string_view bytes) {
   }
 }
 
-std::string object(std::string_view members) { return "{" + std::string(members) + "}"; }
+std::string object(std::string_view members) {
+  return "{" + std::string(members) + "}";
+}
 
-CallRecord full_call(std::string_view text, std::span<const std::string_view> keys, std::span<const ValueRef> values,
-                     std::span<const QuotaDelta> quota, std::span<const std::string_view> degraded) {
+CallRecord full_call(std::string_view text, std::span<const std::string_view> keys,
+                     std::span<const ValueRef> values, std::span<const QuotaDelta> quota,
+                     std::span<const std::string_view> degraded) {
   CallRecord record;
   record.id = "dec_01234567890123456789012345";
   record.time_us = 1'800'000'000'123'456;
@@ -114,15 +138,16 @@ TEST(RecordTest, AnySizeOfTextKeepsTheRecordWholeAndValid) {
       }
 
       OutcomeBuffer small;
-      OutcomeRecord outcome{record.id, INT64_MAX, text, text, text, text, text, text, INT64_MIN, INT64_MIN, INT64_MIN,
-                            UINT64_MAX, text, true, quota, keys, text};
+      OutcomeRecord outcome{record.id, INT64_MAX, text,       text, text, text,  text, text, INT64_MIN,
+                            INT64_MIN, INT64_MIN, UINT64_MAX, text, true, quota, keys, text};
       const std::string_view outcome_members = write_outcome(outcome, small);
       expect_one_printable_line(outcome_members);
       const std::string outcome_whole = object(outcome_members);
       ASSERT_TRUE(reader.read(outcome_whole)) << outcome_whole;
 
       RecordBuffer reject;
-      const std::string rejected = object(write_rejection({text, 0, text, 401, {text, text}, {text, text, text}, text, text, "1", text}, reject));
+      const std::string rejected = object(write_rejection(
+          {text, 0, text, 401, {text, text}, {text, text, text}, text, text, "1", text}, reject));
       ASSERT_TRUE(reader.read(rejected));
       const std::string summary = object(write_summary({text, 0, 0, 1, text, 401, 7, text}, reject));
       ASSERT_TRUE(reader.read(summary));
@@ -147,21 +172,25 @@ TEST(RecordTest, AnOrdinaryIntentIsSpelledAsDocumented) {
   record.args = {keys, "cd", 20, true};
   record.quota = quota;
   RecordBuffer buffer;
-  EXPECT_EQ(write_intent(record, buffer),
-            R"("id":"dec_1","time":"2025-12-31T23:59:59.999999Z","event":"call.intent","verdict":"allow","enforced":true,)"
-            R"("rule":"","policy":{"name":"p","version":"1","sha256":"ab"},"grant":{"id":"grt_1","label":"alice"},)"
-            R"("client":{"address":"127.0.0.1","name":"Caf\u00e9"},"server":"stripe","method":"tools/call",)"
-            R"("tool":"create_charge","request":{"id":"\u00e9\n"},)"
-            R"("args":{"keys":["amount","currency"],"count":2,"digest":"cd","bytes":20},)"
-            R"("quota":[["0123456789abcdeffedcba9876543210","60",1000000]])");
+  EXPECT_EQ(
+      write_intent(record, buffer),
+      R"("id":"dec_1","time":"2025-12-31T23:59:59.999999Z","event":"call.intent","verdict":"allow","enforced":true,)"
+      R"("rule":"","policy":{"name":"p","version":"1","sha256":"ab"},"grant":{"id":"grt_1","label":"alice"},)"
+      R"("client":{"address":"127.0.0.1","name":"Caf\u00e9"},"server":"stripe","method":"tools/call",)"
+      R"("tool":"create_charge","request":{"id":"\u00e9\n"},)"
+      R"("args":{"keys":["amount","currency"],"count":2,"digest":"cd","bytes":20},)"
+      R"("quota":[["0123456789abcdeffedcba9876543210","60",1000000]])");
 }
 
 TEST(RecordTest, EventsCarryEachKindOfField) {
-  const EventRecord::Field fields[] = {
-      {"text", std::string_view("a\"b")}, {"number", std::int64_t{-5}}, {"flag", true}, {"json", EventRecord::Json{"[1]"}}};
+  const EventRecord::Field fields[] = {{"text", std::string_view("a\"b")},
+                                       {"number", std::int64_t{-5}},
+                                       {"flag", true},
+                                       {"json", EventRecord::Json{"[1]"}}};
   RecordBuffer buffer;
-  EXPECT_EQ(write_event({"child.exit", 0, fields}, buffer),
-            R"("time":"1970-01-01T00:00:00.000000Z","event":"child.exit","text":"a\"b","number":-5,"flag":true,"json":[1])");
+  EXPECT_EQ(
+      write_event({"child.exit", 0, fields}, buffer),
+      R"("time":"1970-01-01T00:00:00.000000Z","event":"child.exit","text":"a\"b","number":-5,"flag":true,"json":[1])");
 }
 
 TEST(RecordTest, ARequestIdThatIsTooLongBecomesNullAndIsListed) {
@@ -189,9 +218,11 @@ TEST(RecordTest, TimesAreSpelledAndReadBackAcrossTheCalendar) {
   RecordBuffer buffer;
   EXPECT_EQ(write_event({"x", INT64_MAX, {}}, buffer), R"("time":"9999-12-31T23:59:59.999999Z","event":"x")");
   EXPECT_EQ(write_event({"x", INT64_MIN, {}}, buffer), R"("time":"0000-01-01T00:00:00.000000Z","event":"x")");
-  EXPECT_EQ(write_event({"x", 951'782'400'000'000, {}}, buffer), R"("time":"2000-02-29T00:00:00.000000Z","event":"x")");
-  for (const char* wrong : {"", "2000-02-29T00:00:00.000000", "2000-13-01T00:00:00.000000Z", "2000-01-01 00:00:00.000000Z",
-                            "2000-01-01T24:00:00.000000Z", "2000-01-01T00:00:00,000000Z"}) {
+  EXPECT_EQ(write_event({"x", 951'782'400'000'000, {}}, buffer),
+            R"("time":"2000-02-29T00:00:00.000000Z","event":"x")");
+  for (const char* wrong :
+       {"", "2000-02-29T00:00:00.000000", "2000-13-01T00:00:00.000000Z", "2000-01-01 00:00:00.000000Z",
+        "2000-01-01T24:00:00.000000Z", "2000-01-01T00:00:00,000000Z"}) {
     EXPECT_FALSE(parse_time(wrong)) << wrong;
   }
 }
@@ -231,8 +262,9 @@ TEST(RecordTest, HeadsReadBackAndNothingElseDoes) {
   EXPECT_EQ(head->seq, 0u);
   EXPECT_EQ(head->members, "\"time\":\"t\",\"event\":\"e\"");
   for (const char* wrong :
-       {"", "{}", R"({"v":2,"writer":"w","epoch":1,"seq":1,"prev":"","x":1})", R"({"v":1,"writer":"w","epoch":01,"seq":1)",
-        R"({"v":1,"writer":"a\"b","epoch":1,"seq":1)", R"({"v":1,"writer":"w","epoch":-1,"seq":1)"}) {
+       {"", "{}", R"({"v":2,"writer":"w","epoch":1,"seq":1,"prev":"","x":1})",
+        R"({"v":1,"writer":"w","epoch":01,"seq":1)", R"({"v":1,"writer":"a\"b","epoch":1,"seq":1)",
+        R"({"v":1,"writer":"w","epoch":-1,"seq":1)"}) {
     EXPECT_FALSE(parse_head(wrong)) << wrong;
   }
 }

@@ -34,7 +34,8 @@ Status cut_file(FileOps& files, const std::string& path, std::uint64_t size) {
 }
 
 Status remove_file(FileOps& files, const std::string& path) {
-  if (const int code = -files.remove(path); code != 0) return std::unexpected(operation_error(path, "remove", code));
+  if (const int code = -files.remove(path); code != 0)
+    return std::unexpected(operation_error(path, "remove", code));
   return {};
 }
 
@@ -69,7 +70,8 @@ Status cut_repeated(FileOps& files, const SegmentFile& segment, const SegmentFil
   return cut_file(files, segment.path, keep);
 }
 
-Status mend_files(FileOps& files, const std::string& directory, std::vector<SegmentFile>& segments, Recovered& found) {
+Status mend_files(FileOps& files, const std::string& directory, std::vector<SegmentFile>& segments,
+                  Recovered& found) {
   Result<std::vector<SegmentFile>> parts = list_segments(directory, kPartSuffix);
   if (!parts) return std::unexpected(parts.error());
   for (const SegmentFile& part : *parts) {
@@ -147,9 +149,10 @@ class Scan {
  private:
   void problem(const SegmentFile& segment, std::optional<std::uint64_t> seq) {
     if (!found_.problem.empty()) return;
-    found_.problem = "the chain of " + segment.path + " breaks" +
-                     (seq ? " at record " + std::to_string(*seq) : std::string(" at a line that is no record")) +
-                     "; it was left as it is: run `doorward audit verify`";
+    found_.problem =
+        "the chain of " + segment.path + " breaks" +
+        (seq ? " at record " + std::to_string(*seq) : std::string(" at a line that is no record")) +
+        "; it was left as it is: run `doorward audit verify`";
   }
 
   void record(std::string_view line, const RecordHead& head, RecordPlace open_from) {
@@ -219,7 +222,8 @@ Result<Recovered> recover_writer(FileOps& files, const std::string& directory) {
   for (const std::uint64_t epoch : list_checkpoint_epochs(directory)) {
     found.next_epoch = std::max(found.next_epoch, epoch + 1);
   }
-  if (Status mended = mend_files(files, directory, *segments, found); !mended) return std::unexpected(mended.error());
+  if (Status mended = mend_files(files, directory, *segments, found); !mended)
+    return std::unexpected(mended.error());
 
   std::vector<Ring::Leftover> leftovers;
   std::uint64_t ring_bytes = 0;
@@ -237,8 +241,9 @@ Result<Recovered> recover_writer(FileOps& files, const std::string& directory) {
     leftovers.push_back(std::move(*leftover));
   }
 
-  // How far back to read: to the oldest open intent, to a place where the tree is known, and over everything that
-  // may stand in the rings as well (a record's line is longer than its entry; twice allows for other rings' lines).
+  // How far back to read: to the oldest open intent, to a place where the tree is known, and over everything
+  // that may stand in the rings as well (a record's line is longer than its entry; twice allows for other
+  // rings' lines).
   const RecordPlace open_from = OpenIntents::recover(open_intents_path(directory));
   std::size_t begin = segments->size();
   std::uint64_t covered = 0;

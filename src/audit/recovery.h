@@ -15,14 +15,14 @@ namespace doorward::audit {
 struct Recovered {
   std::uint64_t epoch = 0;  ///< the newest that has a record; 0: none
   std::uint64_t next_epoch = 1;
-  std::uint64_t size = 0;   ///< records of that epoch
-  Digest last{};            ///< leaf hash of its last record
-  Digest root{};            ///< of its tree, when tree_known
+  std::uint64_t size = 0;  ///< records of that epoch
+  Digest last{};           ///< leaf hash of its last record
+  Digest root{};           ///< of its tree, when tree_known
   bool tree_known = false;
-  bool clean = true;        ///< it ended in writer.stop
+  bool clean = true;  ///< it ended in writer.stop
   std::uint64_t cut_bytes = 0;
   std::uint64_t empty_segments = 0;  ///< newest ones without a record, removed
-  std::string problem;      ///< the old log contradicts itself; it is left as it is
+  std::string problem;               ///< the old log contradicts itself; it is left as it is
 
   /// An intent that has no outcome; the texts are unescaped.
   struct Intent {
@@ -41,14 +41,16 @@ struct Recovered {
   std::vector<std::string> ring_files;
 };
 
-/// Reads the directory and mends what a crash may leave: cuts a torn last record, removes empty newest segments and
-/// unfinished replacements, cuts lines that a replacement repeats. The caller holds the writer's lock. Leaves the
-/// rings alone: whoever has stored what they held makes them anew.
+/// Reads the directory and mends what a crash may leave: cuts a torn last record, removes empty newest
+/// segments and unfinished replacements, cuts lines that a replacement repeats. The caller holds the writer's
+/// lock. Leaves the rings alone: whoever has stored what they held makes them anew.
 Result<Recovered> recover_writer(FileOps& files, const std::string& directory);
 
 inline std::string ring_path(const std::string& directory, std::size_t index) {
   return directory + "/ring-" + std::to_string(index);
 }
-inline std::string open_intents_path(const std::string& directory) { return directory + "/open-intents"; }
+inline std::string open_intents_path(const std::string& directory) {
+  return directory + "/open-intents";
+}
 
 }  // namespace doorward::audit

@@ -16,8 +16,8 @@ struct RemovedSegment {
   Digest last{};  ///< leaf hash of its last record
 };
 
-/// The oldest segments all of whose records were made before `cutoff_us`, such that the first one that stays states
-/// its tree (a first segment of an epoch, or one that begins with segment.start); at most `limit`.
+/// The oldest segments all of whose records were made before `cutoff_us`, such that the first one that stays
+/// states its tree (a first segment of an epoch, or one that begins with segment.start); at most `limit`.
 Result<std::vector<RemovedSegment>> plan_retention(const std::string& directory, std::int64_t cutoff_us,
                                                    std::size_t limit);
 

@@ -65,7 +65,9 @@ struct Ring::Frame {
 
 namespace {
 
-constexpr std::size_t slot(std::size_t bytes) { return (16 + bytes + kAlign - 1) / kAlign * kAlign; }
+constexpr std::size_t slot(std::size_t bytes) {
+  return (16 + bytes + kAlign - 1) / kAlign * kAlign;
+}
 constexpr std::size_t kOutcomeSlot = slot(kMaxOutcome);
 
 [[noreturn]] void broken(const char* what) {
@@ -99,7 +101,8 @@ int fill(int fd, std::size_t size) {
 Result<std::unique_ptr<Ring>> Ring::create(const std::string& path, std::size_t capacity, Wake* wake) {
   static_assert(sizeof(Header) <= kHeaderBytes && sizeof(Frame) == 16);
   if (capacity < slot(kMaxEntry) + kOutcomeSlot || capacity % kHeaderBytes != 0) {
-    return fail(ErrorKind::invalid, "a journal ring needs a multiple of 4096 bytes, at least 36864; set ring_bytes so");
+    return fail(ErrorKind::invalid,
+                "a journal ring needs a multiple of 4096 bytes, at least 36864; set ring_bytes so");
   }
   Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return std::unexpected(path_error(path, "open", errno));
@@ -173,14 +176,25 @@ void Ring::append_outcome(std::string_view bytes) {
   if (!put(bytes, EntryKind::record, open_intents_ * kOutcomeSlot)) broken("the room set aside is gone");
 }
 
-std::uint64_t Ring::published() const { return header_->head.load(std::memory_order_acquire); }
-std::uint64_t Ring::drained() const { return header_->tail.load(std::memory_order_acquire); }
-std::uint64_t Ring::durable() const { return header_->durable.load(std::memory_order_acquire); }
-void Ring::set_durable(std::uint64_t position) { header_->durable.store(position, std::memory_order_release); }
-void Ring::release(std::uint64_t position) { header_->tail.store(position, std::memory_order_release); }
+std::uint64_t Ring::published() const {
+  return header_->head.load(std::memory_order_acquire);
+}
+std::uint64_t Ring::drained() const {
+  return header_->tail.load(std::memory_order_acquire);
+}
+std::uint64_t Ring::durable() const {
+  return header_->durable.load(std::memory_order_acquire);
+}
+void Ring::set_durable(std::uint64_t position) {
+  header_->durable.store(position, std::memory_order_release);
+}
+void Ring::release(std::uint64_t position) {
+  header_->tail.store(position, std::memory_order_release);
+}
 
 Ring::Lost Ring::lost() const {
-  return {header_->lost_records.load(std::memory_order_acquire), header_->lost_intents.load(std::memory_order_acquire)};
+  return {header_->lost_records.load(std::memory_order_acquire),
+          header_->lost_intents.load(std::memory_order_acquire)};
 }
 
 Ring::Lost Ring::reported() const {
@@ -205,7 +219,8 @@ Ring::Entry Ring::peek(std::uint64_t position, std::string& scratch, std::uint64
   std::memcpy(&frame, data_ + at, sizeof frame);
   const std::size_t start = (at + sizeof frame) % capacity_;
   next = position + slot(frame.size);
-  if (start + frame.size <= capacity_) return {static_cast<EntryKind>(frame.kind), {data_ + start, frame.size}};
+  if (start + frame.size <= capacity_)
+    return {static_cast<EntryKind>(frame.kind), {data_ + start, frame.size}};
   scratch.assign(data_ + start, capacity_ - start);
   scratch.append(data_, frame.size - scratch.size());
   return {static_cast<EntryKind>(frame.kind), scratch};
@@ -238,7 +253,8 @@ Result<Ring::Leftover> Ring::recover(const std::string& path) {
                 lost.intents - std::min(lost.intents, reported.intents)};
   const std::uint64_t head = old.header_->head.load(std::memory_order_acquire);
   std::uint64_t position = old.drained();
-  found.damaged = head < position || head - position > old.capacity_ || position % kAlign != 0 || head % kAlign != 0;
+  found.damaged =
+      head < position || head - position > old.capacity_ || position % kAlign != 0 || head % kAlign != 0;
   std::string scratch;
   while (!found.damaged && position != head) {
     Frame frame;

@@ -33,7 +33,8 @@ class Ring {
  public:
   /// Makes the file anew (replacing an old one) with `capacity` bytes of room, a multiple of 4096, all of
   /// them allocated on disk. `wake`, if given, outlives the ring.
-  static Result<std::unique_ptr<Ring>> create(const std::string& path, std::size_t capacity, Wake* wake = nullptr);
+  static Result<std::unique_ptr<Ring>> create(const std::string& path, std::size_t capacity,
+                                              Wake* wake = nullptr);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -41,11 +42,11 @@ class Ring {
   /// Producer. False when the room left does not hold the entry: it is then counted as lost (lost()), so that
   /// the log can say how many are missing. For denials, rejections and events; at most kMaxEntry bytes.
   [[nodiscard]] bool append(std::string_view bytes, EntryKind kind = EntryKind::record);
-  /// Producer. Appends an intent and sets the room of its outcome aside. False when there is no room for both:
-  /// nothing was appended, the call must be refused (503), and is counted.
+  /// Producer. Appends an intent and sets the room of its outcome aside. False when there is no room for
+  /// both: nothing was appended, the call must be refused (503), and is counted.
   [[nodiscard]] bool append_intent(std::string_view bytes);
-  /// Producer. Appends the outcome (at most kMaxOutcome bytes) of an intent that has none yet, into the room set
-  /// aside; never fails. Without such an intent: a broken invariant, ends the process.
+  /// Producer. Appends the outcome (at most kMaxOutcome bytes) of an intent that has none yet, into the room
+  /// set aside; never fails. Without such an intent: a broken invariant, ends the process.
   void append_outcome(std::string_view bytes);
 
   /// Producer: where the last append ended.
@@ -71,8 +72,9 @@ class Ring {
     EntryKind kind;
     std::string_view bytes;
   };
-  /// The entry at `position`, or an entry with empty bytes when there is none yet. A piece that wraps around the
-  /// ring's end is copied to `scratch`; the view lives until the entry is released. `next`: the position behind.
+  /// The entry at `position`, or an entry with empty bytes when there is none yet. A piece that wraps around
+  /// the ring's end is copied to `scratch`; the view lives until the entry is released. `next`: the position
+  /// behind.
   Entry peek(std::uint64_t position, std::string& scratch, std::uint64_t& next) const;
   bool has_entry(std::uint64_t position) const;
   /// Gives the room before `position` back to the producer; the entries are in the segment.
@@ -80,8 +82,9 @@ class Ring {
   /// Publishes that entries before `position` are on disk.
   void set_durable(std::uint64_t position);
 
-  /// What a file of a dead process still holds: whole, undamaged entries in order, and the lost counts that no
-  /// record has told of yet. `damaged` is set when an entry's check failed (a power loss): reading stops there.
+  /// What a file of a dead process still holds: whole, undamaged entries in order, and the lost counts that
+  /// no record has told of yet. `damaged` is set when an entry's check failed (a power loss): reading stops
+  /// there.
   struct Leftover {
     struct Item {
       EntryKind kind;
@@ -108,8 +111,8 @@ class Ring {
   char* data_ = nullptr;
   std::size_t capacity_ = 0;
   Wake* wake_ = nullptr;
-  std::uint64_t head_ = 0;         ///< the producer's copy
-  std::uint64_t tail_seen_ = 0;    ///< the producer's last look at the consumer's tail
+  std::uint64_t head_ = 0;       ///< the producer's copy
+  std::uint64_t tail_seen_ = 0;  ///< the producer's last look at the consumer's tail
   std::size_t open_intents_ = 0;
 };
 

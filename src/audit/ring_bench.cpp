@@ -19,12 +19,14 @@ std::string path_of(const char* name) {
 
 CallRecord ordinary() {
   static const std::string_view keys[] = {"amount", "currency", "customer", "reason"};
-  static const QuotaDelta quota[] = {{1, 2, "60", 1'000'000}, {3, 4, "day", 1'000'000}, {5, 6, "hour", 250'000'000}};
+  static const QuotaDelta quota[] = {
+      {1, 2, "60", 1'000'000}, {3, 4, "day", 1'000'000}, {5, 6, "hour", 250'000'000}};
   CallRecord record;
   record.id = "dec_01hq3v9zj2k4m6n8p0r2t4v6x8";
   record.time_us = 1'800'000'000'123'456;
   record.verdict = "allow";
-  record.policy = {"stripe-support", "14", "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c"};
+  record.policy = {"stripe-support", "14",
+                   "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c"};
   record.grant = {"grt_01hq3v9zj2k4m6n8p0r2t4v6x8", "support-agent", "alice"};
   record.client = {"127.0.0.1", "claude-code"};
   record.server = "stripe";

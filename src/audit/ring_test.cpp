@@ -108,51 +108,52 @@ TEST(RingTest, RecoveryStopsAtADamagedEntry) {
 }
 
 TEST(RingTest, BehavesAsAQueueWithABound) {
-  EXPECT_TRUE(rc::check("ring against a deque", [](const std::vector<std::pair<std::uint8_t, std::uint16_t>>& steps) {
-    TempDir dir;
-    auto ring = make(dir / "ring");
-    std::deque<std::string> model;
-    std::size_t open = 0;
-    std::uint64_t read = 0;
-    std::string scratch;
-    std::uint64_t number = 0;
-    for (const auto& [action, size] : steps) {
-      const std::string bytes = std::to_string(number++) + std::string(size % 6000, 'b');
-      switch (action % 4) {
-        case 0:
-          if (ring->append(bytes)) model.push_back(bytes);
-          break;
-        case 1:
-          if (ring->append_intent(bytes)) {
-            model.push_back(bytes);
-            ++open;
+  EXPECT_TRUE(
+      rc::check("ring against a deque", [](const std::vector<std::pair<std::uint8_t, std::uint16_t>>& steps) {
+        TempDir dir;
+        auto ring = make(dir / "ring");
+        std::deque<std::string> model;
+        std::size_t open = 0;
+        std::uint64_t read = 0;
+        std::string scratch;
+        std::uint64_t number = 0;
+        for (const auto& [action, size] : steps) {
+          const std::string bytes = std::to_string(number++) + std::string(size % 6000, 'b');
+          switch (action % 4) {
+            case 0:
+              if (ring->append(bytes)) model.push_back(bytes);
+              break;
+            case 1:
+              if (ring->append_intent(bytes)) {
+                model.push_back(bytes);
+                ++open;
+              }
+              break;
+            case 2:
+              if (open > 0) {
+                ring->append_outcome(std::string_view(bytes).substr(0, kMaxOutcome));
+                model.push_back(bytes.substr(0, kMaxOutcome));
+                --open;
+              }
+              break;
+            default: {
+              std::uint64_t next = 0;
+              const Ring::Entry entry = ring->peek(read, scratch, next);
+              RC_ASSERT(entry.bytes.empty() == model.empty());
+              if (model.empty()) break;
+              RC_ASSERT(entry.bytes == model.front());
+              model.pop_front();
+              read = next;
+              ring->release(read);
+            }
           }
-          break;
-        case 2:
-          if (open > 0) {
-            ring->append_outcome(std::string_view(bytes).substr(0, kMaxOutcome));
-            model.push_back(bytes.substr(0, kMaxOutcome));
-            --open;
-          }
-          break;
-        default: {
-          std::uint64_t next = 0;
-          const Ring::Entry entry = ring->peek(read, scratch, next);
-          RC_ASSERT(entry.bytes.empty() == model.empty());
-          if (model.empty()) break;
-          RC_ASSERT(entry.bytes == model.front());
-          model.pop_front();
-          read = next;
-          ring->release(read);
         }
-      }
-    }
-    const auto left = Ring::recover(dir / "ring");
-    RC_ASSERT(left.has_value());
-    RC_ASSERT(!left->damaged);
-    RC_ASSERT(left->entries.size() == model.size());
-    for (std::size_t i = 0; i < model.size(); ++i) RC_ASSERT(left->entries[i].bytes == model[i]);
-  }));
+        const auto left = Ring::recover(dir / "ring");
+        RC_ASSERT(left.has_value());
+        RC_ASSERT(!left->damaged);
+        RC_ASSERT(left->entries.size() == model.size());
+        for (std::size_t i = 0; i < model.size(); ++i) RC_ASSERT(left->entries[i].bytes == model[i]);
+      }));
 }
 
 TEST(RingTest, OneProducerAndOneConsumerLoseAndRepeatNothing) {

@@ -27,7 +27,8 @@ constexpr int kFirstDigits = 12;
 
 std::string padded(std::uint64_t value, int width) {
   std::string digits = std::to_string(value);
-  if (digits.size() < static_cast<std::size_t>(width)) digits.insert(0, static_cast<std::size_t>(width) - digits.size(), '0');
+  if (digits.size() < static_cast<std::size_t>(width))
+    digits.insert(0, static_cast<std::size_t>(width) - digits.size(), '0');
   return digits;
 }
 
@@ -96,7 +97,8 @@ Result<std::vector<SegmentFile>> list_segments(const std::string& directory, std
     std::string_view rest(name);
     rest.remove_suffix(ending.size());
     SegmentFile segment;
-    if (!take_number(rest, segment.epoch) || !take(rest, "-") || !take_number(rest, segment.first) || !rest.empty()) {
+    if (!take_number(rest, segment.epoch) || !take(rest, "-") || !take_number(rest, segment.first) ||
+        !rest.empty()) {
       continue;
     }
     segment.path = directory + "/" + name;
@@ -142,12 +144,14 @@ bool writer_active(const std::string& writer_directory) {
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
   const auto error = [&path] {
-    return fail(ErrorKind::unavailable, "cannot read " + path + ": " + std::strerror(errno) + "; check the path and its permissions");
+    return fail(ErrorKind::unavailable,
+                "cannot read " + path + ": " + std::strerror(errno) + "; check the path and its permissions");
   };
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0) return error();
-  if (!S_ISREG(info.st_mode)) return fail(ErrorKind::invalid, path + " is no regular file; give a file of records");
+  if (!S_ISREG(info.st_mode))
+    return fail(ErrorKind::invalid, path + " is no regular file; give a file of records");
   MappedFile file;
   file.size_ = static_cast<std::size_t>(info.st_size);
   if (file.size_ == 0) return file;
@@ -191,9 +195,9 @@ void append_head(std::string& out, std::string_view writer, std::uint64_t epoch,
 std::optional<RecordHead> parse_head(std::string_view line) {
   RecordHead head;
   if (!take(line, "{\"v\":1,\"writer\":\"") || !take_plain(line, head.writer) || !take(line, ",\"epoch\":") ||
-      !take_plain_number(line, head.epoch) || !take(line, ",\"seq\":") || !take_plain_number(line, head.seq) ||
-      !take(line, ",\"prev\":\"") || !take_plain(line, head.prev) || head.prev.size() != kNoPrev.size() ||
-      !take(line, ",") || !line.ends_with("}")) {
+      !take_plain_number(line, head.epoch) || !take(line, ",\"seq\":") ||
+      !take_plain_number(line, head.seq) || !take(line, ",\"prev\":\"") || !take_plain(line, head.prev) ||
+      head.prev.size() != kNoPrev.size() || !take(line, ",") || !line.ends_with("}")) {
     return std::nullopt;
   }
   line.remove_suffix(1);
@@ -203,7 +207,8 @@ std::optional<RecordHead> parse_head(std::string_view line) {
 
 std::optional<RecordStart> parse_start(std::string_view members) {
   RecordStart start;
-  if (take(members, "\"id\":\"") && (!take_plain(members, start.id) || !take(members, ","))) return std::nullopt;
+  if (take(members, "\"id\":\"") && (!take_plain(members, start.id) || !take(members, ",")))
+    return std::nullopt;
   if (!take(members, "\"time\":\"") || !take_plain(members, start.time) || !take(members, ",\"event\":\"") ||
       !take_plain(members, start.event)) {
     return std::nullopt;
@@ -225,7 +230,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   };
   const std::int64_t month = number(5, 2);
   const std::int64_t day = number(8, 2);
-  if (month < 1 || month > 12 || day < 1 || day > 31 || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 60) {
+  if (month < 1 || month > 12 || day < 1 || day > 31 || number(11, 2) > 23 || number(14, 2) > 59 ||
+      number(17, 2) > 60) {
     return std::nullopt;
   }
   // Howard Hinnant's days_from_civil.
@@ -235,7 +241,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   const std::int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
   const std::int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   const std::int64_t days = era * 146'097 + day_of_era - 719'468;
-  return ((days * 24 + number(11, 2)) * 60 + number(14, 2)) * 60'000'000 + number(17, 2) * 1'000'000 + number(20, 6);
+  return ((days * 24 + number(11, 2)) * 60 + number(14, 2)) * 60'000'000 + number(17, 2) * 1'000'000 +
+         number(20, 6);
 }
 
 bool next_line(std::string_view& bytes, std::string_view& line) {
@@ -266,7 +273,8 @@ std::optional<CompactTree> stated_tree(json::Value record) {
   if (!take_plain_number(digits, count) || !digits.empty()) return std::nullopt;
   std::vector<Digest> roots;
   for (const json::Value node : nodes.elements()) {
-    const std::optional<Digest> digest = node.is(json::Type::string) ? parse_digest(node.string()) : std::nullopt;
+    const std::optional<Digest> digest =
+        node.is(json::Type::string) ? parse_digest(node.string()) : std::nullopt;
     if (!digest) return std::nullopt;
     roots.push_back(*digest);
   }

@@ -80,12 +80,13 @@ std::optional<std::int64_t> parse_time(std::string_view text);
 /// Takes the next line, without its newline, off `bytes`; false where no whole line is left.
 bool next_line(std::string_view& bytes, std::string_view& line);
 
-inline constexpr std::string_view kNoPrev = "0000000000000000000000000000000000000000000000000000000000000000";
+inline constexpr std::string_view kNoPrev =
+    "0000000000000000000000000000000000000000000000000000000000000000";
 
 std::optional<Digest> parse_digest(std::string_view hex);
 
-/// The tree state that a record `segment.start` states: everything before it. Nothing for any other record, or one
-/// that is wrong in itself.
+/// The tree state that a record `segment.start` states: everything before it. Nothing for any other record,
+/// or one that is wrong in itself.
 std::optional<CompactTree> stated_tree(json::Value record);
 
 }  // namespace doorward::audit

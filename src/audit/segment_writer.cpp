@@ -14,7 +14,9 @@ namespace {
 
 constexpr unsigned kMode = 0600;
 
-bool lacks_space(int code) { return code == ENOSPC || code == EDQUOT; }
+bool lacks_space(int code) {
+  return code == ENOSPC || code == EDQUOT;
+}
 
 }  // namespace
 
@@ -30,7 +32,8 @@ Error SegmentWriter::error(const char* what, int code) {
   const bool space = lacks_space(code);
   return {space ? ErrorKind::exhausted : ErrorKind::unavailable,
           "cannot " + std::string(what) + " the log segment " + path_ + ": " + std::strerror(code) +
-              (space ? "; free space on that file system" : "; check the disk and the permissions of the log directory")};
+              (space ? "; free space on that file system"
+                     : "; check the disk and the permissions of the log directory")};
 }
 
 int SegmentWriter::write_all(int fd, std::string_view bytes) {
@@ -133,13 +136,15 @@ Status SegmentWriter::cut_old() {
   return {};
 }
 
-/// Reads what was synced back from the file: whole lines, in sequence, each naming the hash of the one before,
-/// up to the one that the first unsynced line names.
+/// Reads what was synced back from the file: whole lines, in sequence, each naming the hash of the one
+/// before, up to the one that the first unsynced line names.
 Status SegmentWriter::verify_synced() const {
   if (synced_size_ == 0) return {};
   const auto damaged = [this] {
-    return fail(ErrorKind::corrupt, "the log segment " + path_ + " no longer holds what was synced to it; the disk lost "
-                                        "data: stop Doorward, run `doorward audit verify`, and restore from a copy");
+    return fail(ErrorKind::corrupt,
+                "the log segment " + path_ +
+                    " no longer holds what was synced to it; the disk lost "
+                    "data: stop Doorward, run `doorward audit verify`, and restore from a copy");
   };
   Result<MappedFile> file = MappedFile::open(path_);
   if (!file) return std::unexpected(file.error());
@@ -160,14 +165,16 @@ Status SegmentWriter::verify_synced() const {
   if (!bytes.empty() || seq != synced_) return damaged();
   const std::string& following = unsynced_.empty() ? pending_ : unsynced_;
   if (following.empty()) return {};
-  const std::optional<RecordHead> head = parse_head(std::string_view(following).substr(0, following.find('\n')));
+  const std::optional<RecordHead> head =
+      parse_head(std::string_view(following).substr(0, following.find('\n')));
   if (!head || head->prev != expected) return damaged();
   return {};
 }
 
-/// The kernel may have dropped the pages whose sync failed and call them clean. So nothing of that file counts
-/// behind the last good sync: those lines are written anew to a file of their own, and synced, before it gets
-/// its name and the old file is cut. A crash between the two leaves lines in both, which recovery cuts.
+/// The kernel may have dropped the pages whose sync failed and call them clean. So nothing of that file
+/// counts behind the last good sync: those lines are written anew to a file of their own, and synced, before
+/// it gets its name and the old file is cut. A crash between the two leaves lines in both, which recovery
+/// cuts.
 Status SegmentWriter::replace() {
   if (!cut_path_.empty()) {
     if (Status cut = cut_old(); !cut) return cut;

@@ -10,8 +10,8 @@
 namespace doorward::audit {
 
 /// Puts finished lines into the segments of one epoch, so that a failed write or sync loses none of them and
-/// no failed sync is ever trusted later: a file whose sync failed is cut back to what an earlier sync promised,
-/// and the bytes since then, kept in memory, go to a new file. Audit thread only.
+/// no failed sync is ever trusted later: a file whose sync failed is cut back to what an earlier sync
+/// promised, and the bytes since then, kept in memory, go to a new file. Audit thread only.
 class SegmentWriter {
  public:
   SegmentWriter(FileOps& files, std::string directory, std::uint64_t epoch);
@@ -23,8 +23,8 @@ class SegmentWriter {
   std::string& pending() { return pending_; }
   void add(std::uint64_t records) { pending_records_ += records; }
 
-  /// Brings all pending lines into the file, after repair of an earlier failure. On failure they stay pending: call
-  /// again later.
+  /// Brings all pending lines into the file, after repair of an earlier failure. On failure they stay
+  /// pending: call again later.
   Status write();
   /// Makes everything written durable. After a failure call repair() or write(), which recover by a new file.
   Status sync();
@@ -55,7 +55,7 @@ class SegmentWriter {
   int fd_ = -1;
   std::string path_;
   std::uint64_t first_ = 0;
-  std::uint64_t size_ = 0;         ///< whole lines in the file
+  std::uint64_t size_ = 0;  ///< whole lines in the file
   std::uint64_t synced_size_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t synced_ = 0;

@@ -65,7 +65,8 @@ inline LogOptions options_in(const TempDir& dir) {
   return options;
 }
 
-inline std::string intent(std::string_view id, std::string_view tool = "read_file", std::int64_t time_us = 1'800'000'000'000'000) {
+inline std::string intent(std::string_view id, std::string_view tool = "read_file",
+                          std::int64_t time_us = 1'800'000'000'000'000) {
   RecordBuffer buffer;
   CallRecord record;
   record.id = id;
@@ -90,7 +91,8 @@ inline std::string outcome(std::string_view id, std::int64_t time_us = 1'800'000
   return std::string(write_outcome(record, buffer));
 }
 
-inline std::string denial(std::string_view id, std::string_view rule = "(default deny)", std::int64_t time_us = 1'800'000'000'000'000) {
+inline std::string denial(std::string_view id, std::string_view rule = "(default deny)",
+                          std::int64_t time_us = 1'800'000'000'000'000) {
   RecordBuffer buffer;
   CallRecord record;
   record.id = id;
@@ -104,7 +106,9 @@ inline std::string denial(std::string_view id, std::string_view rule = "(default
   return std::string(write_denial(record, buffer));
 }
 
-inline std::string id_of(std::uint64_t number) { return "dec_" + std::to_string(number); }
+inline std::string id_of(std::uint64_t number) {
+  return "dec_" + std::to_string(number);
+}
 
 inline std::string only_writer(const std::string& log_directory) {
   const auto writers = list_writers(log_directory);
@@ -126,8 +130,8 @@ inline VerifyReport verified(const TempDir& dir, VerifyOptions options = {}) {
 inline std::string why(const VerifyReport& report) {
   if (!report.first_bad) return "ok";
   const VerifyFinding& bad = *report.first_bad;
-  return bad.file + ":" + std::to_string(bad.line) + " " + bad.writer + "/" + std::to_string(bad.epoch) + "/" +
-         std::to_string(bad.seq) + ": " + bad.reason;
+  return bad.file + ":" + std::to_string(bad.line) + " " + bad.writer + "/" + std::to_string(bad.epoch) +
+         "/" + std::to_string(bad.seq) + ": " + bad.reason;
 }
 
 inline std::vector<std::string> lines_of(const std::string& text) {

@@ -22,7 +22,8 @@ constexpr std::string_view kSuffix = ".jsonl";
 std::uint64_t number_of(std::string_view path) {
   const std::size_t at = path.rfind(kPrefix);
   std::uint64_t number = 0;
-  if (at != std::string_view::npos) std::from_chars(path.data() + at + kPrefix.size(), path.data() + path.size(), number);
+  if (at != std::string_view::npos)
+    std::from_chars(path.data() + at + kPrefix.size(), path.data() + path.size(), number);
   return number;
 }
 
@@ -34,7 +35,8 @@ std::vector<std::string> list_value_files(const std::string& writer_directory) {
   if (directory == nullptr) return paths;
   while (const dirent* entry = ::readdir(directory)) {
     const std::string_view name(entry->d_name);
-    if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) paths.push_back(writer_directory + "/" + entry->d_name);
+    if (name.starts_with(kPrefix) && name.ends_with(kSuffix))
+      paths.push_back(writer_directory + "/" + entry->d_name);
   }
   ::closedir(directory);
   std::sort(paths.begin(), paths.end(),
@@ -42,7 +44,8 @@ std::vector<std::string> list_value_files(const std::string& writer_directory) {
   return paths;
 }
 
-ValueFile::ValueFile(FileOps& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
+ValueFile::ValueFile(FileOps& files, std::string directory)
+    : files_(files), directory_(std::move(directory)) {}
 
 ValueFile::~ValueFile() {
   if (fd_ >= 0) files_.close(fd_);
@@ -57,7 +60,8 @@ Status ValueFile::fail_with(int code) {
   pending_.insert(0, unsynced_);
   unsynced_.clear();
   return fail(code == ENOSPC || code == EDQUOT ? ErrorKind::exhausted : ErrorKind::unavailable,
-              "cannot write recorded values to " + path_ + ": " + std::strerror(code) + "; free space or check the disk");
+              "cannot write recorded values to " + path_ + ": " + std::strerror(code) +
+                  "; free space or check the disk");
 }
 
 Status ValueFile::write() {
@@ -94,12 +98,14 @@ void ValueFile::rotate() {
   fd_ = -1;
 }
 
-Result<std::uint64_t> erase_values(const std::string& log_directory, std::string_view call_id, std::string_view path) {
+Result<std::uint64_t> erase_values(const std::string& log_directory, std::string_view call_id,
+                                   std::string_view path) {
   Result<std::vector<std::string>> writers = list_writers(log_directory);
   if (!writers) return std::unexpected(writers.error());
   for (const std::string& writer : *writers) {
     if (writer_active(log_directory + "/" + writer)) {
-      return fail(ErrorKind::conflict, "the log writer " + writer + " is running; stop it before values are erased");
+      return fail(ErrorKind::conflict,
+                  "the log writer " + writer + " is running; stop it before values are erased");
     }
   }
   FileOps& files = FileOps::system();
@@ -128,11 +134,14 @@ Result<std::uint64_t> erase_values(const std::string& log_directory, std::string
       erased += hits;
       const std::string draft = name + ".new";
       const int fd = files.open(draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-      const bool stored = fd >= 0 && files.write(fd, kept.data(), kept.size()) == static_cast<ssize_t>(kept.size()) &&
+      const bool stored = fd >= 0 &&
+                          files.write(fd, kept.data(), kept.size()) == static_cast<ssize_t>(kept.size()) &&
                           files.fdatasync(fd) == 0;
       if (fd >= 0) files.close(fd);
-      if (!stored || files.rename(draft, name) != 0 || files.sync_directory(log_directory + "/" + writer) != 0) {
-        return fail(ErrorKind::unavailable, "cannot rewrite " + name + "; free space or check its permissions");
+      if (!stored || files.rename(draft, name) != 0 ||
+          files.sync_directory(log_directory + "/" + writer) != 0) {
+        return fail(ErrorKind::unavailable,
+                    "cannot rewrite " + name + "; free space or check its permissions");
       }
     }
   }

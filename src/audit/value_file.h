@@ -10,8 +10,9 @@
 
 namespace doorward::audit {
 
-/// The side files of a writer, `values-<number>.jsonl`: recorded values and the salts of their commitments, one JSON
-/// object a line. They are not hashed, so that erasing a line leaves every proof intact. Audit thread only.
+/// The side files of a writer, `values-<number>.jsonl`: recorded values and the salts of their commitments,
+/// one JSON object a line. They are not hashed, so that erasing a line leaves every proof intact. Audit
+/// thread only.
 class ValueFile {
  public:
   ValueFile(FileOps& files, std::string directory);
@@ -45,6 +46,7 @@ std::vector<std::string> list_value_files(const std::string& writer_directory);
 /// Removes the values (of one path, or all when `path` is empty) recorded for a call, in all writers of a log
 /// directory, by rewriting the side files that hold them. The records and their commitments stay. Returns how
 /// many were removed. Not while a writer of the directory runs: Conflict.
-Result<std::uint64_t> erase_values(const std::string& log_directory, std::string_view call_id, std::string_view path = {});
+Result<std::uint64_t> erase_values(const std::string& log_directory, std::string_view call_id,
+                                   std::string_view path = {});
 
 }  // namespace doorward::audit

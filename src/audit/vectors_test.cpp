@@ -112,7 +112,8 @@ Files make_vectors() {
   const auto stranger = make_ed25519_signer(std::string(32, 's'));
   files["wrong-key.jsonl"] = good;
   std::vector<std::string> forged;
-  for (const std::string& note : notes) forged.push_back(*sign_checkpoint(*parse_checkpoint(note), **stranger));
+  for (const std::string& note : notes)
+    forged.push_back(*sign_checkpoint(*parse_checkpoint(note), **stranger));
   files["wrong-key.jsonl.checkpoints"] = join_notes(forged);
   return files;
 }
@@ -125,9 +126,14 @@ struct Expectation {
 };
 
 constexpr Expectation kExpectations[] = {
-    {"good", true, true, ""},      {"good", false, true, ""},         {"edited", false, false, "1/5"},
-    {"cut", false, false, "2/"},   {"forked", false, false, "1/"},    {"rolled-back", false, true, ""},
-    {"rolled-back", true, false, "2/0"}, {"wrong-key", false, false, "1/"},
+    {"good", true, true, ""},
+    {"good", false, true, ""},
+    {"edited", false, false, "1/5"},
+    {"cut", false, false, "2/"},
+    {"forked", false, false, "1/"},
+    {"rolled-back", false, true, ""},
+    {"rolled-back", true, false, "2/0"},
+    {"wrong-key", false, false, "1/"},
 };
 
 TEST(VectorsTest, TheFormatIsTheOnePublished) {
@@ -148,7 +154,8 @@ TEST(VectorsTest, TheVerifierJudgesThemAsPublished) {
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->ok, expected.ok) << expected.name << ": " << test::why(*report);
     if (report->first_bad) {
-      const std::string record = std::to_string(report->first_bad->epoch) + "/" + std::to_string(report->first_bad->seq);
+      const std::string record =
+          std::to_string(report->first_bad->epoch) + "/" + std::to_string(report->first_bad->seq);
       EXPECT_TRUE(record.starts_with(expected.record)) << expected.name << ": " << test::why(*report);
     }
   }
@@ -172,7 +179,8 @@ int run_python(const std::vector<std::string>& arguments) {
 TEST(VectorsTest, TheIndependentVerifierAgrees) {
   for (const Expectation& expected : kExpectations) {
     std::vector<std::string> arguments = {"--key", kVectors + "audit.pub"};
-    if (expected.anchored) arguments.insert(arguments.end(), {"--checkpoint", kVectors + "anchor.checkpoint"});
+    if (expected.anchored)
+      arguments.insert(arguments.end(), {"--checkpoint", kVectors + "anchor.checkpoint"});
     arguments.push_back(kVectors + expected.name + ".jsonl");
     const int code = run_python(arguments);
     if (code == 127) GTEST_SKIP() << "python3 is not installed";

@@ -13,8 +13,8 @@
 namespace doorward::audit {
 namespace {
 
-/// Reads the notes of a file into claims. A note that is not signed by one of the keys is a finding, told only
-/// when the records themselves are all right.
+/// Reads the notes of a file into claims. A note that is not signed by one of the keys is a finding, told
+/// only when the records themselves are all right.
 class Claims {
  public:
   explicit Claims(const VerifyOptions& options) : options_(options) {}
@@ -86,11 +86,13 @@ class Verification {
 
   Result<VerifyReport> file(const std::string& path) {
     if (options_.since) {
-      return fail(ErrorKind::invalid, "verification since a checkpoint needs the log directory, not an exported file");
+      return fail(ErrorKind::invalid,
+                  "verification since a checkpoint needs the log directory, not an exported file");
     }
     Claims claims(options_);
     if (::access((path + ".checkpoints").c_str(), F_OK) == 0) {
-      if (Status loaded = claims.load(path + ".checkpoints", false); !loaded) return std::unexpected(loaded.error());
+      if (Status loaded = claims.load(path + ".checkpoints", false); !loaded)
+        return std::unexpected(loaded.error());
     }
     if (claims.finding && !deferred_) deferred_ = claims.finding;
     Result<MappedFile> mapped = MappedFile::open(path);
@@ -138,7 +140,8 @@ class Verification {
  private:
   Result<Checkpoint> trusted_since() {
     if (options_.keys.empty()) {
-      return fail(ErrorKind::invalid, "verification since a checkpoint needs the public key that it was signed with");
+      return fail(ErrorKind::invalid,
+                  "verification since a checkpoint needs the public key that it was signed with");
     }
     return open_checkpoint(*options_.since, options_.keys);
   }
@@ -153,7 +156,8 @@ class Verification {
       if (!checkpoint) return std::unexpected(checkpoint.error());
       since = *checkpoint;
       if (since->writer != writer) {
-        return fail(ErrorKind::invalid, "the checkpoint given is of the writer " + since->writer + ", not of " + writer);
+        return fail(ErrorKind::invalid,
+                    "the checkpoint given is of the writer " + since->writer + ", not of " + writer);
       }
     }
     Result<bool> good = check_writer(trimmed, writer, since);
@@ -162,9 +166,11 @@ class Verification {
   }
 
   /// False: the finding stands in the report.
-  Result<bool> check_writer(const std::string& path, const std::string& writer, const std::optional<Checkpoint>& since) {
+  Result<bool> check_writer(const std::string& path, const std::string& writer,
+                            const std::optional<Checkpoint>& since) {
     const bool active = writer_active(path);
-    if (active) report_.notes.push_back("the writer " + writer + " is at work; its newest records are not signed yet");
+    if (active)
+      report_.notes.push_back("the writer " + writer + " is at work; its newest records are not signed yet");
     // Checkpoints first: of a writer at work, the records read later cover them.
     Claims claims(options_);
     for (const std::uint64_t epoch : list_checkpoint_epochs(path)) {
@@ -199,16 +205,18 @@ class Verification {
       while (next_line(rest, line)) {
         if (!check.record(line, ++number, rest)) return found(check).ok;
       }
-      if (!rest.empty() && !check.torn(number + 1, active && i + 1 == segments->size())) return found(check).ok;
+      if (!rest.empty() && !check.torn(number + 1, active && i + 1 == segments->size()))
+        return found(check).ok;
     }
     if (!check.finish()) return found(check).ok;
     ++report_.writers;
     return true;
   }
 
-  /// Leaves the segments from the last one on that states its tree, at or before the checkpoint, in agreement with
-  /// a signed checkpoint of exactly that size.
-  void drop_before(std::vector<SegmentFile>& segments, const std::vector<Claim>& claims, const Checkpoint& since) {
+  /// Leaves the segments from the last one on that states its tree, at or before the checkpoint, in agreement
+  /// with a signed checkpoint of exactly that size.
+  void drop_before(std::vector<SegmentFile>& segments, const std::vector<Claim>& claims,
+                   const Checkpoint& since) {
     std::size_t begin = 0;
     for (std::size_t i = 0; i < segments.size(); ++i) {
       const SegmentFile& segment = segments[i];
@@ -243,8 +251,14 @@ class Verification {
 
   Result<VerifyReport> finish(const std::vector<std::string>& writers) {
     for (const Claim& claim : external_.claims) {
-      if (options_.since || std::find(writers.begin(), writers.end(), claim.checkpoint.writer) != writers.end()) continue;
-      report_.first_bad = VerifyFinding{claim.place.file, 0, claim.checkpoint.writer, claim.checkpoint.epoch, 0,
+      if (options_.since ||
+          std::find(writers.begin(), writers.end(), claim.checkpoint.writer) != writers.end())
+        continue;
+      report_.first_bad = VerifyFinding{claim.place.file,
+                                        0,
+                                        claim.checkpoint.writer,
+                                        claim.checkpoint.epoch,
+                                        0,
                                         "the log of the writer " + claim.checkpoint.writer +
                                             ", which a checkpoint given vouches for, is not here"};
       return result();
@@ -273,7 +287,8 @@ class Verification {
 Result<VerifyReport> verify_log(const std::string& path, const VerifyOptions& options) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
-    return fail(ErrorKind::not_found, "there is no log at " + path + "; give a log directory, or a file of records");
+    return fail(ErrorKind::not_found,
+                "there is no log at " + path + "; give a log directory, or a file of records");
   }
   Verification verification(options);
   return S_ISDIR(info.st_mode) ? verification.directory(path) : verification.file(path);

@@ -19,10 +19,12 @@ using test::TempDir;
 using test::why;
 using test::write_file;
 
-/// A log of one writer with some segments, made without a thread so that it is the same each time but for keys.
+/// A log of one writer with some segments, made without a thread so that it is the same each time but for
+/// keys.
 class VerifyTest : public ::testing::Test {
  protected:
-  void make(std::uint64_t records, std::uint64_t segment_bytes = 1u << 30, int epochs = 1, std::uint64_t sign_every = 1000) {
+  void make(std::uint64_t records, std::uint64_t segment_bytes = 1u << 30, int epochs = 1,
+            std::uint64_t sign_every = 1000) {
     for (int epoch = 0; epoch < epochs; ++epoch) {
       LogOptions options = test::options_in(dir_);
       options.clock = &clock_;
@@ -145,7 +147,8 @@ TEST_F(VerifyTest, AFirstEpochThatIsGoneIsMissed) {
   EXPECT_EQ(report.first_bad->epoch, 3u);
 }
 
-/// Rewrites a whole log with a fresh, valid chain that leaves one record out, as somebody without the key could.
+/// Rewrites a whole log with a fresh, valid chain that leaves one record out, as somebody without the key
+/// could.
 std::string rechained(const std::vector<std::string>& lines, std::size_t without) {
   std::string bytes;
   std::string writer(parse_head(lines[0])->writer);
@@ -250,7 +253,8 @@ TEST_F(VerifyTest, SinceACheckpointOnlyLaterSegmentsAreRead) {
   ASSERT_TRUE(whole.ok) << why(whole);
   const Checkpoint middle = [&] {
     for (const std::string& note : notes_) {
-      if (Checkpoint checkpoint = *parse_checkpoint(note); checkpoint.size > segments_[3].first) return checkpoint;
+      if (Checkpoint checkpoint = *parse_checkpoint(note); checkpoint.size > segments_[3].first)
+        return checkpoint;
     }
     return Checkpoint{};
   }();

@@ -25,7 +25,8 @@ void Wake::sleep(std::int64_t nanoseconds) {
 }
 
 void Wake::wake() {
-  if (sleeping_.exchange(0, std::memory_order_seq_cst) != 0) futex(&sleeping_, FUTEX_WAKE_PRIVATE, 1, nullptr);
+  if (sleeping_.exchange(0, std::memory_order_seq_cst) != 0)
+    futex(&sleeping_, FUTEX_WAKE_PRIVATE, 1, nullptr);
 }
 
 }  // namespace doorward::audit

@@ -63,7 +63,8 @@ bool WriterCheck::record(std::string_view line, std::uint64_t line_number, std::
   if (!settle_mismatch(head ? &*head : nullptr)) return false;
   if (!head || head->writer != writer_) {
     seq_ = next_;
-    return bad_here(head ? "the record is of writer " + std::string(head->writer) + ", the log is of " + writer_
+    return bad_here(head ? "the record is of writer " + std::string(head->writer) + ", the log is of " +
+                               writer_
                          : std::string("the line is no record: it does not begin as every record does"));
   }
   if (file_begins_) {
@@ -71,8 +72,9 @@ bool WriterCheck::record(std::string_view line, std::uint64_t line_number, std::
     if ((file_epoch_ && *file_epoch_ != head->epoch) || (file_first_ && *file_first_ != head->seq)) {
       epoch_ = file_epoch_.value_or(head->epoch);
       seq_ = file_first_.value_or(head->seq);
-      return bad_here("the file's name says that it begins with record " + std::to_string(file_first_.value_or(0)) +
-                      " of epoch " + std::to_string(file_epoch_.value_or(0)));
+      return bad_here("the file's name says that it begins with record " +
+                      std::to_string(file_first_.value_or(0)) + " of epoch " +
+                      std::to_string(file_epoch_.value_or(0)));
     }
   }
   const bool starts = !any_;
@@ -119,13 +121,14 @@ bool WriterCheck::record(std::string_view line, std::uint64_t line_number, std::
 bool WriterCheck::check_sequence(const RecordHead& head) {
   if (head.seq == next_) return true;
   seq_ = next_;
-  if (head.seq > next_) return bad_here(records_text(next_, head.seq - 1) + " missing before record " + std::to_string(head.seq));
+  if (head.seq > next_)
+    return bad_here(records_text(next_, head.seq - 1) + " missing before record " + std::to_string(head.seq));
   return bad_here("record " + std::to_string(head.seq) + " stands where record " + std::to_string(next_) +
                   " belongs: it was repeated or moved");
 }
 
-/// The record names another hash than that of the one before: one of the two was changed. The next record, or a
-/// checkpoint, knows this one's true hash.
+/// The record names another hash than that of the one before: one of the two was changed. The next record, or
+/// a checkpoint, knows this one's true hash.
 bool WriterCheck::wrong_prev(const RecordHead& head, std::string_view line, std::string_view rest) {
   const Digest leaf = leaf_hash(hash_, line);
   bool intact = false;
@@ -134,7 +137,8 @@ bool WriterCheck::wrong_prev(const RecordHead& head, std::string_view line, std:
   if (next_line(rest, following)) next = parse_head(following);
   if (next && next->writer == writer_ && next->epoch == epoch_ && next->seq == head.seq + 1) {
     intact = next->prev == to_hex(leaf);
-  } else if (const std::optional<Digest> named = parse_digest(head.prev); named && before_.size() + 1 == head.seq) {
+  } else if (const std::optional<Digest> named = parse_digest(head.prev);
+             named && before_.size() + 1 == head.seq) {
     CompactTree tree = before_;
     tree.add(hash_, *named);
     tree.add(hash_, leaf);
@@ -143,8 +147,9 @@ bool WriterCheck::wrong_prev(const RecordHead& head, std::string_view line, std:
     }
   }
   if (intact) {
-    return bad(last_place_, epoch_, head.seq - 1,
-               "the record was changed: its hash is not the one that record " + std::to_string(head.seq) + " names");
+    return bad(
+        last_place_, epoch_, head.seq - 1,
+        "the record was changed: its hash is not the one that record " + std::to_string(head.seq) + " names");
   }
   seq_ = head.seq;
   return bad_here("the record was changed: it names another hash than that of the record before it");
@@ -153,7 +158,8 @@ bool WriterCheck::wrong_prev(const RecordHead& head, std::string_view line, std:
 bool WriterCheck::begin_epoch(const RecordHead& head, json::Value value, bool starts) {
   if (!starts) {
     if (!end_epoch()) return false;
-    if (head.epoch < epoch_) return bad_here("epoch " + std::to_string(head.epoch) + " follows epoch " + std::to_string(epoch_));
+    if (head.epoch < epoch_)
+      return bad_here("epoch " + std::to_string(head.epoch) + " follows epoch " + std::to_string(epoch_));
   }
   const std::uint64_t old_epoch = epoch_;
   const std::uint64_t old_size = next_;
@@ -165,35 +171,43 @@ bool WriterCheck::begin_epoch(const RecordHead& head, json::Value value, bool st
   epoch_start_ = head.seq;
   ++report_.epochs;
   if (head.seq != 0) {
-    if (!starts) return bad_here(records_text(0, head.seq - 1) + " of epoch " + std::to_string(epoch_) + " missing");
+    if (!starts)
+      return bad_here(records_text(0, head.seq - 1) + " of epoch " + std::to_string(epoch_) + " missing");
     start_ = Start{place_, epoch_, head.seq, std::string(head.prev), 0, 0, {}};
     return adopt_tree(value);
   }
   tree_ = CompactTree();
   if (head.prev != kNoPrev) return bad_here("the first record of an epoch names a record before it");
-  if (text(value.find("event")) != "writer.start") return bad_here("an epoch begins with another record than writer.start");
+  if (text(value.find("event")) != "writer.start")
+    return bad_here("an epoch begins with another record than writer.start");
   const json::Value previous = value.find("previous");
   if (starts) {
-    start_ = Start{place_, epoch_, 0, {}, number(previous.find("epoch")).value_or(0),
-                   number(previous.find("size")).value_or(0), text(previous.find("last"))};
+    start_ = Start{place_,
+                   epoch_,
+                   0,
+                   {},
+                   number(previous.find("epoch")).value_or(0),
+                   number(previous.find("size")).value_or(0),
+                   text(previous.find("last"))};
     return true;
   }
   if (number(previous.find("epoch")) != old_epoch || number(previous.find("size")) != old_size ||
       text(previous.find("last")) != old_last ||
       (previous.find("root") && text(previous.find("root")) != to_hex(old_tree.root(hash_)))) {
-    return bad_here("the epoch was begun after another state of the log than the " + std::to_string(old_size) +
-                    " records of epoch " + std::to_string(old_epoch) + " that are here");
+    return bad_here("the epoch was begun after another state of the log than the " +
+                    std::to_string(old_size) + " records of epoch " + std::to_string(old_epoch) +
+                    " that are here");
   }
   return true;
 }
 
-/// The log given begins amid an epoch: it has to state the tree of what came before, and a signed checkpoint of that
-/// size has to agree.
+/// The log given begins amid an epoch: it has to state the tree of what came before, and a signed checkpoint
+/// of that size has to agree.
 bool WriterCheck::adopt_tree(json::Value value) {
   std::optional<CompactTree> stated = stated_tree(value);
   if (!stated || stated->size() != seq_) {
-    return bad_here("the log begins with record " + std::to_string(seq_) + ", which does not state what came before it: " +
-                    records_text(0, seq_ - 1) + " missing");
+    return bad_here("the log begins with record " + std::to_string(seq_) +
+                    ", which does not state what came before it: " + records_text(0, seq_ - 1) + " missing");
   }
   tree_ = std::move(*stated);
   prev_ = start_->prev;
@@ -207,7 +221,8 @@ bool WriterCheck::adopt_tree(json::Value value) {
   }
   if (verified) signed_ = seq_;
   if (!verified && !options_.keys.empty()) {
-    return bad_here("the log begins with record " + std::to_string(seq_) + ", and no signed checkpoint of that size vouches "
+    return bad_here("the log begins with record " + std::to_string(seq_) +
+                    ", and no signed checkpoint of that size vouches "
                     "for what came before it");
   }
   return true;
@@ -217,7 +232,11 @@ void WriterCheck::compare_claims() {
   for (Claim* claim : claims_at(epoch_, tree_.size())) {
     if (claim->checkpoint.root != tree_.root(hash_)) {
       const std::uint64_t first = std::max(signed_, epoch_start_);
-      mismatch_ = VerifyFinding{place_.file, place_.line, writer_, epoch_, first,
+      mismatch_ = VerifyFinding{place_.file,
+                                place_.line,
+                                writer_,
+                                epoch_,
+                                first,
                                 records_text(first, seq_) + " are not what was signed: the tree of size " +
                                     std::to_string(tree_.size()) + " has another root than the checkpoint " +
                                     (claim->external ? "given" : "in the log")};
@@ -232,8 +251,8 @@ void WriterCheck::compare_claims() {
   }
 }
 
-/// The chain was whole up to the last record, and the tree was not. If the next record names another hash, the last
-/// one alone was changed; else some records were rewritten with a chain of their own.
+/// The chain was whole up to the last record, and the tree was not. If the next record names another hash,
+/// the last one alone was changed; else some records were rewritten with a chain of their own.
 bool WriterCheck::settle_mismatch(const RecordHead* next) {
   if (!mismatch_) return true;
   if (next != nullptr && next->epoch == epoch_ && next->seq == next_ && next->prev != prev_) {
@@ -262,14 +281,15 @@ bool WriterCheck::end_epoch() {
     if (claim.settled || claim.checkpoint.epoch != epoch_) continue;
     if (claim.checkpoint.size > tree_.size()) {
       return bad(place_, epoch_, tree_.size(),
-                 "the log was cut: a checkpoint " + std::string(claim.external ? "given" : "in the log") + " covers " +
-                     std::to_string(claim.checkpoint.size) + " records of epoch " + std::to_string(epoch_) +
-                     ", and only " + std::to_string(tree_.size()) + " are here");
+                 "the log was cut: a checkpoint " + std::string(claim.external ? "given" : "in the log") +
+                     " covers " + std::to_string(claim.checkpoint.size) + " records of epoch " +
+                     std::to_string(epoch_) + ", and only " + std::to_string(tree_.size()) + " are here");
     }
     claim.settled = true;  // older than the first record here
     if (claim.external) {
-      report_.notes.push_back("the checkpoint given of size " + std::to_string(claim.checkpoint.size) + " of " +
-                              origin_of(writer_, epoch_) + " is older than the first record kept, and was not compared");
+      report_.notes.push_back("the checkpoint given of size " + std::to_string(claim.checkpoint.size) +
+                              " of " + origin_of(writer_, epoch_) +
+                              " is older than the first record kept, and was not compared");
     }
   }
   return true;
@@ -280,7 +300,8 @@ bool WriterCheck::torn(std::uint64_t line_number, bool active) {
   if (active) return true;
   place_ = {file_, line_number};
   seq_ = next_;
-  return bad_here("the last line is not whole: the log was cut, or the writer was killed and has not started since");
+  return bad_here(
+      "the last line is not whole: the log was cut, or the writer was killed and has not started since");
 }
 
 /// What is missing at the log's beginning must have been removed by retention, which the log says of itself.
@@ -289,18 +310,21 @@ bool WriterCheck::check_start() {
   const bool amid = start_->seq != 0;
   if (!amid && start_->previous_epoch == 0) return true;
   for (const Removed& removed : removed_) {
-    const bool before = amid ? removed.epoch == start_->epoch && removed.first + removed.count == start_->seq &&
-                                   removed.last == start_->prev
-                             : removed.epoch == start_->previous_epoch &&
-                                   removed.first + removed.count == start_->previous_size &&
-                                   removed.last == start_->previous_last;
+    const bool before = amid
+                            ? removed.epoch == start_->epoch &&
+                                  removed.first + removed.count == start_->seq && removed.last == start_->prev
+                            : removed.epoch == start_->previous_epoch &&
+                                  removed.first + removed.count == start_->previous_size &&
+                                  removed.last == start_->previous_last;
     if (!before) continue;
-    report_.notes.push_back("records of " + writer_ + " before epoch " + std::to_string(start_->epoch) + " record " +
-                            std::to_string(start_->seq) + " were removed by retention, as the log says");
+    report_.notes.push_back("records of " + writer_ + " before epoch " + std::to_string(start_->epoch) +
+                            " record " + std::to_string(start_->seq) +
+                            " were removed by retention, as the log says");
     return true;
   }
   return bad(start_->place, start_->epoch, start_->seq,
-             "the log begins here, but there were records before it, and the log does not say that they were removed");
+             "the log begins here, but there were records before it, and the log does not say that they were "
+             "removed");
 }
 
 bool WriterCheck::finish() {

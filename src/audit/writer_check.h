@@ -27,22 +27,24 @@ struct Claim {
   LinePlace place;
   bool verified = false;  ///< its signature was
   bool external = false;
-  bool settled = false;   ///< compared, or excused
+  bool settled = false;  ///< compared, or excused
 };
 
-/// Checks the records of one writer, given in order. Every function returns false at the first thing that is wrong,
-/// which stands in finding() then; nothing may be called after that.
+/// Checks the records of one writer, given in order. Every function returns false at the first thing that is
+/// wrong, which stands in finding() then; nothing may be called after that.
 class WriterCheck {
  public:
   WriterCheck(std::string writer, const VerifyOptions& options, VerifyReport& report);
 
   /// Before the records.
   void add_claim(Claim claim) { claims_.push_back(std::move(claim)); }
-  /// The first record given must state its tree, under a verified checkpoint; what came before is not asked for.
+  /// The first record given must state its tree, under a verified checkpoint; what came before is not asked
+  /// for.
   void start_trusted() { window_ = true; }
 
   /// A new file begins; of a segment, epoch and first sequence number as its name says.
-  void begin_file(const std::string& file, std::optional<std::uint64_t> epoch, std::optional<std::uint64_t> first);
+  void begin_file(const std::string& file, std::optional<std::uint64_t> epoch,
+                  std::optional<std::uint64_t> first);
   /// `rest`: the bytes of the file that follow the line, to tell which of two records was changed.
   bool record(std::string_view line, std::uint64_t number, std::string_view rest);
   /// A last line without newline.
@@ -104,9 +106,9 @@ class WriterCheck {
   std::uint64_t epoch_ = 0;
   std::uint64_t seq_ = 0;
   std::uint64_t next_ = 0;
-  std::string prev_;       ///< hash of the last record, hex
+  std::string prev_;  ///< hash of the last record, hex
   CompactTree tree_;
-  CompactTree before_;     ///< without the last record
+  CompactTree before_;        ///< without the last record
   std::uint64_t signed_ = 0;  ///< records of the epoch under a verified checkpoint
   std::uint64_t epoch_start_ = 0;
   /// A root that differs from a claim's. The next record tells whether the last one alone is to blame.

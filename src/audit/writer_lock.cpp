@@ -35,14 +35,16 @@ Result<Descriptor> try_lock(const std::string& directory) {
 }
 
 bool valid_role(const std::string& role) {
-  return !role.empty() && role.size() <= 32 && std::all_of(role.begin(), role.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return !role.empty() && role.size() <= 32 &&
+         std::all_of(role.begin(), role.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 }  // namespace
 
 Result<WriterLock> lock_writer(const std::string& log_directory, const std::string& role) {
   if (!valid_role(role)) return fail(ErrorKind::invalid, "a log writer's role is 1 to 32 lower-case letters");
-  if (::mkdir(log_directory.c_str(), 0700) != 0 && errno != EEXIST) return std::unexpected(error(log_directory, "make"));
+  if (::mkdir(log_directory.c_str(), 0700) != 0 && errno != EEXIST)
+    return std::unexpected(error(log_directory, "make"));
   Result<std::vector<std::string>> writers = list_writers(log_directory);
   if (!writers) return std::unexpected(writers.error());
   for (const std::string& writer : *writers) {
