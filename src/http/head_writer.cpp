@@ -83,6 +83,7 @@ void HeadWriter::put(std::string_view bytes) {
     failed_ = true;
     return;
   }
+  if (bytes.empty()) return;  // its data may be null, which memcpy does not take
   std::memcpy(at_, bytes.data(), bytes.size());
   at_ += bytes.size();
 }
