@@ -248,8 +248,8 @@ Commitment make_commitment(std::string_view call_id, std::string_view path, std:
   random_bytes(salt);
   const Digest digest = hash.update(salt).update(value_json).finish();
 
-  constexpr char kDigits[] = "0123456789abcdef";
-  const auto to_digits = [&kDigits](std::span<const std::uint8_t> bytes, char* out) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const auto to_digits = [](std::span<const std::uint8_t> bytes, char* out) {
     for (const std::uint8_t byte : bytes) {
       *out++ = kDigits[byte >> 4];
       *out++ = kDigits[byte & 15];
