@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/hash.h"
+#include "gateway/admission.h"
 #include "gateway/worker.h"
 #include "http/content_type.h"
 #include "http/head_writer.h"
@@ -24,6 +25,7 @@ constexpr std::size_t kResumeAt = 64u << 10;
 constexpr std::string_view kChallenge = "WWW-Authenticate: Bearer realm=\"doorward\"\r\n";
 constexpr std::string_view kChallengeInvalid =
     "WWW-Authenticate: Bearer realm=\"doorward\", error=\"invalid_token\"\r\n";
+constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
 constexpr std::string_view kStreamLines =
     "Content-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n"
     "Transfer-Encoding: chunked\r\n";
@@ -180,6 +182,8 @@ ClientConnection::Go ClientConnection::check_head() {
       return Go::stop;
     }
   }
+  // Before a byte of the body is decoded: the other worker reads the request anew.
+  if (move_to_owner()) return Go::stop;
   if (decoder_.begin(head_.framing(), head_.content_length(), shared.options.body_bytes) ==
       http::ParseState::refused) {
     refuse(decoder_.refusal().status, "too_large", decoder_.refusal().reason);
@@ -228,6 +232,18 @@ void ClientConnection::handle() {
   }
 }
 
+bool ClientConnection::move_to_owner() {
+  const std::optional<unsigned> owner = SessionTable::worker_of(head_.get(http::Field::mcp_session_id));
+  if (!owner || *owner == worker_.index() || *owner >= worker_.shared().workers.size() || !out_.empty()) return false;
+  std::string bytes(in_.view());
+  worker_.loop().remove(stream_.fd(), *this);
+  phase_ = Phase::closed;
+  worker_.hand_over(*owner, stream_.release(), peer_, std::move(bytes));
+  in_.release();
+  worker_.remove(*this, true);
+  return true;
+}
+
 bool ClientConnection::find_session(Caller& caller, bool required) {
   const std::string_view id = head_.get(http::Field::mcp_session_id);
   if (id.empty()) {
@@ -235,16 +251,6 @@ bool ClientConnection::find_session(Caller& caller, bool required) {
       refuse(400, "no_session", "The header Mcp-Session-Id is missing: initialize first, and send it with each request.");
     }
     return !required;
-  }
-  const std::optional<unsigned> owner = SessionTable::worker_of(id);
-  if (owner && *owner != worker_.index() && *owner < worker_.shared().workers.size()) {
-    std::string bytes(in_.view());
-    worker_.loop().remove(stream_.fd(), *this);
-    phase_ = Phase::closed;
-    worker_.hand_over(*owner, stream_.release(), peer_, std::move(bytes));
-    in_.release();
-    worker_.remove(*this);
-    return false;
   }
   caller.session = worker_.sessions().find(id, grant_->grant->id);
   if (caller.session == nullptr || caller.session->server != caller.server) {
@@ -299,8 +305,12 @@ void ClientConnection::handle_post(std::string_view text) {
   if (message->kind == mcp::Kind::result || message->kind == mcp::Kind::error) {
     return refuse(400, "unexpected_response", "The gateway has asked this client nothing.");
   }
-  if (const auto refusal = mcp::check_method(*message, who.revision, mcp::Sender::client)) {
+  if (const auto refusal = check_admission(*message, who.revision)) {
     return refuse_message(*refusal, text, era);
+  }
+  if (who.session && who.session->running.size() >= worker_.shared().options.requests_in_flight) {
+    return refuse(429, "too_many_in_flight", "This session has too many requests under way; wait for one to end.",
+                  kRetryAfter);
   }
   begin(who, text, *message);
 }
@@ -384,6 +394,7 @@ void ClientConnection::write_response(int status, Pieces json, std::string_view 
   writer.response(status);
   if (bytes != 0) writer.lines("Content-Type: application/json\r\n");
   writer.lines(lines);
+  if (status == 503) writer.lines(kRetryAfter);
   if (close_after_ || worker_.draining()) writer.lines("Connection: close\r\n");
   writer.content_length(bytes);
   out_.commit(writer.finish().size());

@@ -41,6 +41,7 @@ class ClientConnection final : public io::Handler, public Front {
   void end_stream() override;
   const http::Headers* headers() const override { return &head_.headers(); }
 
+  const std::string& address() const { return address_; }
   std::size_t slot = 0;  ///< in the worker's list
 
  private:
@@ -56,6 +57,7 @@ class ClientConnection final : public io::Handler, public Front {
   void handle_post(std::string_view text);
   void handle_get();
   void handle_delete();
+  bool move_to_owner();
   bool find_session(Caller& caller, bool required);
   Caller caller() const;
   Exchange& take_exchange();

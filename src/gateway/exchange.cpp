@@ -167,6 +167,24 @@ void Exchange::when_durable(Then then) {
 
 void Exchange::on_durable() { go_on(); }
 
+void Exchange::on_log_failed() {
+  const bool forwarded = stage_ == Stage::outcome;
+  answer_.clear();
+  mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error,
+                    forwarded ? "The gateway cannot record calls at the moment, so it withholds this answer; the call "
+                                "may have run. Check before you repeat it."
+                              : "The gateway cannot record calls at the moment, so it forwards none. Try again later.");
+  answer_status_ = 503;
+  stream_ = false;
+  if (!forwarded) {
+    worker_.shared().quotas->release(reservation_);
+    record_outcome("error", "log_unavailable", 0, true, 0, {});
+  }
+  responded_ = true;
+  then_ = Then::answer;
+  go_on();
+}
+
 void Exchange::go_on() {
   if (then_ == Then::forward) return transmit();
   // The exchange may be used again as soon as its front is answered.

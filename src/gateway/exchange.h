@@ -63,6 +63,8 @@ class Exchange final : public upstream::Call {
   // Called by what this waits for.
   void on_tools_listed(bool ok);
   void on_durable();
+  /// What was recorded cannot be made durable now: the call is refused, or its answer withheld.
+  void on_log_failed();
 
   void on_head(int status, std::string_view session, bool stream) override;
   void on_message(std::string_view text) override;
@@ -86,12 +88,16 @@ class Exchange final : public upstream::Call {
   void judge(const mcp::Message& message);
   void judge_tool(const mcp::Message& message);
   void judge_named(const mcp::Message& message, policy::Kind kind, std::string_view name, json::Value args);
+  void collect_demands(const policy::Call& call);
+  /// An amount was refused: a limit before it that is full names the rule instead (policy.md section 5).
+  void name_full_limit(const policy::Call& call, policy::Decision& decision);
   bool reserve(const policy::Call& call, policy::Decision& decision);
   void refuse(const policy::Call& call, const policy::Decision& decision);
   void refuse_rpc(mcp::ErrorCode code, std::string_view message, std::string_view audit_code);
   void forward(const mcp::Message& message, json::Value args, const policy::Decision* decision);
   bool record_intent(const policy::Decision* decision, json::Value args);
   void fill(audit::CallRecord& record, const policy::Decision* decision, json::Value args);
+  void commit_values(audit::CallRecord& record, json::Value args);
   bool prepare(const mcp::Message& message, const KnownTool* tool, json::Value args);
   bool open_state(const mcp::Message& message);
   std::string state_context(std::string_view name) const;
@@ -160,6 +166,8 @@ class Exchange final : public upstream::Call {
   std::vector<quota::Demand> demands_;
   std::vector<audit::QuotaDelta> deltas_;
   std::vector<std::string_view> keys_;
+  std::vector<audit::Commitment> commitments_;
+  std::vector<audit::ValueRef> values_;
 };
 
 }  // namespace doorward::gateway

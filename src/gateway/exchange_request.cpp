@@ -85,7 +85,7 @@ void Exchange::judge_tool(const mcp::Message& message) {
   const policy::Resolved resolved = caller_.grant->server->actions.resolve(name, message.params.find("arguments"));
   ToolTable& tools = caller_.server->tools();
   const KnownTool* known = mcp::is_tool_name(name) ? tools.find(name) : nullptr;
-  tool_ = resolved.asked;
+  tool_ = resolved.tool;
 
   policy::Call call;
   call.tool = resolved.tool;
@@ -94,7 +94,10 @@ void Exchange::judge_tool(const mcp::Message& message) {
   call.subject = &caller_.grant->subject;
   call.now_us = worker_.loop().wall_us();
   call.known = known != nullptr && resolved.kind != policy::Resolved::Kind::unknown_action;
-  if (resolved.kind == policy::Resolved::Kind::action) call.outer = resolved.outer;
+  if (resolved.kind != policy::Resolved::Kind::plain) {
+    call.outer = resolved.outer;
+    if (known != nullptr) call.outer_category = known->category;
+  }
   if (known != nullptr) {
     call.category = resolved.kind == policy::Resolved::Kind::action ? tools.category(resolved.tool)
                                                                     : std::optional(known->category);
@@ -113,6 +116,7 @@ void Exchange::judge_tool(const mcp::Message& message) {
       return upstream_failed({upstream::FailureKind::protocol, false, "the server does not list its tools"});
     }
   }
+  if (decision.limit != nullptr && decision.enforced) name_full_limit(call, decision);
   if (!decision.passes()) return refuse(call, decision);
   if (!prepare(message, known, message.params.find("arguments"))) return;
   if (!reserve(call, decision)) return refuse(call, decision);
@@ -146,9 +150,8 @@ void Exchange::judge_named(const mcp::Message& message, policy::Kind kind, std::
   forward(message, args, &decision);
 }
 
-bool Exchange::reserve(const policy::Call& call, policy::Decision& decision) {
+void Exchange::collect_demands(const policy::Call& call) {
   const std::span<const policy::LimitDemand> wanted = worker_.scratch().demands();
-  if (wanted.empty()) return true;
   const policy::Policy& policy = *caller_.grant->policy;
   demands_.clear();
   for (const policy::LimitDemand& demand : wanted) {
@@ -168,6 +171,24 @@ bool Exchange::reserve(const policy::Call& call, policy::Decision& decision) {
       demands_.back().key = session.keys[at];
     }
   }
+}
+
+void Exchange::name_full_limit(const policy::Call& call, policy::Decision& decision) {
+  const std::span<const policy::LimitDemand> before = worker_.scratch().demands();
+  if (before.empty()) return;
+  collect_demands(call);
+  const quota::Outcome outcome = worker_.shared().quotas->peek(demands_, worker_.now());
+  if (outcome.kind != quota::Outcome::Kind::no_room) return;
+  decision.verdict = policy::Verdict::allow;
+  decision = policy::limit_denial(decision, *before[outcome.demand].limit,
+                                  std::max<std::int64_t>(outcome.retry_after_s, 0));
+}
+
+bool Exchange::reserve(const policy::Call& call, policy::Decision& decision) {
+  const std::span<const policy::LimitDemand> wanted = worker_.scratch().demands();
+  if (wanted.empty()) return true;
+  const policy::Policy& policy = *caller_.grant->policy;
+  collect_demands(call);
   const quota::Now now = worker_.now();
   quota::Table& table = *worker_.shared().quotas;
   const quota::Outcome outcome = decision.enforced ? table.reserve(demands_, now, reservation_)
@@ -241,6 +262,25 @@ void Exchange::fill(audit::CallRecord& record, const policy::Decision* decision,
   record.quota = deltas_;
 }
 
+void Exchange::commit_values(audit::CallRecord& record, json::Value args) {
+  commitments_.clear();
+  values_.clear();
+  const std::vector<LoggedValue>& wanted = caller_.grant->server->logged_values;
+  commitments_.reserve(wanted.size());
+  for (const LoggedValue& logged : wanted) {
+    if (method_ != mcp::Method::tools_call || (logged.tool != "*" && logged.tool != tool_)) continue;
+    json::Value value = args;
+    for (const std::string& step : logged.steps) value = value.find(step);
+    if (!value) continue;
+    commitments_.push_back(
+        audit::make_commitment(id_.view(), logged.path, worker_.canonical_text(value), worker_.record_buffer()));
+    // Without room the record still holds the commitment; only its opening is missing.
+    static_cast<void>(worker_.ring().append(commitments_.back().entry, audit::EntryKind::value));
+    values_.push_back({logged.path, {commitments_.back().hex.data(), commitments_.back().hex.size()}});
+  }
+  record.values = values_;
+}
+
 void Exchange::refuse(const policy::Call& call, const policy::Decision& decision) {
   const policy::Policy* policy = caller_.grant->policy.get();
   const mcp::Era era = mcp::era_of(caller_.revision);
@@ -279,6 +319,7 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
   }
   audit::CallRecord record;
   fill(record, &decision, call.args);
+  commit_values(record, call.args);
   record.reason = told;
   // Without room the ring counts it: a denial is answered all the same.
   static_cast<void>(worker_.ring().append(audit::write_denial(record, worker_.record_buffer())));
@@ -397,6 +438,7 @@ bool Exchange::record_intent(const policy::Decision* decision, json::Value args)
   if (!worker_.shared().log->accepting()) return false;
   audit::CallRecord record;
   fill(record, decision, args);
+  commit_values(record, args);
   intent_recorded_ = worker_.ring().append_intent(audit::write_intent(record, worker_.record_buffer()));
   return intent_recorded_;
 }

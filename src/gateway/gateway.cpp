@@ -83,6 +83,7 @@ Status Gateway::start(io::Loop& control) {
 void Gateway::accept(io::Fd fd, const io::Address& peer) {
   // Over the cap the connection is closed without a word: an answer would cost what the cap saves.
   if (shared_->connections.load(std::memory_order_relaxed) >= shared_->options.connections) return;
+  if (!shared_->peers.enter(peer.host_to_string(), shared_->options.connections_per_peer)) return;
   Worker* least = nullptr;
   for (const auto& worker : shared_->workers) {
     if (least == nullptr || worker->load() < least->load()) least = worker.get();

@@ -27,6 +27,7 @@ struct Options {
   std::size_t body_bytes = 4u << 20;
   std::size_t connections = 20'000;
   std::size_t connections_per_peer = 0;  ///< 0: no cap
+  std::size_t requests_in_flight = 128;  ///< of one session
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{75'000};

@@ -38,7 +38,10 @@ Result<std::unique_ptr<Shared>> Shared::open(Options options, const std::shared_
   log.on_durable = [&shared](unsigned ring, std::uint64_t) {
     if (ring < shared.workers.size()) shared.workers[ring]->durable_advanced();
   };
-  log.on_state = [](bool accepting, std::string_view why) {
+  log.on_state = [&shared](bool accepting, std::string_view why) {
+    if (!accepting) {
+      for (const auto& worker : shared.workers) worker->log_failed();
+    }
     if (accepting) {
       log_line(LogLevel::info, "the log stores records again");
     } else {

@@ -8,6 +8,7 @@
 
 #include "audit/log_writer.h"
 #include "gateway/gateway.h"
+#include "gateway/peer_counts.h"
 #include "gateway/seal.h"
 #include "http/host_guard.h"
 #include "io/resolver.h"
@@ -37,6 +38,7 @@ struct Shared {
   std::unique_ptr<io::Resolver> resolver;
   std::vector<std::unique_ptr<Worker>> workers;
   std::atomic<std::size_t> connections{0};
+  PeerCounts peers;
 };
 
 }  // namespace doorward::gateway

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "gateway/admission.h"
 #include "mcp/denial.h"
 #include "mcp/header_mirror.h"
 
@@ -121,7 +122,7 @@ void StdioClient::take_line(std::string_view line) {
   } else {
     who.revision = initialize ? mcp::Revision::v2025_11_25 : caller_.session->revision;
   }
-  if (const auto refusal = mcp::check_method(*message, who.revision, mcp::Sender::client)) {
+  if (const auto refusal = check_admission(*message, who.revision)) {
     refuse(*refusal, reply.text);
     return drop();
   }

@@ -64,11 +64,10 @@ void Worker::adopt(io::Fd fd, const io::Address& peer, std::string bytes) {
 }
 
 void Worker::hand_over(unsigned worker, io::Fd fd, const io::Address& peer, std::string bytes) {
-  shared_.connections.fetch_add(1, std::memory_order_relaxed);
   shared_.workers[worker]->adopt(std::move(fd), peer, std::move(bytes));
 }
 
-void Worker::remove(ClientConnection& connection) {
+void Worker::remove(ClientConnection& connection, bool handed_over) {
   const std::size_t slot = connection.slot;
   if (slot >= connections_.size() || connections_[slot].get() != &connection) return;
   closed_.push_back(std::move(connections_[slot]));
@@ -78,7 +77,9 @@ void Worker::remove(ClientConnection& connection) {
   }
   connections_.pop_back();
   load_.fetch_sub(1, std::memory_order_relaxed);
+  if (handed_over) return;
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+  shared_.peers.leave(closed_.back()->address(), shared_.options.connections_per_peer);
 }
 
 void Worker::set_world(std::shared_ptr<const World> world, std::move_only_function<void()> done) {
@@ -165,10 +166,14 @@ void Worker::end_session(Session& session) {
 
 quota::Now Worker::now() { return shared_.quotas->at(loop_.wall_us(), loop_.now_us()); }
 
-std::string_view Worker::keyed_digest(json::Value value) {
+std::string_view Worker::canonical_text(json::Value value) {
   canonical_text_.clear();
   canonical_.append(value, canonical_text_);
-  const Digest digest = arguments_hmac_(canonical_text_);
+  return canonical_text_;
+}
+
+std::string_view Worker::keyed_digest(json::Value value) {
+  const Digest digest = arguments_hmac_(canonical_text(value));
   constexpr std::string_view kHex = "0123456789abcdef";
   for (std::size_t i = 0; i < digest.size(); ++i) {
     digest_text_[2 * i] = kHex[digest[i] >> 4];
@@ -203,6 +208,14 @@ void Worker::stop_waiting(Exchange& exchange) {
 
 void Worker::durable_advanced() {
   if (!durable_queued_.exchange(true, std::memory_order_acq_rel)) loop_.post(durable_task_);
+}
+
+void Worker::log_failed() {
+  loop_.post([this] {
+    std::deque<Waiting> waiting;
+    waiting.swap(durable_waiters_);
+    for (const Waiting& each : waiting) each.exchange->on_log_failed();
+  });
 }
 
 void Worker::serve_durable() {

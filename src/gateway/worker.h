@@ -56,6 +56,8 @@ class Worker {
   void drain();
   /// The audit thread's word that more of the ring is on disk.
   void durable_advanced();
+  /// The audit thread's word that nothing can be made durable now.
+  void log_failed();
   std::size_t load() const { return load_.load(std::memory_order_relaxed); }
 
   // The worker's thread.
@@ -79,6 +81,8 @@ class Worker {
   quota::Now now();
   /// The keyed digest of a value's canonical form, hex; valid until the next call. Empty for nothing.
   std::string_view keyed_digest(json::Value value);
+  /// The canonical form of a value; valid until the next call of either.
+  std::string_view canonical_text(json::Value value);
   std::string_view version_text(std::uint64_t version);  ///< valid until the next call
 
   Exchange& take_exchange();
@@ -98,7 +102,8 @@ class Worker {
                    std::string json);
 
   void end_session(Session& session);
-  void remove(ClientConnection& connection);
+  /// `handed_over`: the connection lives on at another worker.
+  void remove(ClientConnection& connection, bool handed_over = false);
   /// Gives a connection to the worker that owns its session.
   void hand_over(unsigned worker, io::Fd fd, const io::Address& peer, std::string bytes);
 

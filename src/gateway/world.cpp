@@ -15,6 +15,20 @@ quota::Window window_of(const policy::Limit& limit) {
   return quota::Window::rolling(static_cast<std::uint32_t>(limit.window_s));
 }
 
+/// `tool args.a.b`
+LoggedValue parse_logged_value(const std::string& text) {
+  LoggedValue value;
+  const std::size_t space = text.find(' ');
+  value.tool = text.substr(0, space);
+  value.path = text.substr(space + 1);
+  for (std::size_t at = value.path.find('.'); at != std::string::npos;) {
+    const std::size_t next = value.path.find('.', at + 1);
+    value.steps.push_back(value.path.substr(at + 1, next == std::string::npos ? next : next - at - 1));
+    at = next;
+  }
+  return value;
+}
+
 quota::Demand demand_for_grant(const policy::Policy& policy, const policy::Limit& limit,
                                const identity::Grant& grant) {
   switch (limit.scope) {
@@ -80,7 +94,7 @@ Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> ser
   for (ServerSetting& setting : servers) {
     auto entry = std::make_unique<ServerEntry>();
     entry->settings = std::move(setting.settings);
-    entry->logged_values = std::move(setting.logged_values);
+    for (const std::string& text : setting.logged_values) entry->logged_values.push_back(parse_logged_value(text));
     std::vector<policy::ActionTool> tools;
     for (const upstream::ActionSetting& action : entry->settings->actions) {
       tools.push_back({action.tool, action.name_path, action.args_path, action.actions});

@@ -18,11 +18,18 @@
 
 namespace doorward::gateway {
 
+/// An argument whose value the log records as a commitment that can be opened.
+struct LoggedValue {
+  std::string tool;                ///< exact name, or `*` for every tool
+  std::string path;                ///< such as args.customer.id
+  std::vector<std::string> steps;  ///< below the arguments
+};
+
 /// A server with its compiled action tools.
 struct ServerEntry {
   std::shared_ptr<const upstream::ServerSettings> settings;
   policy::ActionMap actions;
-  std::vector<std::string> logged_values;  ///< argument paths whose values the log records, `tool args.path`
+  std::vector<LoggedValue> logged_values;
 };
 
 /// A grant with all that a call under it needs, resolved: no lookup by name happens on the path.
@@ -47,7 +54,7 @@ class World {
   };
   struct ServerSetting {
     std::shared_ptr<const upstream::ServerSettings> settings;
-    std::vector<std::string> logged_values;
+    std::vector<std::string> logged_values;  ///< each `tool args.path`
   };
 
   /// Fails where a grant names no server, two servers share a name or two grants a token, or action tools are

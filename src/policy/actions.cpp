@@ -78,7 +78,7 @@ std::span<const std::string> ActionMap::actions_of(std::string_view tool) const 
 }
 
 Resolved ActionMap::resolve(std::string_view tool, json::Value args) const {
-  Resolved out{Resolved::Kind::plain, tool, args, tool, tool};
+  Resolved out{Resolved::Kind::plain, tool, args, tool};
   const auto found = state_->tools.find(tool);
   if (found == state_->tools.end()) return out;
   const Compiled& compiled = found->second;
@@ -102,7 +102,7 @@ Resolved ActionMap::resolve(std::string_view tool, json::Value args) const {
   if (!name) return out;
   out.kind = Resolved::Kind::unknown_action;
   if (!name.is(json::Type::string)) return out;
-  out.tool = out.asked = name.string();
+  out.tool = name.string();
   if (!std::ranges::binary_search(compiled.actions, name.string(), std::less<>())) return out;
   out.kind = Resolved::Kind::action;
   out.args = {};

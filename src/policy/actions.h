@@ -30,7 +30,6 @@ struct Resolved {
   std::string_view tool;   ///< the name that is judged and logged: the one asked for, where it is a string
   json::Value args;        ///< where `args.*` is rooted
   std::string_view outer;  ///< the tool that the client named; hiding it hides every action
-  std::string_view asked;  ///< the name for an answer: the same as `tool`
 };
 
 /// The action tools of one server, compiled. Immutable, any number of threads.

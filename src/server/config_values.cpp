@@ -60,10 +60,22 @@ bool looks_secret(std::string_view name) {
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(),
                          [](char c) { return is_upper(c) ? static_cast<char>(c | 0x20) : c; });
-  static constexpr std::array<std::string_view, 8> kParts = {
-      "authorization", "cookie", "key", "token", "secret", "password", "passwd", "credential"};
-  return std::ranges::any_of(kParts,
-                             [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+  static constexpr std::array<std::string_view, 7> kParts = {"authorization", "cookie", "token",     "secret",
+                                                             "password",      "passwd", "credential"};
+  if (std::ranges::any_of(kParts, [&](std::string_view part) { return lower.find(part) != std::string::npos; })) {
+    return true;
+  }
+  // "key" stands inside harmless words (PORTKEY_BASE_URL): it counts as a word of its own, or joined to `api`.
+  for (std::size_t at = lower.find("key"); at != std::string::npos; at = lower.find("key", at + 1)) {
+    const std::string_view before = std::string_view(lower).substr(0, at);
+    const std::string_view after = std::string_view(lower).substr(at + 3);
+    const bool begins = before.empty() || before.ends_with('_') || before.ends_with('-') || before.ends_with("api") ||
+                        before.ends_with("access") || before.ends_with("private");
+    const bool ends = after.empty() || after.starts_with('_') || after.starts_with('-') || after == "s" ||
+                      after.starts_with("s_") || after.starts_with("s-") || after.starts_with("id");
+    if (begins && ends) return true;
+  }
+  return false;
 }
 
 }  // namespace doorward::server

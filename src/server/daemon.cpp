@@ -60,6 +60,7 @@ gateway::Options gateway_options(const Config& config, const StateDir& state) {
   options.body_bytes = config.limits.body;
   options.connections = config.limits.connections;
   options.connections_per_peer = config.limits.connections_per_peer;
+  options.requests_in_flight = config.limits.requests_in_flight_per_session;
   options.header_timeout = config.timeouts.header;
   options.body_timeout = config.timeouts.body;
   options.idle_timeout = config.timeouts.idle;

@@ -242,7 +242,10 @@ bool HttpConnection::take_events() {
         fail(FailureKind::too_large, "an event of the answer is longer than the server's result limit");
         return false;
       case mcp::SseReader::Step::event:
-        if (!events_.event().data.empty()) call_->on_message(events_.event().data);
+        // Events of another type are not the protocol's (attack case T107).
+        if (events_.event().type == "message" && !events_.event().data.empty()) {
+          call_->on_message(events_.event().data);
+        }
         if (call_ == nullptr) return false;
         break;
     }
