@@ -391,7 +391,7 @@ void ClientConnection::write_response(int status, Pieces json, std::string_view 
   std::size_t bytes = 0;
   for (std::string_view piece : json) bytes += piece.size();
   http::HeadWriter writer(out_.room(512 + lines.size() + bytes));
-  writer.response(status);
+  writer.response(status).field("Date", worker_.date());
   if (bytes != 0) writer.lines("Content-Type: application/json\r\n");
   writer.lines(lines);
   if (status == 503) writer.lines(kRetryAfter);
@@ -415,7 +415,7 @@ void ClientConnection::answer(int status, Pieces json, std::string_view session)
 void ClientConnection::open_stream(std::string_view session) {
   if (phase_ != Phase::busy) return;
   http::HeadWriter writer(out_.room(512));
-  writer.response(200).lines(kStreamLines);
+  writer.response(200).field("Date", worker_.date()).lines(kStreamLines);
   if (!session.empty()) writer.field("Mcp-Session-Id", session);
   out_.commit(writer.finish().size());
   phase_ = Phase::streaming;

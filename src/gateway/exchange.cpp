@@ -31,7 +31,8 @@ void Exchange::reset(Front& front, const Caller& caller) {
   method_ = mcp::Method::unknown;
   stage_ = Stage::idle;
   request_ = intent_recorded_ = refreshed_ = stream_ = streamed_ = responded_ = listening_ = closing_ = quota_returned_ = false;
-  status_ = answer_status_ = 200;
+  status_ = 0;
+  answer_status_ = 200;
   ticket_ = nullptr;
   reservation_.clear();
   deltas_.clear();
@@ -161,6 +162,10 @@ void Exchange::record_outcome(std::string_view result, std::string_view code, st
 void Exchange::when_durable(Then then) {
   then_ = then;
   if (!worker_.power_durability()) return go_on();
+  if (!worker_.shared().log->accepting()) {
+    stage_ = then == Then::forward ? Stage::intent : Stage::outcome;
+    return on_log_failed();
+  }
   stage_ = then == Then::forward ? Stage::intent : Stage::outcome;
   worker_.wait_durable(*this);
 }
@@ -168,6 +173,8 @@ void Exchange::when_durable(Then then) {
 void Exchange::on_durable() { go_on(); }
 
 void Exchange::on_log_failed() {
+  // A denial is answered all the same: nothing ran that the log would have to know of.
+  if (!intent_recorded_) return go_on();
   const bool forwarded = stage_ == Stage::outcome;
   answer_.clear();
   mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error,

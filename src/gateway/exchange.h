@@ -158,7 +158,7 @@ class Exchange final : public upstream::Call {
   bool closing_ = false;
   bool first_page_ = false;   ///< of a list: no cursor was given
   bool quota_returned_ = false;  ///< deltas_ hold what was given back
-  int status_ = 200;          ///< of the server's answer
+  int status_ = 0;            ///< of the server's answer over HTTP; 0: none yet, or another transport
   int answer_status_ = 200;
   upstream::Ticket* ticket_ = nullptr;
   Splice request_splice_;

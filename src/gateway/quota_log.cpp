@@ -1,9 +1,14 @@
 #include "gateway/quota_log.h"
 
 #include <charconv>
+#include <filesystem>
+#include <limits>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "audit/reader.h"
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "gateway/world.h"
 #include "io/file.h"
@@ -56,28 +61,57 @@ audit::LogPosition parse(const std::string& text) {
   return position;
 }
 
-}  // namespace
+/// Positions that leave out all writers but one.
+Result<std::vector<audit::LogPosition>> positions_of(const std::string& log, audit::LogPosition own) {
+  std::vector<audit::LogPosition> positions;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(log, error), end; !error && at != end; at.increment(error)) {
+    std::string name = at->path().filename();
+    if (name != own.writer) positions.push_back({std::move(name), std::numeric_limits<std::uint64_t>::max(), 0});
+  }
+  if (error) return fail(ErrorKind::unavailable, "the log's folder " + log + " cannot be read: " + error.message());
+  positions.push_back(std::move(own));
+  return positions;
+}
 
-Status restore_counts(quota::Table& table, const std::string& state, const std::string& writer, quota::Now now) {
-  std::vector<audit::LogPosition> from;
+/// Loads the snapshot of a writer, if there is one, and replays its log from there up to `upto`, if given.
+Status load_and_replay(quota::Table& table, const std::string& state, const std::string& writer,
+                       const audit::LogPosition* upto) {
+  audit::LogPosition from{writer, 0, 0};
   Result<std::string> bytes = io::read_file(snapshot_path(state, writer), kMostBytes);
   if (bytes) {
     Result<std::string> position = table.load(*bytes);
     if (!position) return std::unexpected(position.error());
-    from.push_back(parse(*position));
+    from = parse(*position);
   } else if (bytes.error().kind != ErrorKind::not_found) {
     return std::unexpected(bytes.error());
   }
+  Result<std::vector<audit::LogPosition>> positions = positions_of(state + "/log", std::move(from));
+  if (!positions) return std::unexpected(positions.error());
   audit::LogReader reader(state + "/log");
-  const Status read = reader.for_each_since(from, [&](const audit::RecordView& record) {
-    if (record.writer == writer) {
-      for (json::Value delta : record.root.find("quota").elements()) replay(table, delta, record.time_us);
-    }
+  return reader.for_each_since(*positions, [&](const audit::RecordView& record) {
+    if (record.writer != writer) return true;
+    if (upto != nullptr && std::pair(record.epoch, record.seq) >= std::pair(upto->epoch, upto->seq)) return false;
+    for (json::Value delta : record.root.find("quota").elements()) replay(table, delta, record.time_us);
     return true;
   });
-  if (!read) return read;
+}
+
+}  // namespace
+
+Status restore_counts(quota::Table& table, const std::string& state, const std::string& writer, quota::Now now) {
+  if (Status replayed = load_and_replay(table, state, writer, nullptr); !replayed) return replayed;
   table.settle(now);
   return {};
+}
+
+Status fold_counts(const std::string& state, const audit::LogPosition& upto) {
+  const Clock& clock = system_clock();
+  quota::Table table(clock.wall_us(), clock.monotonic_us());
+  if (Status replayed = load_and_replay(table, state, upto.writer, &upto); !replayed) return replayed;
+  const quota::Now now = table.at(clock.wall_us(), clock.monotonic_us());
+  table.settle(now);
+  return save_counts(table, state, upto, now);
 }
 
 Status save_counts(const quota::Table& table, const std::string& state, const audit::LogPosition& position,

@@ -60,6 +60,7 @@ Result<std::unique_ptr<Shared>> Shared::open(Options options, const std::shared_
   if (Status restored = restore_counts(*shared.quotas, options.state, shared.log->writer(), now); !restored) {
     return std::unexpected(restored.error());
   }
+  shared.keeper = std::make_unique<CountKeeper>(options.state, *shared.log);
   shared.resolver = std::make_unique<io::Resolver>();
   for (unsigned index = 0; index < options.workers; ++index) {
     shared.workers.push_back(std::make_unique<Worker>(shared, index, world));
@@ -69,6 +70,7 @@ Result<std::unique_ptr<Shared>> Shared::open(Options options, const std::shared_
 
 Status Shared::close() {
   for (const auto& worker : workers) worker->stop_and_join();
+  keeper.reset();
   resolver.reset();
   workers.clear();
   if (Status stopped = log->stop(); !stopped) return stopped;

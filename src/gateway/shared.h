@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/log_writer.h"
+#include "gateway/count_keeper.h"
 #include "gateway/gateway.h"
 #include "gateway/peer_counts.h"
 #include "gateway/seal.h"
@@ -35,6 +36,7 @@ struct Shared {
   std::unique_ptr<http::HostGuard> guard;
   std::unique_ptr<quota::Table> quotas;
   std::unique_ptr<audit::LogWriter> log;
+  std::unique_ptr<CountKeeper> keeper;
   std::unique_ptr<io::Resolver> resolver;
   std::vector<std::unique_ptr<Worker>> workers;
   std::atomic<std::size_t> connections{0};

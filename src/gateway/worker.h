@@ -16,6 +16,7 @@
 #include "audit/ring.h"
 #include "base/hash.h"
 #include "base/ids.h"
+#include "http/head_writer.h"
 #include "gateway/exchange.h"
 #include "gateway/server_link.h"
 #include "gateway/session.h"
@@ -76,6 +77,7 @@ class Worker {
   policy::Scratch& scratch() { return scratch_; }
   audit::RecordBuffer& record_buffer() { return *record_buffer_; }
   DecisionIds& ids() { return ids_; }
+  std::string_view date() { return date_.at(loop_.wall_us()); }
   /// A JSON-RPC id toward servers that no other message of this gateway has.
   std::uint64_t next_number() { return ++numbers_ * 256 + index_; }
   quota::Now now();
@@ -149,6 +151,7 @@ class Worker {
   policy::Scratch scratch_;
   std::unique_ptr<audit::RecordBuffer> record_buffer_;
   DecisionIds ids_;
+  http::DateValue date_;
   std::uint64_t numbers_ = 0;
   std::atomic<std::size_t> load_{0};
   bool draining_ = false;

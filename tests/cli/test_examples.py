@@ -21,6 +21,12 @@ class Examples(CommandCase):
 
 
 class Documents(CommandCase):
+    def test_policies_of_the_readme(self):
+        blocks = re.findall(r"```json\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+        self.assertTrue(blocks)
+        for block in blocks:
+            self.run_command("policy", "validate", self.write("readme.json", block))
+
     def test_yaml_blocks_of_the_configuration_reference(self):
         blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "configuration.md").read_text(), re.S)
         self.assertTrue(blocks)
