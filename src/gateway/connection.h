@@ -81,8 +81,8 @@ class ClientConnection final : public io::Handler, public Front {
   io::Buffer out_;
   http::RequestHead head_;
   http::BodyDecoder decoder_;
-  std::size_t body_raw_ = 0;   ///< offset in in_ of the first byte not decoded
-  std::size_t body_end_ = 0;   ///< offset in in_ past the decoded body
+  std::size_t body_raw_ = 0;  ///< offset in in_ of the first byte not decoded
+  std::size_t body_end_ = 0;  ///< offset in in_ past the decoded body
   std::int64_t deadline_us_ = INT64_MAX;
   std::int64_t last_sent_us_ = 0;
   Phase phase_ = Phase::head;

@@ -32,7 +32,8 @@ void CountKeeper::run() {
     if (Status folded = fold_counts(state_, now); folded) {
       folded_ = now;
     } else {
-      log_line(LogLevel::warning, "the snapshot of the counts could not be written", {{"why", folded.error().message}});
+      log_line(LogLevel::warning, "the snapshot of the counts could not be written",
+               {{"why", folded.error().message}});
     }
     lock.lock();
   }

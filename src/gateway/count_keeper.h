@@ -9,8 +9,8 @@
 
 namespace doorward::gateway {
 
-/// Folds the log into the snapshot of the counts from time to time, on a thread of its own, whenever it has grown by
-/// enough that replaying it at a start would be felt.
+/// Folds the log into the snapshot of the counts from time to time, on a thread of its own, whenever it has
+/// grown by enough that replaying it at a start would be felt.
 class CountKeeper {
  public:
   /// `log` outlives the keeper.

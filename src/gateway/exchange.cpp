@@ -30,7 +30,8 @@ void Exchange::reset(Front& front, const Caller& caller) {
   started_us_ = worker_.loop().now_us();
   method_ = mcp::Method::unknown;
   stage_ = Stage::idle;
-  request_ = intent_recorded_ = refreshed_ = stream_ = streamed_ = responded_ = listening_ = closing_ = quota_returned_ = false;
+  request_ = intent_recorded_ = refreshed_ = stream_ = streamed_ = responded_ = listening_ = closing_ =
+      quota_returned_ = false;
   status_ = 0;
   answer_status_ = 200;
   ticket_ = nullptr;
@@ -111,14 +112,15 @@ void Exchange::cancelled_by_client() {
   responded_ = true;
   record_outcome("cancelled", "client_cancelled", 0, false, 0, {});
   answer_.clear();
-  mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error, "The request was cancelled by its client.");
+  mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error,
+                    "The request was cancelled by its client.");
   stream_ = false;
   when_durable(Then::answer);
 }
 
 void Exchange::tell_cancelled() {
-  std::string json = R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" + number_text_ +
-                     R"(,"reason":"The client has gone."}})";
+  std::string json = R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" +
+                     number_text_ + R"(,"reason":"The client has gone."}})";
   worker_.send_notice(*caller_.server, caller_.session, caller_.revision, std::move(json));
 }
 
@@ -136,8 +138,8 @@ void Exchange::relay(std::string_view text) {
   front_->send({&piece, 1}, {});
 }
 
-void Exchange::record_outcome(std::string_view result, std::string_view code, std::int64_t rpc_error, bool is_error,
-                              std::size_t bytes, std::string_view reason) {
+void Exchange::record_outcome(std::string_view result, std::string_view code, std::int64_t rpc_error,
+                              bool is_error, std::size_t bytes, std::string_view reason) {
   audit::OutcomeRecord record;
   record.id = id_.view();
   record.time_us = worker_.loop().wall_us();
@@ -170,17 +172,20 @@ void Exchange::when_durable(Then then) {
   worker_.wait_durable(*this);
 }
 
-void Exchange::on_durable() { go_on(); }
+void Exchange::on_durable() {
+  go_on();
+}
 
 void Exchange::on_log_failed() {
   // A denial is answered all the same: nothing ran that the log would have to know of.
   if (!intent_recorded_) return go_on();
   const bool forwarded = stage_ == Stage::outcome;
   answer_.clear();
-  mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error,
-                    forwarded ? "The gateway cannot record calls at the moment, so it withholds this answer; the call "
-                                "may have run. Check before you repeat it."
-                              : "The gateway cannot record calls at the moment, so it forwards none. Try again later.");
+  mcp::append_error(
+      answer_, client_id_, mcp::ErrorCode::internal_error,
+      forwarded ? "The gateway cannot record calls at the moment, so it withholds this answer; the call "
+                  "may have run. Check before you repeat it."
+                : "The gateway cannot record calls at the moment, so it forwards none. Try again later.");
   answer_status_ = 503;
   stream_ = false;
   if (!forwarded) {

@@ -36,8 +36,8 @@ struct Caller {
 };
 
 /// One message of a client on its way: judged, counted, recorded, forwarded, its answer checked and recorded
-/// (docs/life-of-a-call.md). Comes from a pool of its worker and goes back there, so that a steady call allocates
-/// nothing. Worker's thread.
+/// (docs/life-of-a-call.md). Comes from a pool of its worker and goes back there, so that a steady call
+/// allocates nothing. Worker's thread.
 class Exchange final : public upstream::Call {
  public:
   explicit Exchange(Worker& worker) : worker_(worker) {}
@@ -52,8 +52,8 @@ class Exchange final : public upstream::Call {
   /// Ends a session at its server (DELETE).
   void begin_closing(Front& front, const Caller& caller);
 
-  /// The client is gone, or may not hear the rest (its grant was revoked, the gateway stops): the front is not
-  /// called any more.
+  /// The client is gone, or may not hear the rest (its grant was revoked, the gateway stops): the front is
+  /// not called any more.
   void abandon(std::string_view why);
 
   /// The front took less than was sent: stop reading from the server, and read on.
@@ -130,35 +130,35 @@ class Exchange final : public upstream::Call {
   Caller caller_;
   std::string address_;
   std::string client_name_;
-  std::string_view text_;       ///< of the request, in the front's memory
-  std::string client_id_;       ///< the request's id as JSON; empty: a notification
-  std::string client_token_;    ///< its progress token as JSON; empty: none
-  std::string tool_;            ///< what was judged: a tool or action, a URI, a prompt
+  std::string_view text_;     ///< of the request, in the front's memory
+  std::string client_id_;     ///< the request's id as JSON; empty: a notification
+  std::string client_token_;  ///< its progress token as JSON; empty: none
+  std::string tool_;          ///< what was judged: a tool or action, a URI, a prompt
   std::string method_name_;
   std::string mirror_lines_;
-  std::string number_text_;     ///< our id, as JSON
-  std::string opened_state_;    ///< the server's requestState, as JSON; of a cancellation: the id at the server
-  std::string asked_;           ///< the name that the request gave, which a sealed state is bound to
-  std::string scratch_;         ///< a replacement of this answer
-  std::string answer_;          ///< the final answer
-  std::string new_session_;     ///< id of the session that this initialize opened
+  std::string number_text_;   ///< our id, as JSON
+  std::string opened_state_;  ///< the server's requestState, as JSON; of a cancellation: the id at the server
+  std::string asked_;         ///< the name that the request gave, which a sealed state is bound to
+  std::string scratch_;       ///< a replacement of this answer
+  std::string answer_;        ///< the final answer
+  std::string new_session_;   ///< id of the session that this initialize opened
   DecisionId id_;
   std::uint64_t number_ = 0;
   std::int64_t started_us_ = 0;  ///< monotonic
   mcp::Method method_ = mcp::Method::unknown;
   Stage stage_ = Stage::idle;
   Then then_ = Then::forward;
-  bool request_ = false;      ///< has an id
+  bool request_ = false;  ///< has an id
   bool intent_recorded_ = false;
   bool refreshed_ = false;
-  bool stream_ = false;       ///< the server answers with a stream, and so do we
-  bool streamed_ = false;     ///< our stream is open
-  bool responded_ = false;    ///< the final answer is on its way
+  bool stream_ = false;     ///< the server answers with a stream, and so do we
+  bool streamed_ = false;   ///< our stream is open
+  bool responded_ = false;  ///< the final answer is on its way
   bool listening_ = false;
   bool closing_ = false;
-  bool first_page_ = false;   ///< of a list: no cursor was given
+  bool first_page_ = false;      ///< of a list: no cursor was given
   bool quota_returned_ = false;  ///< deltas_ hold what was given back
-  int status_ = 0;            ///< of the server's answer over HTTP; 0: none yet, or another transport
+  int status_ = 0;               ///< of the server's answer over HTTP; 0: none yet, or another transport
   int answer_status_ = 200;
   upstream::Ticket* ticket_ = nullptr;
   Splice request_splice_;

@@ -28,7 +28,9 @@ std::int64_t error_code(json::Value error) {
 }
 
 /// Errors by which a server says that it ran nothing (policy.md section 5).
-bool did_not_run(std::int64_t code) { return code == -32700 || code == -32600 || code == -32601; }
+bool did_not_run(std::int64_t code) {
+  return code == -32700 || code == -32600 || code == -32601;
+}
 
 /// What an agent is told of a failure; the log has the detail.
 std::string_view words_of(upstream::FailureKind kind) {
@@ -36,12 +38,18 @@ std::string_view words_of(upstream::FailureKind kind) {
     case upstream::FailureKind::resolve:
     case upstream::FailureKind::connect:
     case upstream::FailureKind::tls:
-    case upstream::FailureKind::start: return "it could not be reached";
-    case upstream::FailureKind::timeout: return "it did not answer in time";
-    case upstream::FailureKind::closed: return "it ended the connection before it had answered";
-    case upstream::FailureKind::protocol: return "its answer was not valid";
-    case upstream::FailureKind::too_large: return "its answer was too large";
-    case upstream::FailureKind::session_lost: return "it has lost the session";
+    case upstream::FailureKind::start:
+      return "it could not be reached";
+    case upstream::FailureKind::timeout:
+      return "it did not answer in time";
+    case upstream::FailureKind::closed:
+      return "it ended the connection before it had answered";
+    case upstream::FailureKind::protocol:
+      return "its answer was not valid";
+    case upstream::FailureKind::too_large:
+      return "its answer was too large";
+    case upstream::FailureKind::session_lost:
+      return "it has lost the session";
   }
   return "it failed";
 }
@@ -71,9 +79,9 @@ void Exchange::on_message(std::string_view text) {
   json::Limits limits;
   limits.bytes = caller_.server->settings().result_bytes;
   const auto root = worker_.answer_reader().read(text, limits);
-  const auto message = root ? mcp::read_message(*root, mcp::Sender::server)
-                            : std::expected<mcp::Message, mcp::Refusal>(
-                                  std::unexpected(mcp::refuse_text(root.error())));
+  const auto message =
+      root ? mcp::read_message(*root, mcp::Sender::server)
+           : std::expected<mcp::Message, mcp::Refusal>(std::unexpected(mcp::refuse_text(root.error())));
   if (!message) {
     if (ticket_ != nullptr) ticket_->cancel();
     ticket_ = nullptr;
@@ -125,9 +133,9 @@ void Exchange::on_server_notification(std::string_view text, const mcp::Message&
 }
 
 void Exchange::refuse_server_request(std::string_view text, const mcp::Message& message) {
-  worker_.record_event("upstream.request_refused", {{"id", id_.view()},
-                                                    {"server", caller_.server->settings().name},
-                                                    {"method", message.method_name}});
+  worker_.record_event(
+      "upstream.request_refused",
+      {{"id", id_.view()}, {"server", caller_.server->settings().name}, {"method", message.method_name}});
   if (mcp::era_of(caller_.revision) == mcp::Era::modern) return;
   std::string refusal;
   mcp::append_error(refusal, bytes_of_value(text, message.id), mcp::ErrorCode::method_not_found,
@@ -155,18 +163,23 @@ void Exchange::on_response(std::string_view text, const mcp::Message& message) {
     if (!shape_result(text, message, splice)) {
       if (ticket_ != nullptr) ticket_->cancel();
       ticket_ = nullptr;
-      return upstream_failed({upstream::FailureKind::protocol, true, "the result lacks what its method demands"});
+      return upstream_failed(
+          {upstream::FailureKind::protocol, true, "the result lacks what its method demands"});
     }
   }
   if (answer_.empty()) {
     if (is_error && !message.id) {
-      mcp::append_error(answer_, client_id_, static_cast<mcp::ErrorCode>(code), message.error.find("message").string());
+      mcp::append_error(answer_, client_id_, static_cast<mcp::ErrorCode>(code),
+                        message.error.find("message").string());
     } else {
       for (std::string_view piece : splice.pieces()) answer_ += piece;
     }
   }
   responded_ = true;
-  record_outcome(is_error ? "error" : tool_error ? "tool_error" : "ok", {}, code, is_error || tool_error, text.size(), {});
+  record_outcome(is_error     ? "error"
+                 : tool_error ? "tool_error"
+                              : "ok",
+                 {}, code, is_error || tool_error, text.size(), {});
   when_durable(Then::answer);
 }
 
@@ -183,7 +196,8 @@ bool Exchange::shape_result(std::string_view text, const mcp::Message& message, 
       splice.replace(capabilities, scratch_);
       if (method_ == mcp::Method::initialize) {
         const json::Value version = result.find("protocolVersion");
-        const auto revision = version.is(json::Type::string) ? mcp::parse_revision(version.string()) : std::nullopt;
+        const auto revision =
+            version.is(json::Type::string) ? mcp::parse_revision(version.string()) : std::nullopt;
         if (!revision || mcp::era_of(*revision) == mcp::Era::modern) return false;
         caller_.session->revision = *revision;
         caller_.session->ready = true;
@@ -205,9 +219,9 @@ bool Exchange::shape_result(std::string_view text, const mcp::Message& message, 
       const json::Value state = result.find("requestState");
       if (!state) return true;
       scratch_.clear();
-      json::append_string(scratch_,
-                          worker_.shared().sealer.seal(bytes_of_value(text, state), state_context(asked_),
-                                                       worker_.loop().wall_us() / 1'000'000 + kStateLifetimeS));
+      json::append_string(
+          scratch_, worker_.shared().sealer.seal(bytes_of_value(text, state), state_context(asked_),
+                                                 worker_.loop().wall_us() / 1'000'000 + kStateLifetimeS));
       splice.replace(state, scratch_);
       return true;
     }
@@ -244,7 +258,7 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
     tools.take(result);
     tools.finish();
   }
-  call.kind = of_tools ? policy::Kind::tool
+  call.kind = of_tools                               ? policy::Kind::tool
               : method_ == mcp::Method::prompts_list ? policy::Kind::prompt
                                                      : policy::Kind::resource;
   const auto shown = [&](std::string_view name) {
@@ -260,13 +274,14 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
   if (of_tools) {
     mcp::append_filtered_tools(filtered, text, list.begin_offset(), list.end_offset(), result, shown);
   } else {
-    const std::string_view key = method_ == mcp::Method::prompts_list ? "name"
+    const std::string_view key = method_ == mcp::Method::prompts_list     ? "name"
                                  : method_ == mcp::Method::resources_list ? "uri"
                                                                           : "uriTemplate";
-    mcp::append_filtered(filtered, text, list.begin_offset(), list.end_offset(), list, [&](json::Value element) {
-      const json::Value name = element.find(key);
-      return name.is(json::Type::string) && shown(name.string());
-    });
+    mcp::append_filtered(filtered, text, list.begin_offset(), list.end_offset(), list,
+                         [&](json::Value element) {
+                           const json::Value name = element.find(key);
+                           return name.is(json::Type::string) && shown(name.string());
+                         });
   }
   Splice splice(text);
   splice.replace(message.id, client_id_);
@@ -293,7 +308,8 @@ void Exchange::on_end() {
     return;
   }
   if (status_ == 404 && caller_.session && method_ != mcp::Method::initialize && request_) {
-    return upstream_failed({upstream::FailureKind::session_lost, true, "the server answered 404 in this session"});
+    return upstream_failed(
+        {upstream::FailureKind::session_lost, true, "the server answered 404 in this session"});
   }
   if (listening_ && method_ == mcp::Method::unknown) {
     Front* to = front_;
@@ -348,8 +364,9 @@ void Exchange::upstream_failed(const upstream::Failure& failure) {
   words += id_.view();
   answer_.clear();
   if (method_ == mcp::Method::tools_call) {
-    mcp::append_denial(answer_, client_id_, mcp::era_of(caller_.revision), words,
-                       {.id = id_.view(), .code = "upstream_error", .rule = {}, .retry = {}, .retry_after_s = 0});
+    mcp::append_denial(
+        answer_, client_id_, mcp::era_of(caller_.revision), words,
+        {.id = id_.view(), .code = "upstream_error", .rule = {}, .retry = {}, .retry_after_s = 0});
   } else {
     mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error, words);
   }
@@ -367,8 +384,8 @@ void Exchange::upstream_failed(const upstream::Failure& failure) {
     std::string reason(upstream::to_string(failure.kind));
     reason += ": ";
     reason += failure.detail;
-    record_outcome(failure.kind == upstream::FailureKind::timeout ? "timeout" : "upstream_error", "upstream_error", 0,
-                   true, 0, reason);
+    record_outcome(failure.kind == upstream::FailureKind::timeout ? "timeout" : "upstream_error",
+                   "upstream_error", 0, true, 0, reason);
   }
   when_durable(Then::answer);
 }

@@ -28,7 +28,8 @@ std::size_t permitted_tools(ServerLink& link, const GrantEntry& grant, const pol
   std::size_t found = 0;
   std::size_t looked = 0;
   link.tools().for_each([&](const std::string& name, const KnownTool& tool) {
-    if (found == names.size() || ++looked > 500 || name == denied.tool || tool.category != Category::read) return;
+    if (found == names.size() || ++looked > 500 || name == denied.tool || tool.category != Category::read)
+      return;
     policy::Call call = denied;
     call.tool = name;
     call.category = tool.category;
@@ -63,7 +64,8 @@ void Exchange::judge(const mcp::Message& message) {
       if (type.is(json::Type::string) && type.string() == "ref/resource" && uri.is(json::Type::string)) {
         return judge_named(message, policy::Kind::resource, uri.string(), {});
       }
-      return refuse_rpc(mcp::ErrorCode::invalid_params, "ref must name a prompt or a resource.", "bad_message");
+      return refuse_rpc(mcp::ErrorCode::invalid_params, "ref must name a prompt or a resource.",
+                        "bad_message");
     }
     case mcp::Method::cancelled:
       return cancel_other(message);
@@ -82,7 +84,8 @@ void Exchange::judge(const mcp::Message& message) {
 void Exchange::judge_tool(const mcp::Message& message) {
   if (!open_state(message)) return;
   const std::string_view name = message.params.find("name").string();
-  const policy::Resolved resolved = caller_.grant->server->actions.resolve(name, message.params.find("arguments"));
+  const policy::Resolved resolved =
+      caller_.grant->server->actions.resolve(name, message.params.find("arguments"));
   ToolTable& tools = caller_.server->tools();
   const KnownTool* known = mcp::is_tool_name(name) ? tools.find(name) : nullptr;
   tool_ = resolved.tool;
@@ -106,7 +109,8 @@ void Exchange::judge_tool(const mcp::Message& message) {
 
   const policy::ToolIndex* index = tools.known() ? &tools.index(caller_.grant->policy) : nullptr;
   policy::Decision decision = policy::decide(*caller_.grant->policy, call, worker_.scratch(), index);
-  // A hidden name takes the same steps as one that does not exist, so that no answer and no delay tells them apart.
+  // A hidden name takes the same steps as one that does not exist, so that no answer and no delay tells them
+  // apart.
   if (decision.verdict == policy::Verdict::hide && (decision.enforced || !call.known)) {
     if (!refreshed_ && caller_.server->may_list_tools()) {
       stage_ = Stage::listing;
@@ -132,7 +136,8 @@ void Exchange::on_tools_listed(bool) {
   judge_tool(*mcp::read_message(*root, mcp::Sender::client));
 }
 
-void Exchange::judge_named(const mcp::Message& message, policy::Kind kind, std::string_view name, json::Value args) {
+void Exchange::judge_named(const mcp::Message& message, policy::Kind kind, std::string_view name,
+                           json::Value args) {
   tool_ = name;
   if (!open_state(message)) return;
   policy::Call call;
@@ -272,8 +277,8 @@ void Exchange::commit_values(audit::CallRecord& record, json::Value args) {
     json::Value value = args;
     for (const std::string& step : logged.steps) value = value.find(step);
     if (!value) continue;
-    commitments_.push_back(
-        audit::make_commitment(id_.view(), logged.path, worker_.canonical_text(value), worker_.record_buffer()));
+    commitments_.push_back(audit::make_commitment(id_.view(), logged.path, worker_.canonical_text(value),
+                                                  worker_.record_buffer()));
     // Without room the record still holds the commitment; only its opening is missing.
     static_cast<void>(worker_.ring().append(commitments_.back().entry, audit::EntryKind::value));
     values_.push_back({logged.path, {commitments_.back().hex.data(), commitments_.back().hex.size()}});
@@ -357,7 +362,8 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
   }
   if (mcp::era_of(caller_.revision) == mcp::Era::legacy) {
     // What we would not let the server ask of the client must not be promised to it.
-    if (method_ == mcp::Method::initialize) request_splice_.replace(message.params.find("capabilities"), "{}");
+    if (method_ == mcp::Method::initialize)
+      request_splice_.replace(message.params.find("capabilities"), "{}");
     return true;
   }
   request_splice_.replace(message.meta.find(mcp::kMetaClientCapabilities).find("extensions"), "{}");
@@ -384,12 +390,13 @@ bool Exchange::open_state(const mcp::Message& message) {
   const json::Value state = message.params.find("requestState");
   if (!state) return true;
   const std::optional<std::string> opened =
-      state.is(json::Type::string)
-          ? worker_.shared().sealer.open(state.string(), state_context(asked_), worker_.loop().wall_us() / 1'000'000)
-          : std::nullopt;
+      state.is(json::Type::string) ? worker_.shared().sealer.open(state.string(), state_context(asked_),
+                                                                  worker_.loop().wall_us() / 1'000'000)
+                                   : std::nullopt;
   if (!opened) {
     refuse_rpc(mcp::ErrorCode::invalid_params,
-               "requestState was not given to this caller for this request, or it has expired: call again without it.",
+               "requestState was not given to this caller for this request, or it has expired: call again "
+               "without it.",
                "bad_state");
     return false;
   }
@@ -401,8 +408,8 @@ std::string Exchange::state_context(std::string_view name) const {
   const std::string& grant = caller_.grant->grant->id;
   const std::string& server = caller_.server->settings().name;
   std::string context;
-  for (std::string_view part : {std::string_view(grant), std::string_view(server), std::string_view(method_name_),
-                                name}) {
+  for (std::string_view part :
+       {std::string_view(grant), std::string_view(server), std::string_view(method_name_), name}) {
     context += std::to_string(part.size());
     context += ':';
     context += part;

@@ -14,7 +14,8 @@ namespace {
 Result<io::Address> parse_listen(const std::string& listen) {
   const std::size_t colon = listen.rfind(':');
   if (colon == std::string::npos) {
-    return fail(ErrorKind::invalid, "listen: \"" + listen + "\" has no port; write address:port, such as 127.0.0.1:8420");
+    return fail(ErrorKind::invalid,
+                "listen: \"" + listen + "\" has no port; write address:port, such as 127.0.0.1:8420");
   }
   std::string host = listen.substr(0, colon);
   if (host == "localhost") host = "127.0.0.1";
@@ -55,13 +56,15 @@ Result<std::unique_ptr<Gateway>> Gateway::create(Options options, std::shared_pt
   shared.guard = std::make_unique<http::HostGuard>(bound->port());
   if (!bound->is_loopback()) {
     // Whoever listens on an address of the network is addressed by it.
-    if (Status allowed = shared.guard->allow_host(bound->to_string()); !allowed) return std::unexpected(allowed.error());
+    if (Status allowed = shared.guard->allow_host(bound->to_string()); !allowed)
+      return std::unexpected(allowed.error());
   }
   for (const std::string& host : options.allowed_hosts) {
     if (Status allowed = shared.guard->allow_host(host); !allowed) return std::unexpected(allowed.error());
   }
   for (const std::string& origin : options.allowed_origins) {
-    if (Status allowed = shared.guard->allow_origin(origin); !allowed) return std::unexpected(allowed.error());
+    if (Status allowed = shared.guard->allow_origin(origin); !allowed)
+      return std::unexpected(allowed.error());
   }
 
   return gateway;
@@ -74,9 +77,9 @@ Gateway::~Gateway() {
 Status Gateway::start(io::Loop& control) {
   for (const auto& worker : shared_->workers) worker->start();
   running_ = true;
-  accepting_ = std::make_unique<Accepting>(control, std::move(listener_), [this](io::Fd fd, const io::Address& peer) {
-    accept(std::move(fd), peer);
-  });
+  accepting_ = std::make_unique<Accepting>(
+      control, std::move(listener_),
+      [this](io::Fd fd, const io::Address& peer) { accept(std::move(fd), peer); });
   return accepting_->acceptor.start();
 }
 
@@ -113,7 +116,9 @@ void Gateway::drain() {
   for (const auto& worker : shared_->workers) worker->drain();
 }
 
-std::size_t Gateway::connections() const { return shared_->connections.load(std::memory_order_relaxed); }
+std::size_t Gateway::connections() const {
+  return shared_->connections.load(std::memory_order_relaxed);
+}
 
 Status Gateway::stop() {
   running_ = false;
@@ -121,7 +126,11 @@ Status Gateway::stop() {
   return shared_->close();
 }
 
-audit::LogWriter& Gateway::log() { return *shared_->log; }
-quota::Table& Gateway::quotas() { return *shared_->quotas; }
+audit::LogWriter& Gateway::log() {
+  return *shared_->log;
+}
+quota::Table& Gateway::quotas() {
+  return *shared_->quotas;
+}
 
 }  // namespace doorward::gateway

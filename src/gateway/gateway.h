@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "audit/log_writer.h"
+#include "base/result.h"
 #include "gateway/world.h"
 #include "io/loop.h"
 #include "io/socket.h"

@@ -9,11 +9,12 @@
 
 namespace doorward::gateway {
 
-/// A message of the gateway's own to a server that expects no answer: a cancellation, a refusal of the server's
-/// request. What becomes of it does not matter.
+/// A message of the gateway's own to a server that expects no answer: a cancellation, a refusal of the
+/// server's request. What becomes of it does not matter.
 class Notice final : public upstream::Call {
  public:
-  void send(ServerLink& link, const std::shared_ptr<Session>& session, mcp::Revision revision, std::string json) {
+  void send(ServerLink& link, const std::shared_ptr<Session>& session, mcp::Revision revision,
+            std::string json) {
     session_ = session;
     const std::string_view piece = json;
     ServerLink::Outgoing message;

@@ -7,8 +7,8 @@
 
 namespace doorward::gateway {
 
-/// Open connections by peer address, for the cap on one peer (attack case T104). Thread-safe; asked when a connection
-/// opens and closes, never on the path of a call.
+/// Open connections by peer address, for the cap on one peer (attack case T104). Thread-safe; asked when a
+/// connection opens and closes, never on the path of a call.
 class PeerCounts {
  public:
   /// False where the peer has `cap` connections already; else counts one more. A cap of 0 is none.

@@ -67,9 +67,11 @@ Result<std::vector<audit::LogPosition>> positions_of(const std::string& log, aud
   std::error_code error;
   for (std::filesystem::directory_iterator at(log, error), end; !error && at != end; at.increment(error)) {
     std::string name = at->path().filename();
-    if (name != own.writer) positions.push_back({std::move(name), std::numeric_limits<std::uint64_t>::max(), 0});
+    if (name != own.writer)
+      positions.push_back({std::move(name), std::numeric_limits<std::uint64_t>::max(), 0});
   }
-  if (error) return fail(ErrorKind::unavailable, "the log's folder " + log + " cannot be read: " + error.message());
+  if (error)
+    return fail(ErrorKind::unavailable, "the log's folder " + log + " cannot be read: " + error.message());
   positions.push_back(std::move(own));
   return positions;
 }
@@ -91,7 +93,8 @@ Status load_and_replay(quota::Table& table, const std::string& state, const std:
   audit::LogReader reader(state + "/log");
   return reader.for_each_since(*positions, [&](const audit::RecordView& record) {
     if (record.writer != writer) return true;
-    if (upto != nullptr && std::pair(record.epoch, record.seq) >= std::pair(upto->epoch, upto->seq)) return false;
+    if (upto != nullptr && std::pair(record.epoch, record.seq) >= std::pair(upto->epoch, upto->seq))
+      return false;
     for (json::Value delta : record.root.find("quota").elements()) replay(table, delta, record.time_us);
     return true;
   });
@@ -99,7 +102,8 @@ Status load_and_replay(quota::Table& table, const std::string& state, const std:
 
 }  // namespace
 
-Status restore_counts(quota::Table& table, const std::string& state, const std::string& writer, quota::Now now) {
+Status restore_counts(quota::Table& table, const std::string& state, const std::string& writer,
+                      quota::Now now) {
   if (Status replayed = load_and_replay(table, state, writer, nullptr); !replayed) return replayed;
   table.settle(now);
   return {};

@@ -13,12 +13,18 @@ constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kExpiry = 8;
 
-const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* raw(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 }  // namespace
 
-Sealer::Sealer(std::string_view key) { std::memcpy(key_.data(), key.data(), std::min(key.size(), key_.size())); }
+Sealer::Sealer(std::string_view key) {
+  std::memcpy(key_.data(), key.data(), std::min(key.size(), key_.size()));
+}
 
-Sealer::~Sealer() { sodium_memzero(key_.data(), key_.size()); }
+Sealer::~Sealer() {
+  sodium_memzero(key_.data(), key_.size());
+}
 
 std::string Sealer::seal(std::string_view text, std::string_view context, std::int64_t expires_s) const {
   std::string plain(kExpiry, '\0');
@@ -37,9 +43,9 @@ std::optional<std::string> Sealer::open(std::string_view sealed, std::string_vie
   const std::optional<std::string> bytes = from_base64(sealed, Base64::url);
   if (!bytes || bytes->size() < kNonce + kTag + kExpiry) return std::nullopt;
   std::string plain(bytes->size() - kNonce - kTag, '\0');
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(plain.data()), nullptr, nullptr,
-                                                 raw(*bytes) + kNonce, bytes->size() - kNonce, raw(context),
-                                                 context.size(), raw(*bytes), key_.data()) != 0) {
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+          reinterpret_cast<unsigned char*>(plain.data()), nullptr, nullptr, raw(*bytes) + kNonce,
+          bytes->size() - kNonce, raw(context), context.size(), raw(*bytes), key_.data()) != 0) {
     return std::nullopt;
   }
   std::int64_t expires_s = 0;

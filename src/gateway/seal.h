@@ -22,7 +22,8 @@ class Sealer {
   /// Base64url of nonce, expiry and sealed text.
   std::string seal(std::string_view text, std::string_view context, std::int64_t expires_s) const;
   /// Nothing where a byte was changed, the context is another, or the moment has passed.
-  std::optional<std::string> open(std::string_view sealed, std::string_view context, std::int64_t now_s) const;
+  std::optional<std::string> open(std::string_view sealed, std::string_view context,
+                                  std::int64_t now_s) const;
 
  private:
   std::array<unsigned char, 32> key_{};

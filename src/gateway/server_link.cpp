@@ -67,8 +67,9 @@ Result<upstream::Ticket*> ServerLink::send(const Outgoing& message, upstream::Ca
     lines.clear();
     if (mcp::era_of(message.revision) == mcp::Era::legacy) append_legacy_lines(lines, message.session);
     lines += message.mirror_lines;
-    return &pool_->start({.method = http::Method::post, .lines = lines, .body = message.json, .listening = message.listening},
-                         call);
+    return &pool_->start(
+        {.method = http::Method::post, .lines = lines, .body = message.json, .listening = message.listening},
+        call);
   }
   StdioChild* child = nullptr;
   if (message.session != nullptr) {
@@ -93,7 +94,8 @@ Result<upstream::Ticket*> ServerLink::send(const Outgoing& message, upstream::Ca
 upstream::Ticket& ServerLink::open(http::Method method, const Session& session, upstream::Call& call) {
   std::string lines;
   append_legacy_lines(lines, &session);
-  return pool_->start({.method = method, .lines = lines, .body = {}, .listening = method == http::Method::get}, call);
+  return pool_->start(
+      {.method = method, .lines = lines, .body = {}, .listening = method == http::Method::get}, call);
 }
 
 bool ServerLink::may_list_tools() const {
@@ -107,7 +109,9 @@ void ServerLink::list_tools(Session* session, mcp::Revision revision, Exchange& 
   lister_->start();
 }
 
-void ServerLink::stop_waiting(Exchange& waiter) { std::erase(waiters_, &waiter); }
+void ServerLink::stop_waiting(Exchange& waiter) {
+  std::erase(waiters_, &waiter);
+}
 
 void ServerLink::session_gone(const Session& session) {
   if (lister_) lister_->session_gone(session);
@@ -126,7 +130,8 @@ void ServerLink::tick() {
   if (pool_) pool_->tick();
   if (child_) {
     child_->link().tick();
-    if (child_->running() && child_pause_us_ > 0 && worker_.loop().now_us() > child_retry_us_ + kLongestPauseUs) {
+    if (child_->running() && child_pause_us_ > 0 &&
+        worker_.loop().now_us() > child_retry_us_ + kLongestPauseUs) {
       child_pause_us_ = 0;
     }
   }

@@ -36,15 +36,15 @@ class ServerLink {
 
   /// A message of a client, as it goes to the server.
   struct Outgoing {
-    std::uint64_t id = 0;                   ///< our number in its JSON; 0: a notification
+    std::uint64_t id = 0;  ///< our number in its JSON; 0: a notification
     std::span<const std::string_view> json;
-    Session* session = nullptr;             ///< legacy
+    Session* session = nullptr;  ///< legacy
     mcp::Revision revision;
-    std::string_view mirror_lines;          ///< modern, over HTTP
-    bool listening = false;                 ///< the answer is a stream that may be silent for ever
+    std::string_view mirror_lines;  ///< modern, over HTTP
+    bool listening = false;         ///< the answer is a stream that may be silent for ever
   };
-  /// Null where the message was a notification to a process, which has no answer: nothing will be called. Fails
-  /// where the process cannot be started.
+  /// Null where the message was a notification to a process, which has no answer: nothing will be called.
+  /// Fails where the process cannot be started.
   Result<upstream::Ticket*> send(const Outgoing& message, upstream::Call& call);
   /// The stream of a legacy session's own messages (GET), or its end (DELETE); over HTTP only.
   upstream::Ticket& open(http::Method method, const Session& session, upstream::Call& call);

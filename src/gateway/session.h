@@ -18,9 +18,9 @@ class Exchange;
 class ServerLink;
 class StdioChild;
 
-/// A legacy session between one client and one server: it belongs to the grant that opened it and lives on the
-/// worker that opened it. Its id is ours, 128 random bits and the worker's number; the server's own id never
-/// leaves the gateway.
+/// A legacy session between one client and one server: it belongs to the grant that opened it and lives on
+/// the worker that opened it. Its id is ours, 128 random bits and the worker's number; the server's own id
+/// never leaves the gateway.
 struct Session {
   std::string id;
   std::string upstream_id;  ///< what the server called it; empty: nothing
@@ -32,9 +32,9 @@ struct Session {
   std::int64_t last_used_us = 0;
   bool ready = false;  ///< initialize was answered: the revision is agreed
   bool ended = false;
-  std::vector<Exchange*> running;      ///< requests under way
-  Exchange* listener = nullptr;        ///< the GET stream, if one is open
-  std::unique_ptr<StdioChild> child;   ///< over stdio: the process of this session
+  std::vector<Exchange*> running;     ///< requests under way
+  Exchange* listener = nullptr;       ///< the GET stream, if one is open
+  std::unique_ptr<StdioChild> child;  ///< over stdio: the process of this session
   /// Keys of the session's own counts, by the limits of `keys_of`; made on first use.
   const policy::Policy* keys_of = nullptr;
   std::vector<quota::CounterKey> keys;

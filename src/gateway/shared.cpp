@@ -75,7 +75,8 @@ Status Shared::close() {
   workers.clear();
   if (Status stopped = log->stop(); !stopped) return stopped;
   const Clock& clock = system_clock();
-  return save_counts(*quotas, options.state, log->position(), quotas->at(clock.wall_us(), clock.monotonic_us()));
+  return save_counts(*quotas, options.state, log->position(),
+                     quotas->at(clock.wall_us(), clock.monotonic_us()));
 }
 
 }  // namespace doorward::gateway

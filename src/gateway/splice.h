@@ -17,8 +17,8 @@ class Splice {
  public:
   explicit Splice(std::string_view text = {}) : text_(text) {}
 
-  /// Replaces one value. At most kMost, in any order, not inside one another. Nothing happens where `value` is
-  /// nothing.
+  /// Replaces one value. At most kMost, in any order, not inside one another. Nothing happens where `value`
+  /// is nothing.
   void replace(json::Value value, std::string_view with);
 
   std::span<const std::string_view> pieces();

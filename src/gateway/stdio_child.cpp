@@ -7,9 +7,8 @@
 
 namespace doorward::gateway {
 
-Result<std::unique_ptr<StdioChild>> StdioChild::start(Worker& worker,
-                                                      std::shared_ptr<const upstream::ServerSettings> settings,
-                                                      Session* session) {
+Result<std::unique_ptr<StdioChild>> StdioChild::start(
+    Worker& worker, std::shared_ptr<const upstream::ServerSettings> settings, Session* session) {
   std::unique_ptr<StdioChild> child(new StdioChild(worker, settings->name, session));
   Result<std::unique_ptr<upstream::StdioLink>> link =
       upstream::StdioLink::start(worker.loop(), std::move(settings), *child);

@@ -93,9 +93,9 @@ void StdioClient::take_line(std::string_view line) {
     spare_.push_back(&reply);
   };
   const auto root = worker_.request_reader().read(reply.text, limits);
-  const auto message = root ? mcp::read_message(*root, mcp::Sender::client)
-                            : std::expected<mcp::Message, mcp::Refusal>(
-                                  std::unexpected(mcp::refuse_text(root.error())));
+  const auto message =
+      root ? mcp::read_message(*root, mcp::Sender::client)
+           : std::expected<mcp::Message, mcp::Refusal>(std::unexpected(mcp::refuse_text(root.error())));
   if (!message) {
     refuse(message.error(), reply.text);
     return drop();
@@ -112,9 +112,9 @@ void StdioClient::take_line(std::string_view line) {
     who.revision = *revision;
     who.session = nullptr;
   } else if (initialize ? caller_.session != nullptr : caller_.session == nullptr) {
-    mcp::Refusal refusal{.code = mcp::ErrorCode::invalid_request,
-                         .message = initialize ? "This connection is initialized already."
-                                               : "Initialize first."};
+    mcp::Refusal refusal{
+        .code = mcp::ErrorCode::invalid_request,
+        .message = initialize ? "This connection is initialized already." : "Initialize first."};
     refusal.id = message->id;
     refusal.notification = message->kind == mcp::Kind::notification;
     refuse(refusal, reply.text);

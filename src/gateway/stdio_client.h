@@ -13,8 +13,8 @@
 
 namespace doorward::gateway {
 
-/// The one client of a StdioGateway: reads its lines, gives each message to an exchange, writes the answers. Worker's
-/// thread.
+/// The one client of a StdioGateway: reads its lines, gives each message to an exchange, writes the answers.
+/// Worker's thread.
 class StdioClient {
  public:
   StdioClient(Worker& worker, int output);

@@ -34,7 +34,8 @@ auto on_worker(Worker& worker, Function function) {
 
 StdioGateway::~StdioGateway() = default;
 
-Result<std::unique_ptr<StdioGateway>> StdioGateway::create(Options options, std::shared_ptr<const World> world) {
+Result<std::unique_ptr<StdioGateway>> StdioGateway::create(Options options,
+                                                           std::shared_ptr<const World> world) {
   options.workers = 1;
   Result<std::unique_ptr<Shared>> shared = Shared::open(std::move(options), world);
   if (!shared) return std::unexpected(shared.error());
@@ -43,7 +44,8 @@ Result<std::unique_ptr<StdioGateway>> StdioGateway::create(Options options, std:
   return gateway;
 }
 
-Status StdioGateway::run(int input, int output, const std::atomic<bool>& stop, std::chrono::milliseconds grace) {
+Status StdioGateway::run(int input, int output, const std::atomic<bool>& stop,
+                         std::chrono::milliseconds grace) {
   Worker& worker = *shared_->workers.front();
   worker.start();
   std::unique_ptr<StdioClient> client;

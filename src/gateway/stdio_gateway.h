@@ -9,8 +9,8 @@
 
 namespace doorward::gateway {
 
-/// The gateway of one client that speaks over standard input and output (`doorward run`): the same path of a call,
-/// without a listener. The world holds one server and one grant, which is the client's.
+/// The gateway of one client that speaks over standard input and output (`doorward run`): the same path of a
+/// call, without a listener. The world holds one server and one grant, which is the client's.
 class StdioGateway {
  public:
   /// As Gateway::create; `options.role` should not be that of a listening gateway.
@@ -19,8 +19,9 @@ class StdioGateway {
   StdioGateway(const StdioGateway&) = delete;
   StdioGateway& operator=(const StdioGateway&) = delete;
 
-  /// Carries messages, one a line, until `input` ends or a read is interrupted while `stop` is set; then waits for
-  /// the calls under way, at most `grace`, and closes the log. Blocks. Both descriptors may be of any kind.
+  /// Carries messages, one a line, until `input` ends or a read is interrupted while `stop` is set; then
+  /// waits for the calls under way, at most `grace`, and closes the log. Blocks. Both descriptors may be of
+  /// any kind.
   Status run(int input, int output, const std::atomic<bool>& stop, std::chrono::milliseconds grace);
 
  private:

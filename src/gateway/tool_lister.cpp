@@ -14,7 +14,8 @@ void ToolLister::ask(std::string_view cursor_json) {
   answered_ = false;
   next_.clear();
   number_ = worker_.next_number();
-  std::string json = R"({"jsonrpc":"2.0","id":)" + std::to_string(number_) + R"(,"method":"tools/list","params":{)";
+  std::string json =
+      R"({"jsonrpc":"2.0","id":)" + std::to_string(number_) + R"(,"method":"tools/list","params":{)";
   if (!cursor_json.empty()) {
     json += "\"cursor\":";
     json += cursor_json;
@@ -69,8 +70,8 @@ void ToolLister::on_end() {
   if (!answered_ || failed_) return done(false);
   if (next_.empty()) return done(true);
   if (pages_ >= kMostPages || !cursors_.insert(next_).second) {
-    worker_.record_event("upstream.protocol_error",
-                         {{"server", link_.settings().name}, {"reason", "the pages of tools/list do not end"}});
+    worker_.record_event("upstream.protocol_error", {{"server", link_.settings().name},
+                                                     {"reason", "the pages of tools/list do not end"}});
     return done(false);
   }
   const std::string cursor = next_;

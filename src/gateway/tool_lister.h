@@ -12,8 +12,8 @@ namespace doorward::gateway {
 
 class Worker;
 
-/// Asks a server for all pages of its tools, for the gateway's own knowledge. Bounded: a cursor that repeats or a
-/// list without end fails, and a part of a list is never taken for the whole (attack case T145).
+/// Asks a server for all pages of its tools, for the gateway's own knowledge. Bounded: a cursor that repeats
+/// or a list without end fails, and a part of a list is never taken for the whole (attack case T145).
 class ToolLister final : public upstream::Call {
  public:
   ToolLister(Worker& worker, ServerLink& link, Session* session, mcp::Revision revision)

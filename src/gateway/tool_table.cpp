@@ -5,7 +5,9 @@
 
 namespace doorward::gateway {
 
-void ToolTable::begin() { coming_.clear(); }
+void ToolTable::begin() {
+  coming_.clear();
+}
 
 void ToolTable::take(json::Value list_result) {
   mcp::for_each_tool(list_result, [this](const mcp::ListedTool& listed) {
@@ -55,7 +57,8 @@ const policy::ToolIndex& ToolTable::index(const std::shared_ptr<const policy::Po
   std::vector<policy::ToolIndex::Tool> tools;
   for (const auto& [name, tool] : tools_) {
     tools.push_back({name, tool.category});
-    for (const std::string& action : server_->actions.actions_of(name)) tools.push_back({action, category(action)});
+    for (const std::string& action : server_->actions.actions_of(name))
+      tools.push_back({action, category(action)});
   }
   indexes_.emplace_back(policy, std::make_unique<policy::ToolIndex>(policy, tools));
   return *indexes_.back().second;

@@ -21,8 +21,8 @@ namespace doorward::gateway {
 /// A tool as its server publishes it.
 struct KnownTool {
   Category category = Category::other;
-  mcp::ParamMirror mirror;      ///< arguments that go into headers (2026-07-28)
-  std::string withheld;         ///< why it is not offered, or empty
+  mcp::ParamMirror mirror;  ///< arguments that go into headers (2026-07-28)
+  std::string withheld;     ///< why it is not offered, or empty
 };
 
 /// What one worker knows of one server's tools, from the latest whole list. Worker's thread.

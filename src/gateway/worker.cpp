@@ -146,7 +146,8 @@ void Worker::tick() {
   sessions_.for_each([&](Session& session) {
     if (session.child) session.child->link().tick();
     const bool unused = session.running.empty() && session.listener == nullptr;
-    if (unused && (session.last_used_us < idle_since || (session.child && session.child->gone()))) end_session(session);
+    if (unused && (session.last_used_us < idle_since || (session.child && session.child->gone())))
+      end_session(session);
   });
   std::erase_if(ending_children_, [](const auto& child) { return child->gone(); });
   flush_rejections();
@@ -164,7 +165,9 @@ void Worker::end_session(Session& session) {
   sessions_.close(session);
 }
 
-quota::Now Worker::now() { return shared_.quotas->at(loop_.wall_us(), loop_.now_us()); }
+quota::Now Worker::now() {
+  return shared_.quotas->at(loop_.wall_us(), loop_.now_us());
+}
 
 std::string_view Worker::canonical_text(json::Value value) {
   canonical_text_.clear();
@@ -200,7 +203,9 @@ Exchange& Worker::take_exchange() {
   return exchange;
 }
 
-void Worker::wait_durable(Exchange& exchange) { durable_waiters_.push_back({ring_->position(), &exchange}); }
+void Worker::wait_durable(Exchange& exchange) {
+  durable_waiters_.push_back({ring_->position(), &exchange});
+}
 
 void Worker::stop_waiting(Exchange& exchange) {
   std::erase_if(durable_waiters_, [&](const Waiting& waiting) { return waiting.exchange == &exchange; });

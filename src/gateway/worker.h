@@ -16,12 +16,12 @@
 #include "audit/ring.h"
 #include "base/hash.h"
 #include "base/ids.h"
-#include "http/head_writer.h"
 #include "gateway/exchange.h"
 #include "gateway/server_link.h"
 #include "gateway/session.h"
 #include "gateway/shared.h"
 #include "gateway/world.h"
+#include "http/head_writer.h"
 #include "io/buffer.h"
 #include "io/loop.h"
 #include "io/socket.h"
@@ -34,8 +34,8 @@ namespace doorward::gateway {
 class ClientConnection;
 class Notice;
 
-/// One thread of the gateway with all that it owns (docs/architecture.md, Threads). The first part may be called
-/// from any thread, the rest on the worker's own.
+/// One thread of the gateway with all that it owns (docs/architecture.md, Threads). The first part may be
+/// called from any thread, the rest on the worker's own.
 class Worker {
  public:
   Worker(Shared& shared, unsigned index, std::shared_ptr<const World> world);

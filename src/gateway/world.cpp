@@ -7,10 +7,14 @@ namespace {
 
 quota::Window window_of(const policy::Limit& limit) {
   switch (limit.window) {
-    case policy::WindowKind::day: return quota::Window::day();
-    case policy::WindowKind::week: return quota::Window::week();
-    case policy::WindowKind::month: return quota::Window::month();
-    case policy::WindowKind::rolling: break;
+    case policy::WindowKind::day:
+      return quota::Window::day();
+    case policy::WindowKind::week:
+      return quota::Window::week();
+    case policy::WindowKind::month:
+      return quota::Window::month();
+    case policy::WindowKind::rolling:
+      break;
   }
   return quota::Window::rolling(static_cast<std::uint32_t>(limit.window_s));
 }
@@ -94,7 +98,8 @@ Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> ser
   for (ServerSetting& setting : servers) {
     auto entry = std::make_unique<ServerEntry>();
     entry->settings = std::move(setting.settings);
-    for (const std::string& text : setting.logged_values) entry->logged_values.push_back(parse_logged_value(text));
+    for (const std::string& text : setting.logged_values)
+      entry->logged_values.push_back(parse_logged_value(text));
     std::vector<policy::ActionTool> tools;
     for (const upstream::ActionSetting& action : entry->settings->actions) {
       tools.push_back({action.tool, action.name_path, action.args_path, action.actions});

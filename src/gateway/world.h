@@ -44,8 +44,8 @@ struct GrantEntry {
   std::vector<std::string> windows;  ///< of each demand, as the log spells it
 };
 
-/// What the gateway judges by at one moment: immutable, shared by all workers, swapped whole. A call is judged
-/// by the world it began under.
+/// What the gateway judges by at one moment: immutable, shared by all workers, swapped whole. A call is
+/// judged by the world it began under.
 class World {
  public:
   struct GrantSetting {

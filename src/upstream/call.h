@@ -8,15 +8,15 @@ namespace doorward::upstream {
 
 /// Why a request got no (whole) answer from its server. None of these is a decision of a policy.
 enum class FailureKind : std::uint8_t {
-  resolve,      ///< the host's name has no address
-  connect,      ///< nobody accepted the connection
-  tls,          ///< the certificate or the handshake was refused
-  start,        ///< the child process could not be started
-  timeout,      ///< no answer, or a pause in it, for longer than the server's settings allow
-  closed,       ///< the connection or the process ended before the answer was complete
-  protocol,     ///< the answer breaks HTTP, JSON or JSON-RPC
-  too_large,    ///< a message longer than the server's settings allow
-  session_lost, ///< the server no longer knows the session
+  resolve,       ///< the host's name has no address
+  connect,       ///< nobody accepted the connection
+  tls,           ///< the certificate or the handshake was refused
+  start,         ///< the child process could not be started
+  timeout,       ///< no answer, or a pause in it, for longer than the server's settings allow
+  closed,        ///< the connection or the process ended before the answer was complete
+  protocol,      ///< the answer breaks HTTP, JSON or JSON-RPC
+  too_large,     ///< a message longer than the server's settings allow
+  session_lost,  ///< the server no longer knows the session
 };
 std::string_view to_string(FailureKind kind);
 

@@ -43,10 +43,12 @@ void HttpConnection::build(const HttpRequest& request) {
   const HttpTarget& target = pool_.settings_->http();
   std::size_t bytes = 0;
   for (std::string_view piece : request.body) bytes += piece.size();
-  const std::size_t head_room = 256 + target.path.size() + target.authority.size() + pool_.fixed_lines_.size() +
-                                request.lines.size();
+  const std::size_t head_room =
+      256 + target.path.size() + target.authority.size() + pool_.fixed_lines_.size() + request.lines.size();
   http::HeadWriter writer(out_.room(head_room + bytes));
-  writer.request(request.method, target.path, target.authority).lines(pool_.fixed_lines_).lines(request.lines);
+  writer.request(request.method, target.path, target.authority)
+      .lines(pool_.fixed_lines_)
+      .lines(request.lines);
   if (request.method == http::Method::post) {
     writer.lines("Content-Type: application/json\r\n").content_length(bytes);
   }
@@ -78,20 +80,23 @@ void HttpConnection::dial(const io::Address* address) {
   if (!fd) return fail_later(FailureKind::connect, "the connection could not be started");
   stream_ = io::Stream(std::move(*fd));
   state_ = State::connecting;
-  if (!pool_.loop_.add(stream_.fd(), *this)) fail_later(FailureKind::connect, "no room for another descriptor");
+  if (!pool_.loop_.add(stream_.fd(), *this))
+    fail_later(FailureKind::connect, "no room for another descriptor");
 }
 
 void HttpConnection::on_ready(std::uint32_t events) {
   switch (state_) {
     case State::connecting:
       if ((events & (io::kWritable | io::kError | io::kHangup)) == 0) return;
-      if (io::connect_result(stream_.fd()) != 0) return fail(FailureKind::connect, "the connection was refused");
+      if (io::connect_result(stream_.fd()) != 0)
+        return fail(FailureKind::connect, "the connection was refused");
       return connected();
     case State::handshaking:
       return shake_hands();
     case State::exchanging:
       if (!out_.empty() && (stream_.is_tls() || (events & io::kWritable) != 0)) flush();
-      if (state_ == State::exchanging && (stream_.is_tls() || (events & (io::kReadable | io::kReadToEnd)) != 0)) {
+      if (state_ == State::exchanging &&
+          (stream_.is_tls() || (events & (io::kReadable | io::kReadToEnd)) != 0)) {
         read_all((events & io::kReadToEnd) != 0);
       }
       return;
@@ -131,7 +136,8 @@ void HttpConnection::flush() {
   while (!out_.empty()) {
     const io::IoResult result = stream_.write(out_.view());
     if (result.state == io::IoState::would_block) break;
-    if (result.state != io::IoState::ok) return fail_later(FailureKind::closed, "the connection broke while sending");
+    if (result.state != io::IoState::ok)
+      return fail_later(FailureKind::closed, "the connection broke while sending");
     sent_ = true;
     const bool partial = result.bytes < out_.size();
     out_.consume(result.bytes);
@@ -200,7 +206,8 @@ bool HttpConnection::take_head() {
   call_->on_head(head_.status(), head_.get(http::Field::mcp_session_id), stream);
   if (call_ == nullptr) return false;
   in_.consume(head_size);
-  if (body_ == Body::json && head_.framing() == http::Framing::length && in_.size() < head_.content_length()) {
+  if (body_ == Body::json && head_.framing() == http::Framing::length &&
+      in_.size() < head_.content_length()) {
     in_.room(static_cast<std::size_t>(head_.content_length()) - in_.size());
   }
   return true;
@@ -253,7 +260,8 @@ bool HttpConnection::take_events() {
 }
 
 void HttpConnection::on_eof() {
-  if (body_ == Body::head) return fail(FailureKind::closed, "the server closed the connection without an answer");
+  if (body_ == Body::head)
+    return fail(FailureKind::closed, "the server closed the connection without an answer");
   if (decoder_.end_of_stream() == http::ParseState::done) {
     reusable_ = false;
     return finish();

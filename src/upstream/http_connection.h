@@ -36,7 +36,15 @@ class HttpConnection final : public io::Handler, public Ticket {
   bool reapable() const { return state_ == State::closed && !failing_ && !resume_queued_; }
 
  private:
-  enum class State : std::uint8_t { unconnected, resolving, connecting, handshaking, exchanging, idle, closed };
+  enum class State : std::uint8_t {
+    unconnected,
+    resolving,
+    connecting,
+    handshaking,
+    exchanging,
+    idle,
+    closed
+  };
   enum class Body : std::uint8_t { head, json, events, discarded };
 
   void build(const HttpRequest& request);

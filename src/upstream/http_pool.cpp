@@ -11,21 +11,33 @@ constexpr std::int64_t kAddressesGoodUs = 30'000'000;
 
 std::string_view to_string(FailureKind kind) {
   switch (kind) {
-    case FailureKind::resolve: return "resolve";
-    case FailureKind::connect: return "connect";
-    case FailureKind::tls: return "tls";
-    case FailureKind::start: return "start";
-    case FailureKind::timeout: return "timeout";
-    case FailureKind::closed: return "closed";
-    case FailureKind::protocol: return "protocol";
-    case FailureKind::too_large: return "too_large";
-    case FailureKind::session_lost: return "session_lost";
+    case FailureKind::resolve:
+      return "resolve";
+    case FailureKind::connect:
+      return "connect";
+    case FailureKind::tls:
+      return "tls";
+    case FailureKind::start:
+      return "start";
+    case FailureKind::timeout:
+      return "timeout";
+    case FailureKind::closed:
+      return "closed";
+    case FailureKind::protocol:
+      return "protocol";
+    case FailureKind::too_large:
+      return "too_large";
+    case FailureKind::session_lost:
+      return "session_lost";
   }
   return "protocol";
 }
 
 HttpPool::HttpPool(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const ServerSettings> settings)
-    : loop_(loop), resolver_(resolver), settings_(std::move(settings)), self_(std::make_shared<HttpPool*>(this)) {
+    : loop_(loop),
+      resolver_(resolver),
+      settings_(std::move(settings)),
+      self_(std::make_shared<HttpPool*>(this)) {
   const HttpTarget& target = settings_->http();
   fixed_lines_ = "Accept: application/json, text/event-stream\r\n";
   for (const auto& [name, value] : target.headers) fixed_lines_ += name + ": " + value + "\r\n";
@@ -35,7 +47,9 @@ HttpPool::HttpPool(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const
   }
 }
 
-HttpPool::~HttpPool() { *self_ = nullptr; }
+HttpPool::~HttpPool() {
+  *self_ = nullptr;
+}
 
 Ticket& HttpPool::start(const HttpRequest& request, Call& call) {
   if (!idle_.empty()) {
@@ -60,21 +74,20 @@ void HttpPool::resolve() {
   if (resolving_) return;
   resolving_ = true;
   const HttpTarget& target = settings_->http();
-  resolver_.resolve(target.host, target.port, loop_,
-                    [self = self_](Result<std::vector<io::Address>> found) {
-                      HttpPool* pool = *self;
-                      if (pool == nullptr) return;
-                      pool->resolving_ = false;
-                      pool->addresses_ = found ? std::move(*found) : std::vector<io::Address>{};
-                      if (!pool->addresses_.empty()) {
-                        pool->addresses_until_us_ = pool->loop_.now_us() + kAddressesGoodUs;
-                      }
-                      std::vector<HttpConnection*> waiting;
-                      waiting.swap(pool->waiting_);
-                      for (HttpConnection* connection : waiting) {
-                        connection->dial(pool->addresses_.empty() ? nullptr : &pool->addresses_.front());
-                      }
-                    });
+  resolver_.resolve(target.host, target.port, loop_, [self = self_](Result<std::vector<io::Address>> found) {
+    HttpPool* pool = *self;
+    if (pool == nullptr) return;
+    pool->resolving_ = false;
+    pool->addresses_ = found ? std::move(*found) : std::vector<io::Address>{};
+    if (!pool->addresses_.empty()) {
+      pool->addresses_until_us_ = pool->loop_.now_us() + kAddressesGoodUs;
+    }
+    std::vector<HttpConnection*> waiting;
+    waiting.swap(pool->waiting_);
+    for (HttpConnection* connection : waiting) {
+      connection->dial(pool->addresses_.empty() ? nullptr : &pool->addresses_.front());
+    }
+  });
 }
 
 Result<io::Stream> HttpPool::secure(io::Fd fd) {
@@ -86,7 +99,9 @@ Result<io::Stream> HttpPool::secure(io::Fd fd) {
   return tls_->wrap(std::move(fd), settings_->http().host);
 }
 
-void HttpPool::keep(HttpConnection& connection) { idle_.push_back(&connection); }
+void HttpPool::keep(HttpConnection& connection) {
+  idle_.push_back(&connection);
+}
 
 void HttpPool::drop(HttpConnection& connection) {
   std::erase(idle_, &connection);

@@ -25,7 +25,7 @@ struct HttpRequest {
   http::Method method = http::Method::post;
   std::string_view lines;  ///< header lines beside the configured ones, each ended by CRLF; trusted
   std::span<const std::string_view> body;  ///< pieces of the JSON text; none for GET and DELETE
-  bool listening = false;  ///< the answer is a stream that may be silent for ever
+  bool listening = false;                  ///< the answer is a stream that may be silent for ever
 };
 
 /// The connections of one worker to one server over HTTP. Keeps answered connections for later calls and
@@ -38,8 +38,8 @@ class HttpPool {
   HttpPool(const HttpPool&) = delete;
   HttpPool& operator=(const HttpPool&) = delete;
 
-  /// Sends a request; `call` hears of its answer from the loop, never from inside this function. The ticket is
-  /// good until the call's on_end or on_failure begins.
+  /// Sends a request; `call` hears of its answer from the loop, never from inside this function. The ticket
+  /// is good until the call's on_end or on_failure begins.
   Ticket& start(const HttpRequest& request, Call& call);
 
   /// Looks at the deadlines; a few times a second.

@@ -13,11 +13,11 @@ namespace doorward::upstream {
 /// A server reached over Streamable HTTP. All strings are validated before they get here.
 struct HttpTarget {
   bool tls = false;
-  std::string host;          ///< as in the URL, without brackets; names the certificate under TLS
+  std::string host;  ///< as in the URL, without brackets; names the certificate under TLS
   std::uint16_t port = 80;
-  std::string authority;     ///< for the Host header: host, brackets where IPv6, port unless the scheme's own
-  std::string path;          ///< origin-form target, begins with '/'
-  std::string ca_file;       ///< trust anchors under TLS; empty: the system's
+  std::string authority;  ///< for the Host header: host, brackets where IPv6, port unless the scheme's own
+  std::string path;       ///< origin-form target, begins with '/'
+  std::string ca_file;    ///< trust anchors under TLS; empty: the system's
   /// Configured headers, lower-case names, secrets already resolved. Values hold no control characters.
   std::vector<std::pair<std::string, std::string>> headers;
 
@@ -28,7 +28,7 @@ struct HttpTarget {
 struct StdioTarget {
   std::vector<std::string> command;  ///< program and arguments, not a shell line; at least one
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to the allow-listed base
-  std::string directory;             ///< working directory; empty: the gateway's
+  std::string directory;                                         ///< working directory; empty: the gateway's
 
   bool operator==(const StdioTarget&) const = default;
 };

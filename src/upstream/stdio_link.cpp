@@ -20,7 +20,7 @@ constexpr unsigned kErrorLinesPerSecond = 20;
 constexpr std::size_t kMaxUnwritten = 16u << 20;
 
 /// Variables of ours that a child gets (attack case T253); everything else must be configured.
-constexpr std::array<const char*, 10> kInherited = {"PATH", "HOME", "LANG", "LC_ALL", "TZ",
+constexpr std::array<const char*, 10> kInherited = {"PATH", "HOME",    "LANG",  "LC_ALL", "TZ",
                                                     "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM"};
 
 std::vector<std::string> environment_of(const StdioTarget& target) {
@@ -57,7 +57,8 @@ std::optional<std::uint64_t> our_number(json::Value value) {
 
 /// One end of the child's pipes in the loop.
 struct StdioLink::Pipe final : io::Handler {
-  Pipe(StdioLink& link, int descriptor, void (StdioLink::*ready)(bool)) : owner(link), fd(descriptor), on(ready) {}
+  Pipe(StdioLink& link, int descriptor, void (StdioLink::*ready)(bool))
+      : owner(link), fd(descriptor), on(ready) {}
   void on_ready(std::uint32_t events) override { (owner.*on)((events & io::kReadToEnd) != 0); }
   StdioLink& owner;
   int fd;
@@ -82,7 +83,8 @@ StdioLink::StdioLink(io::Loop& loop, std::shared_ptr<const ServerSettings> setti
       lines_(settings_->result_bytes),
       error_lines_(kMaxErrorLine) {}
 
-Result<std::unique_ptr<StdioLink>> StdioLink::start(io::Loop& loop, std::shared_ptr<const ServerSettings> settings,
+Result<std::unique_ptr<StdioLink>> StdioLink::start(io::Loop& loop,
+                                                    std::shared_ptr<const ServerSettings> settings,
                                                     StdioListener& listener) {
   const StdioTarget& target = settings->stdio();
   Result<io::Program> program = io::find_program(target.command.front(), search_path(target));
@@ -113,7 +115,9 @@ Result<std::unique_ptr<StdioLink>> StdioLink::start(io::Loop& loop, std::shared_
   return link;
 }
 
-StdioLink::~StdioLink() { close_pipes(); }
+StdioLink::~StdioLink() {
+  close_pipes();
+}
 
 void StdioLink::close_pipes() {
   for (std::unique_ptr<Pipe>* pipe : {&input_, &output_, &errors_}) {
@@ -128,7 +132,8 @@ void StdioLink::close_pipes() {
   }
 }
 
-Ticket& StdioLink::send(std::uint64_t id, std::span<const std::string_view> json, Call& call, bool listening) {
+Ticket& StdioLink::send(std::uint64_t id, std::span<const std::string_view> json, Call& call,
+                        bool listening) {
   std::unique_ptr<Pending> entry;
   if (spare_.empty()) {
     entry = std::make_unique<Pending>(*this);
@@ -145,7 +150,9 @@ Ticket& StdioLink::send(std::uint64_t id, std::span<const std::string_view> json
   return pending;
 }
 
-void StdioLink::notify(std::span<const std::string_view> json) { write_line(json); }
+void StdioLink::notify(std::span<const std::string_view> json) {
+  write_line(json);
+}
 
 void StdioLink::write_line(std::span<const std::string_view> json) {
   if (!running_ || out_.size() > kMaxUnwritten) return;  // the deadline answers those who wait
@@ -161,7 +168,9 @@ void StdioLink::write_line(std::span<const std::string_view> json) {
   flush();
 }
 
-void StdioLink::on_input_ready(bool) { flush(); }
+void StdioLink::on_input_ready(bool) {
+  flush();
+}
 
 void StdioLink::flush() {
   while (!out_.empty() && input_ && input_->fd >= 0) {
@@ -205,13 +214,16 @@ void StdioLink::take_line(std::string_view line) {
     case mcp::Kind::result:
     case mcp::Kind::error: {
       const std::optional<std::uint64_t> id = our_number(message->id);
-      if (!id || !pending_.contains(*id)) return listener_.on_protocol_error("an answer to no request of ours");
+      if (!id || !pending_.contains(*id))
+        return listener_.on_protocol_error("an answer to no request of ours");
       return settle(*id, line);
     }
     case mcp::Kind::request: {
       std::string refusal;
-      mcp::append_error(refusal, line.substr(message->id.begin_offset(), message->id.end_offset() - message->id.begin_offset()),
-                        mcp::ErrorCode::method_not_found, "The gateway does not let this server ask its client.");
+      mcp::append_error(
+          refusal,
+          line.substr(message->id.begin_offset(), message->id.end_offset() - message->id.begin_offset()),
+          mcp::ErrorCode::method_not_found, "The gateway does not let this server ask its client.");
       const std::string_view piece = refusal;
       write_line({&piece, 1});
       return listener_.on_refused_request(message->method_name);
@@ -229,7 +241,8 @@ void StdioLink::take_line(std::string_view line) {
       if (const json::Value subscription = message->meta.find(mcp::kMetaSubscriptionId)) {
         const std::optional<std::uint64_t> id = our_number(subscription);
         const auto found = id ? pending_.find(*id) : pending_.end();
-        if (found == pending_.end()) return listener_.on_protocol_error("a notice to no subscription of ours");
+        if (found == pending_.end())
+          return listener_.on_protocol_error("a notice to no subscription of ours");
         return found->second->call->on_message(line);
       }
       return listener_.on_notification(line, *message);

@@ -30,27 +30,29 @@ class StdioListener {
   virtual void on_protocol_error(std::string_view why) = 0;
   /// A line that the child wrote to its standard error; at most 20 a second are reported.
   virtual void on_error_line(std::string_view line) = 0;
-  /// The process is gone; every request under way has failed. The link may be destroyed from here on, but not in here.
+  /// The process is gone; every request under way has failed. The link may be destroyed from here on, but not
+  /// in here.
   virtual void on_exit(io::ExitStatus status) = 0;
 
  protected:
   ~StdioListener() = default;
 };
 
-/// A server that runs as a child process and speaks JSON lines (MCP stdio transport). Any number of requests may
-/// be under way. Not thread-safe: the loop's thread.
+/// A server that runs as a child process and speaks JSON lines (MCP stdio transport). Any number of requests
+/// may be under way. Not thread-safe: the loop's thread.
 class StdioLink {
  public:
   /// Starts the child. Fails with unavailable where it cannot be started. `listener` outlives the link.
-  static Result<std::unique_ptr<StdioLink>> start(io::Loop& loop, std::shared_ptr<const ServerSettings> settings,
+  static Result<std::unique_ptr<StdioLink>> start(io::Loop& loop,
+                                                  std::shared_ptr<const ServerSettings> settings,
                                                   StdioListener& listener);
   ~StdioLink();
   StdioLink(const StdioLink&) = delete;
   StdioLink& operator=(const StdioLink&) = delete;
 
-  /// Writes one request, whose JSON carries the id `id` and, as its progress token, the same number. The ticket is good
-  /// until the call's on_end or on_failure begins. `listening`: it may be silent for ever; notifications that carry
-  /// its number as subscription id go to the call.
+  /// Writes one request, whose JSON carries the id `id` and, as its progress token, the same number. The
+  /// ticket is good until the call's on_end or on_failure begins. `listening`: it may be silent for ever;
+  /// notifications that carry its number as subscription id go to the call.
   Ticket& send(std::uint64_t id, std::span<const std::string_view> json, Call& call, bool listening = false);
   /// Writes a message that has no answer.
   void notify(std::span<const std::string_view> json);
