@@ -40,22 +40,26 @@ void set_nonblocking(const Fd& fd) {
   ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
 }
 
-/// Reaps the supervisor of a Child that was destroyed before it, then deletes itself.
+/// Reaps the supervisor of a Child that was destroyed before it. Kept by its thread, since the loop may end first.
 class Orphan final : public Handler {
  public:
   static void adopt(Loop& loop, Fd pidfd) {
-    auto* orphan = new Orphan(loop, std::move(pidfd));
-    if (!loop.add(orphan->pidfd_.get(), *orphan)) delete orphan;
+    std::unique_ptr<Orphan> orphan(new Orphan(loop, std::move(pidfd)));
+    if (loop.add(orphan->pidfd_.get(), *orphan)) kept().push_back(std::move(orphan));
   }
   void on_ready(std::uint32_t) override {
     siginfo_t info{};
     if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
       return;
     loop_.remove(pidfd_.get(), *this);
-    delete this;
+    std::erase_if(kept(), [this](const auto& orphan) { return orphan.get() == this; });
   }
 
  private:
+  static std::vector<std::unique_ptr<Orphan>>& kept() {
+    static thread_local std::vector<std::unique_ptr<Orphan>> orphans;
+    return orphans;
+  }
   Orphan(Loop& loop, Fd pidfd) : loop_(loop), pidfd_(std::move(pidfd)) {}
   Loop& loop_;
   Fd pidfd_;

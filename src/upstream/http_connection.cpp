@@ -94,6 +94,7 @@ void HttpConnection::on_ready(std::uint32_t events) {
     case State::handshaking:
       return shake_hands();
     case State::exchanging:
+      if ((events & io::kReadToEnd) != 0) ending_ = true;
       if (!out_.empty() && (stream_.is_tls() || (events & io::kWritable) != 0)) flush();
       if (state_ == State::exchanging &&
           (stream_.is_tls() || (events & (io::kReadable | io::kReadToEnd)) != 0)) {
@@ -153,6 +154,7 @@ void HttpConnection::read_all(bool to_end) {
     switch (result.state) {
       case io::IoState::ok:
         in_.commit(result.bytes);
+        drained_ = result.drained;
         push_deadline(pool_.settings_->timeouts.stream_idle.count());
         if (!take()) return;
         if (result.drained && !to_end) return;
@@ -276,8 +278,10 @@ void HttpConnection::finish() {
     if (call_ == nullptr) return;
   }
   call_ = nullptr;
+  paused_ = false;
+  const bool reuse = reusable_ && idle_limit_us_ > 0 && out_.empty() && nothing_follows();
   in_.release();
-  if (reusable_ && idle_limit_us_ > 0 && out_.empty()) {
+  if (reuse) {
     state_ = State::idle;
     deadline_us_ = pool_.loop_.now_us() + idle_limit_us_;
     pool_.keep(*this);
@@ -285,6 +289,14 @@ void HttpConnection::finish() {
     close();
   }
   call->on_end();
+}
+
+bool HttpConnection::nothing_follows() {
+  // What came with the answer's last edge makes no edge of its own: neither the end nor bytes left in the kernel.
+  if (ending_) return false;
+  if (drained_) return true;
+  in_.clear();
+  return stream_.read(in_.room()).state == io::IoState::would_block;
 }
 
 void HttpConnection::fail(FailureKind kind, std::string_view detail) {
@@ -322,7 +334,7 @@ void HttpConnection::resume() {
 
 void HttpConnection::resume_reading() {
   resume_queued_ = false;
-  if (state_ == State::closed) return;
+  if (state_ != State::exchanging) return;
   push_deadline(pool_.settings_->timeouts.stream_idle.count());
   read_all(true);
 }

@@ -59,6 +59,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   bool take_events();
   void on_eof();
   void finish();
+  bool nothing_follows();
   void fail(FailureKind kind, std::string_view detail);
   void fail_later(FailureKind kind, std::string_view detail);
   void report_failure();
@@ -85,6 +86,8 @@ class HttpConnection final : public io::Handler, public Ticket {
   bool sent_ = false;
   bool paused_ = false;
   bool reusable_ = false;
+  bool ending_ = false;   ///< the server has ended its side
+  bool drained_ = false;  ///< the last read left nothing behind
   bool failing_ = false;
   bool resume_queued_ = false;
   io::Task failure_task_{io::call<&HttpConnection::report_failure>, this};

@@ -97,9 +97,9 @@ Result<std::unique_ptr<StdioLink>> StdioLink::start(io::Loop& loop,
   options.directory = target.directory;
   StdioLink* self = link.get();
   Result<std::unique_ptr<io::Child>> child = io::Child::spawn(loop, options, [self](io::ExitStatus status) {
+    self->running_ = false;
     self->read_output(true);
     self->read_errors(true);
-    self->running_ = false;
     self->close_pipes();
     self->fail_all(FailureKind::closed, "the server's process ended");
     self->listener_.on_exit(status);
@@ -194,6 +194,7 @@ void StdioLink::read_output(bool to_end) {
       if (step == mcp::LineFramer::Step::more) break;
       if (step == mcp::LineFramer::Step::too_large) {
         listener_.on_protocol_error("a line is longer than the server's result limit");
+        close_output();
         fail_all(FailureKind::too_large, "a line is longer than the server's result limit");
         return stop();
       }
@@ -201,6 +202,12 @@ void StdioLink::read_output(bool to_end) {
     }
     if (result.drained && !to_end) return;
   }
+}
+
+void StdioLink::close_output() {
+  loop_.remove(output_->fd, *output_);
+  output_->fd = -1;
+  child_->close_output();
 }
 
 void StdioLink::take_line(std::string_view line) {
@@ -286,7 +293,7 @@ void StdioLink::read_errors(bool to_end) {
       if (step == mcp::LineFramer::Step::more) break;
       if (step == mcp::LineFramer::Step::too_large) {
         error_lines_.reset();
-        break;
+        continue;
       }
       const std::int64_t second = loop_.now_us() / 1'000'000;
       if (second != error_second_) {
@@ -300,11 +307,9 @@ void StdioLink::read_errors(bool to_end) {
 }
 
 void StdioLink::stop() {
-  if (!running_) return;
-  if (input_ && input_->fd >= 0) {
-    loop_.remove(input_->fd, *input_);
-    input_->fd = -1;
-  }
+  if (!running_ || input_->fd < 0) return;
+  loop_.remove(input_->fd, *input_);
+  input_->fd = -1;
   child_->terminate(kGraceUs);
 }
 

@@ -77,6 +77,7 @@ class StdioLink {
   void settle(std::uint64_t id, std::string_view text);
   void fail_all(FailureKind kind, std::string_view detail);
   void forget(std::uint64_t id);
+  void close_output();
   void close_pipes();
 
   io::Loop& loop_;
