@@ -1,10 +1,9 @@
-// Content types, bearer tokens, URLs, host and origin lists, and the writing of heads.
+// Content types, URLs, host and origin lists, and the writing of heads.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <string>
 
-#include "http/bearer.h"
 #include "http/content_type.h"
 #include "http/head_writer.h"
 #include "http/host_guard.h"
@@ -62,15 +61,6 @@ TEST(ContentType, AcceptMatchesTypesWildcardsAndWeights) {
   EXPECT_FALSE(takes("application/json;q=0.000", "application", "json"));
   EXPECT_FALSE(takes("text/html", "application", "json"));
   EXPECT_FALSE(takes("*/json", "application", "json"));
-}
-
-TEST(Bearer, T201_OnlyOneWellFormedTokenCounts) {
-  EXPECT_EQ(bearer_token("Bearer abc-._~+/123=="), "abc-._~+/123==");
-  EXPECT_EQ(bearer_token("bEARER x"), "x");
-  for (const char* value : {"", "Bearer", "Bearer ", "Bearer  x", "Bearer x y", "Basic eA==", "Bearerx",
-                            "Bearer x,", "Bearer =", "Bearer a=b", "Bearer \tx", "Bearer x\x80"}) {
-    EXPECT_FALSE(bearer_token(value).has_value()) << value;
-  }
 }
 
 TEST(Url, ReadsItsParts) {
