@@ -87,7 +87,8 @@ void ClientConnection::process() {
     if (phase_ == Phase::head) {
       const http::ParseState state = head_.parse(in_.view());
       if (state == http::ParseState::need_more) {
-        if (head_.begun() && deadline_us_ == kNever) {
+        if (head_.begun() && !timing_head_) {
+          timing_head_ = true;
           deadline_us_ = worker_.loop().now_us() + worker_.shared().options.header_timeout.count() * 1000;
         }
         break;
@@ -199,6 +200,7 @@ void ClientConnection::request_done() {
   if (!head_.keep_alive() || worker_.draining()) close_after_ = true;
   in_.consume(body_raw_);
   head_.reset();
+  timing_head_ = false;
   phase_ = Phase::head;
   if (close_after_) return linger();
   deadline_us_ = worker_.loop().now_us() + worker_.shared().options.idle_timeout.count() * 1000;

@@ -92,6 +92,7 @@ class ClientConnection final : public io::Handler, public Front {
   bool in_process_ = false;
   bool next_queued_ = false;
   bool paused_ = false;
+  bool timing_head_ = false;  ///< the deadline is that of a head that has begun
   Exchange* exchange_ = nullptr;
   std::shared_ptr<const World> world_;  ///< of the request
   const GrantEntry* grant_ = nullptr;

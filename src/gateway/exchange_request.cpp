@@ -418,6 +418,11 @@ std::string Exchange::state_context(std::string_view name) const {
 }
 
 void Exchange::forward(const mcp::Message& message, json::Value args, const policy::Decision* decision) {
+  if (method_ == mcp::Method::initialize &&
+      !worker_.make_session_room(caller_.grant->grant->id, *caller_.server)) {
+    return refuse_rpc(mcp::ErrorCode::internal_error,
+                      "This grant has too many sessions in use; end one, or wait for one to end.", "too_many_sessions");
+  }
   // What has no decision of its own (lists, handshakes) is prepared here.
   if (decision == nullptr && !prepare(message, nullptr, {})) return;
   if (!record_intent(decision, args)) {

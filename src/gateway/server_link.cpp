@@ -125,6 +125,10 @@ void ServerLink::tools_listed(bool ok) {
   for (Exchange* waiter : waiters) waiter->on_tools_listed(ok);
 }
 
+void ServerLink::retire() {
+  if (child_) child_->detach();
+}
+
 void ServerLink::tick() {
   finished_lister_.reset();
   if (pool_) pool_->tick();

@@ -56,6 +56,8 @@ class ServerLink {
   void stop_waiting(Exchange& waiter);
   void session_gone(const Session& session);
 
+  /// The server has left the configuration, or changed: no new call comes.
+  void retire();
   void tick();
 
  private:

@@ -12,6 +12,9 @@ namespace doorward::gateway {
 namespace {
 constexpr std::int64_t kTickUs = 250'000;
 constexpr unsigned kRejectionsPerSecond = 100;
+/// Legacy clients rarely end their sessions; the one longest unused makes room for a new one.
+constexpr std::size_t kSessionsOfGrant = 1000;
+constexpr std::size_t kProcessesOfGrant = 32;
 }  // namespace
 
 Worker::Worker(Shared& shared, unsigned index, std::shared_ptr<const World> world)
@@ -97,6 +100,7 @@ void Worker::set_world(std::shared_ptr<const World> world, std::move_only_functi
       sessions_.for_each([&](Session& session) {
         if (session.server == gone) end_session(session);
       });
+      gone->retire();
       retired_links_.push_back(std::move(at->second));
       at = links_.erase(at);
     }
@@ -163,6 +167,22 @@ void Worker::end_session(Session& session) {
     ending_children_.push_back(std::move(session.child));
   }
   sessions_.close(session);
+}
+
+bool Worker::make_session_room(const std::string& grant_id, const ServerLink& server) {
+  const std::size_t most = server.settings().is_http() ? kSessionsOfGrant : kProcessesOfGrant;
+  std::size_t count = 0;
+  Session* oldest = nullptr;
+  sessions_.for_each([&](Session& session) {
+    if (session.grant_id != grant_id || session.server != &server) return;
+    ++count;
+    const bool unused = session.running.empty() && session.listener == nullptr;
+    if (unused && (oldest == nullptr || session.last_used_us < oldest->last_used_us)) oldest = &session;
+  });
+  if (count < most) return true;
+  if (oldest == nullptr) return false;
+  end_session(*oldest);
+  return true;
 }
 
 quota::Now Worker::now() {

@@ -103,6 +103,8 @@ class Worker {
   void send_notice(ServerLink& link, const std::shared_ptr<Session>& session, mcp::Revision revision,
                    std::string json);
 
+  /// Whether the grant may have another session with the server; ends the one longest unused where it has too many.
+  bool make_session_room(const std::string& grant_id, const ServerLink& server);
   void end_session(Session& session);
   /// `handed_over`: the connection lives on at another worker.
   void remove(ClientConnection& connection, bool handed_over = false);
