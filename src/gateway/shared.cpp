@@ -11,7 +11,11 @@
 
 namespace doorward::gateway {
 
-Shared::~Shared() = default;
+Shared::~Shared() {
+  keeper.reset();
+  // Ends the audit thread, which speaks to the workers.
+  log.reset();
+}
 
 Result<std::unique_ptr<Shared>> Shared::open(Options options, const std::shared_ptr<const World>& world) {
   if (options.workers == 0) options.workers = std::max(1u, std::thread::hardware_concurrency());
@@ -36,20 +40,14 @@ Result<std::unique_ptr<Shared>> Shared::open(Options options, const std::shared_
   log.segment_bytes = options.segment_bytes;
   log.retention = options.retention;
   log.on_durable = [&shared](unsigned ring, std::uint64_t) {
-    if (ring < shared.workers.size()) shared.workers[ring]->durable_advanced();
+    if (shared.workers_stand.load(std::memory_order_acquire)) shared.workers[ring]->durable_advanced();
   };
   log.on_state = [&shared](bool accepting, std::string_view why) {
-    if (!accepting) {
-      for (const auto& worker : shared.workers) worker->log_failed();
-    }
-    if (accepting) {
-      log_line(LogLevel::info, "the log stores records again");
-    } else {
-      log_line(LogLevel::error, "the log cannot store records: calls are refused", {{"why", why}});
-    }
+    if (accepting) return log_line(LogLevel::info, "the log stores records again");
+    log_line(LogLevel::error, "the log cannot store records: calls are refused", {{"why", why}});
+    if (!shared.workers_stand.load(std::memory_order_acquire)) return;
+    for (const auto& worker : shared.workers) worker->log_failed();
   };
-  // The callbacks look at this list from the audit thread's first moment on.
-  shared.workers.reserve(options.workers);
   Result<std::unique_ptr<audit::LogWriter>> writer = audit::LogWriter::open(std::move(log));
   if (!writer) return std::unexpected(writer.error());
   shared.log = std::move(*writer);
@@ -65,6 +63,7 @@ Result<std::unique_ptr<Shared>> Shared::open(Options options, const std::shared_
   for (unsigned index = 0; index < options.workers; ++index) {
     shared.workers.push_back(std::make_unique<Worker>(shared, index, world));
   }
+  shared.workers_stand.store(true, std::memory_order_release);
   return made;
 }
 
@@ -72,8 +71,10 @@ Status Shared::close() {
   for (const auto& worker : workers) worker->stop_and_join();
   keeper.reset();
   resolver.reset();
+  // The audit thread speaks to the workers until it ends.
+  const Status stopped = log->stop();
   workers.clear();
-  if (Status stopped = log->stop(); !stopped) return stopped;
+  if (!stopped) return stopped;
   const Clock& clock = system_clock();
   return save_counts(*quotas, options.state, log->position(),
                      quotas->at(clock.wall_us(), clock.monotonic_us()));

@@ -39,6 +39,7 @@ struct Shared {
   std::unique_ptr<CountKeeper> keeper;
   std::unique_ptr<io::Resolver> resolver;
   std::vector<std::unique_ptr<Worker>> workers;
+  std::atomic<bool> workers_stand{false};  ///< all of them are made: the audit thread may speak to them
   std::atomic<std::size_t> connections{0};
   PeerCounts peers;
 };
