@@ -34,10 +34,10 @@ LoggedValue parse_logged_value(const std::string& text) {
 }
 
 quota::Demand demand_for_grant(const policy::Policy& policy, const policy::Limit& limit,
-                               const identity::Grant& grant) {
+                               const identity::Grant& grant, const std::string& server) {
   switch (limit.scope) {
     case policy::Scope::server:
-      return demand_of(policy, limit, grant.server, quota::HolderKind::server, grant.server);
+      return demand_of(policy, limit, server, quota::HolderKind::server, server);
     case policy::Scope::organisation:
       return demand_of(policy, limit, {}, quota::HolderKind::organisation, {});
     case policy::Scope::grant:
@@ -45,7 +45,7 @@ quota::Demand demand_for_grant(const policy::Policy& policy, const policy::Limit
     case policy::Scope::identity:  // a grant has no identity behind it
       break;
   }
-  return demand_of(policy, limit, grant.server, quota::HolderKind::grant, grant.id);
+  return demand_of(policy, limit, server, quota::HolderKind::grant, grant.id);
 }
 
 }  // namespace
@@ -128,7 +128,9 @@ Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> ser
     entry.subject.labels = entry.grant->labels;
     if (entry.policy) {
       for (const policy::Limit& limit : entry.policy->limits()) {
-        entry.demands.push_back(demand_for_grant(*entry.policy, limit, *entry.grant));
+        // The server's name, also where the grant calls it by its UUID: both ways share one count.
+        entry.demands.push_back(
+            demand_for_grant(*entry.policy, limit, *entry.grant, entry.server->settings->name));
         entry.windows.push_back(window_text(entry.demands.back()));
       }
     }
