@@ -110,10 +110,13 @@ Status restore_counts(quota::Table& table, const std::string& state, const std::
 }
 
 Status fold_counts(const std::string& state, const audit::LogPosition& upto) {
-  const Clock& clock = system_clock();
-  quota::Table table(clock.wall_us(), clock.monotonic_us());
+  // One reading of the clocks: a microsecond between two would move each amount into its next slice, at every
+  // fold anew.
+  const std::int64_t wall_us = system_clock().wall_us();
+  const std::int64_t monotonic_us = system_clock().monotonic_us();
+  quota::Table table(wall_us, monotonic_us);
   if (Status replayed = load_and_replay(table, state, upto.writer, &upto); !replayed) return replayed;
-  const quota::Now now = table.at(clock.wall_us(), clock.monotonic_us());
+  const quota::Now now = table.at(wall_us, monotonic_us);
   table.settle(now);
   return save_counts(table, state, upto, now);
 }
