@@ -165,8 +165,8 @@ void Exchange::collect_demands(const policy::Call& call) {
     demands_.back().amount = demand.amount_millionths;
     if (demand.limit->scope == policy::Scope::session && caller_.session != nullptr) {
       Session& session = *caller_.session;
-      if (session.keys_of != &policy) {
-        session.keys_of = &policy;
+      if (session.keys_of != caller_.grant->policy) {
+        session.keys_of = caller_.grant->policy;  // held: another policy must not come to lie at its address
         session.keys.clear();
         for (const policy::Limit& limit : policy.limits()) {
           session.keys.push_back(

@@ -36,7 +36,7 @@ struct Session {
   Exchange* listener = nullptr;       ///< the GET stream, if one is open
   std::unique_ptr<StdioChild> child;  ///< over stdio: the process of this session
   /// Keys of the session's own counts, by the limits of `keys_of`; made on first use.
-  const policy::Policy* keys_of = nullptr;
+  std::shared_ptr<const policy::Policy> keys_of;
   std::vector<quota::CounterKey> keys;
 };
 
