@@ -84,7 +84,7 @@ inline void settle(io::Loop& loop) {
 class Peer {
  public:
   explicit Peer(int fd) : fd_(fd) {
-    const timeval limit{10, 0};
+    const timeval limit{60, 0};  // longer than run_until waits
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
   ~Peer() { ::close(fd_); }
