@@ -421,7 +421,8 @@ void Exchange::forward(const mcp::Message& message, json::Value args, const poli
   if (method_ == mcp::Method::initialize &&
       !worker_.make_session_room(caller_.grant->grant->id, *caller_.server)) {
     return refuse_rpc(mcp::ErrorCode::internal_error,
-                      "This grant has too many sessions in use; end one, or wait for one to end.", "too_many_sessions");
+                      "This grant has too many sessions in use; end one, or wait for one to end.",
+                      "too_many_sessions");
   }
   // What has no decision of its own (lists, handshakes) is prepared here.
   if (decision == nullptr && !prepare(message, nullptr, {})) return;
@@ -448,6 +449,7 @@ void Exchange::forward(const mcp::Message& message, json::Value args, const poli
 
 bool Exchange::record_intent(const policy::Decision* decision, json::Value args) {
   if (!worker_.shared().log->accepting()) return false;
+  worker_.relieve_ring();
   audit::CallRecord record;
   fill(record, decision, args);
   commit_values(record, args);

@@ -11,6 +11,9 @@
 
 namespace doorward::gateway {
 
+Shared::Shared(const Options& settings, std::string arguments_key, std::string_view sealing_key)
+    : options(settings), digest_key(std::move(arguments_key)), sealer(sealing_key) {}
+
 Shared::~Shared() {
   keeper.reset();
   // Ends the audit thread, which speaks to the workers.

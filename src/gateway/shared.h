@@ -21,8 +21,7 @@ class Worker;
 
 /// What the workers of one gateway have in common. Made before the first worker, destroyed after the last.
 struct Shared {
-  Shared(const Options& settings, std::string arguments_key, std::string_view sealing_key)
-      : options(settings), digest_key(std::move(arguments_key)), sealer(sealing_key) {}
+  Shared(const Options& settings, std::string arguments_key, std::string_view sealing_key);
   ~Shared();
 
   /// Keys, log (with recovery), counts and workers, none of which has started.

@@ -223,6 +223,14 @@ Exchange& Worker::take_exchange() {
   return exchange;
 }
 
+void Worker::relieve_ring() {
+  const std::uint64_t nearly_full = shared_.options.ring_bytes / 4 * 3;
+  for (int i = 0; i < 20 && ring_->position() - ring_->drained() > nearly_full && shared_.log->accepting();
+       ++i) {
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
 void Worker::wait_durable(Exchange& exchange) {
   durable_waiters_.push_back({ring_->position(), &exchange});
 }

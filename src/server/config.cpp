@@ -18,7 +18,6 @@
 namespace doorward::server {
 namespace {
 
-constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
 constexpr Milliseconds kDay{86'400'000};
 constexpr std::size_t kKiB = std::size_t{1} << 10;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
