@@ -10,6 +10,7 @@
 #include "audit/reader.h"
 #include "base/clock.h"
 #include "base/encoding.h"
+#include "base/log.h"
 #include "gateway/world.h"
 #include "io/file.h"
 
@@ -82,9 +83,15 @@ Status load_and_replay(quota::Table& table, const std::string& state, const std:
   audit::LogPosition from{writer, 0, 0};
   Result<std::string> bytes = io::read_file(snapshot_path(state, writer), kMostBytes);
   if (bytes) {
-    Result<std::string> position = table.load(*bytes);
-    if (!position) return std::unexpected(position.error());
-    from = parse(*position);
+    if (Result<std::string> position = table.load(*bytes)) {
+      from = parse(*position);
+    } else {
+      // The log is the truth: without the snapshot there is only more of it to replay.
+      const std::string path = snapshot_path(state, writer);
+      log_line(LogLevel::warning, position.error().message, {{"file", path}});
+      std::error_code ignored;
+      std::filesystem::rename(path, path + ".damaged", ignored);
+    }
   } else if (bytes.error().kind != ErrorKind::not_found) {
     return std::unexpected(bytes.error());
   }

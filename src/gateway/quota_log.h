@@ -12,7 +12,8 @@ namespace doorward::gateway {
 /// writer's log up to which it holds, and from there the log itself. The log is the truth: after a crash no
 /// count is lower than what was forwarded.
 
-/// Loads the snapshot and replays the records of the log behind it; before the first call.
+/// Loads the snapshot and replays the records of the log behind it; before the first call. A damaged snapshot is set
+/// aside and the whole log replayed.
 Status restore_counts(quota::Table& table, const std::string& state, const std::string& writer,
                       quota::Now now);
 

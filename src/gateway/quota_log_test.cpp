@@ -171,7 +171,7 @@ TEST_F(QuotaLogTest, AnotherWritersRecordsAreNotCounted) {
   EXPECT_EQ(other->count(kMinute), 0);
 }
 
-TEST_F(QuotaLogTest, ADamagedSnapshotIsRefused) {
+TEST_F(QuotaLogTest, ADamagedSnapshotIsSetAsideAndTheLogReplayed) {
   open();
   intent(1, {{kMinute, "60", quota::kOne}});
   outcome(1);
@@ -180,13 +180,18 @@ TEST_F(QuotaLogTest, ADamagedSnapshotIsRefused) {
   ASSERT_TRUE(save_counts(first->table, dir.path(), position, first->now));
   const std::string whole = audit::test::read_file(snapshot());
   ASSERT_FALSE(whole.empty());
-  for (std::size_t at = 0; at < whole.size(); at += 3) {
+  for (std::size_t at = 0; at < whole.size(); at += 7) {
     std::string bytes = whole;
     bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
     audit::test::write_file(snapshot(), bytes);
-    EXPECT_FALSE(restored()->status) << at;
+    const auto flipped = restored();
+    EXPECT_TRUE(flipped->status) << at;
+    EXPECT_EQ(flipped->count(kMinute), 1) << at;
+    EXPECT_EQ(audit::test::read_file(snapshot() + ".damaged"), bytes) << at;
     audit::test::write_file(snapshot(), whole.substr(0, at));
-    EXPECT_FALSE(restored()->status) << at;
+    const auto cut = restored();
+    EXPECT_TRUE(cut->status) << at;
+    EXPECT_EQ(cut->count(kMinute), 1) << at;
   }
   audit::test::write_file(snapshot(), whole);
   EXPECT_TRUE(restored()->status);

@@ -74,9 +74,21 @@ void HttpConnection::begin(const HttpRequest& request, Call& call) {
   push_deadline(pool_.settings_->timeouts.connect.count());
 }
 
-void HttpConnection::dial(const io::Address* address) {
-  if (address == nullptr) return fail_later(FailureKind::resolve, "the host's name has no address");
-  Result<io::Fd> fd = io::connect_tcp(*address);
+void HttpConnection::dial() {
+  address_ = 0;
+  if (pool_.addresses_.empty()) return fail_later(FailureKind::resolve, "the host's name has no address");
+  dial_address();
+}
+
+void HttpConnection::dial_next() {
+  pool_.loop_.remove(stream_.fd(), *this);
+  stream_.close();
+  if (++address_ >= pool_.addresses_.size()) return fail(FailureKind::connect, "the connection was refused");
+  dial_address();
+}
+
+void HttpConnection::dial_address() {
+  Result<io::Fd> fd = io::connect_tcp(pool_.addresses_[address_]);
   if (!fd) return fail_later(FailureKind::connect, "the connection could not be started");
   stream_ = io::Stream(std::move(*fd));
   state_ = State::connecting;
@@ -88,8 +100,8 @@ void HttpConnection::on_ready(std::uint32_t events) {
   switch (state_) {
     case State::connecting:
       if ((events & (io::kWritable | io::kError | io::kHangup)) == 0) return;
-      if (io::connect_result(stream_.fd()) != 0)
-        return fail(FailureKind::connect, "the connection was refused");
+      if (io::connect_result(stream_.fd()) != 0) return dial_next();
+      pool_.prefer(address_);
       return connected();
     case State::handshaking:
       return shake_hands();
@@ -292,7 +304,8 @@ void HttpConnection::finish() {
 }
 
 bool HttpConnection::nothing_follows() {
-  // What came with the answer's last edge makes no edge of its own: neither the end nor bytes left in the kernel.
+  // What came with the answer's last edge makes no edge of its own: neither the end nor bytes left in the
+  // kernel.
   if (ending_) return false;
   if (drained_) return true;
   in_.clear();

@@ -22,8 +22,8 @@ class HttpConnection final : public io::Handler, public Ticket {
 
   /// Takes the request; sends it at once where the connection stands.
   void begin(const HttpRequest& request, Call& call);
-  /// An address is known now, or (null) none could be found.
-  void dial(const io::Address* address);
+  /// The pool's addresses are known now, or there are none: dials one after the other until one answers.
+  void dial();
 
   void cancel() override;
   void pause() override { paused_ = true; }
@@ -48,6 +48,8 @@ class HttpConnection final : public io::Handler, public Ticket {
   enum class Body : std::uint8_t { head, json, events, discarded };
 
   void build(const HttpRequest& request);
+  void dial_address();
+  void dial_next();
   void connected();
   void shake_hands();
   void flush();
@@ -76,6 +78,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   http::BodyDecoder decoder_;
   mcp::SseReader events_;
   std::size_t decoded_ = 0;
+  std::size_t address_ = 0;  ///< which of the pool's is dialled
   std::int64_t deadline_us_ = INT64_MAX;
   std::int64_t idle_limit_us_ = 0;
   State state_ = State::unconnected;

@@ -62,7 +62,7 @@ Ticket& HttpPool::start(const HttpRequest& request, Call& call) {
   HttpConnection& connection = *connections_.back();
   connection.begin(request, call);
   if (literal_ || loop_.now_us() < addresses_until_us_) {
-    connection.dial(&addresses_.front());
+    connection.dial();
   } else {
     waiting_.push_back(&connection);
     resolve();
@@ -85,7 +85,7 @@ void HttpPool::resolve() {
     std::vector<HttpConnection*> waiting;
     waiting.swap(pool->waiting_);
     for (HttpConnection* connection : waiting) {
-      connection->dial(pool->addresses_.empty() ? nullptr : &pool->addresses_.front());
+      connection->dial();
     }
   });
 }
@@ -97,6 +97,10 @@ Result<io::Stream> HttpPool::secure(io::Fd fd) {
     tls_ = std::move(*made);
   }
   return tls_->wrap(std::move(fd), settings_->http().host);
+}
+
+void HttpPool::prefer(std::size_t address) {
+  if (address != 0 && address < addresses_.size()) std::swap(addresses_[0], addresses_[address]);
 }
 
 void HttpPool::keep(HttpConnection& connection) {

@@ -51,6 +51,8 @@ class HttpPool {
  private:
   friend class HttpConnection;
   void keep(HttpConnection& connection);
+  /// The address that answered is dialled first from now on.
+  void prefer(std::size_t address);
   /// Forgets a closed connection; its object goes with a later tick, as it may be on the stack now.
   void drop(HttpConnection& connection);
   void resolve();
