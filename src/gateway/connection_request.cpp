@@ -29,6 +29,8 @@ mcp::Header mirror_header(const http::RequestHead& head, http::Field field) {
 }  // namespace
 
 ClientConnection::Go ClientConnection::check_head() {
+  // One wake-up may serve several requests of this connection: each has its own time.
+  worker_.loop().refresh_time();
   Shared& shared = worker_.shared();
   if (!shared.guard->host_allowed(head_.get(http::Field::host))) {
     refuse(421, "wrong_host", "This gateway does not answer for that host; add it to allowed_hosts.");

@@ -188,7 +188,11 @@ bool HeadReader::read_transfer_encoding() {
   if (headers_.has(Field::content_length)) {
     return refuse(400, "Content-Length and Transfer-Encoding together; send one of them");
   }
-  if (!equals_ignoring_case(headers_.get(Field::transfer_encoding), "chunked")) {
+  const std::string_view coding = headers_.get(Field::transfer_encoding);
+  // Some parsers take a tab behind the value as a part of it, and then see no chunks.
+  const char* behind = coding.data() + coding.size();
+  while (*behind == ' ') ++behind;
+  if (!equals_ignoring_case(coding, "chunked") || *behind != '\r') {
     return refuse(
         400, "a Transfer-Encoding other than exactly `chunked`; send the body chunked or with its length");
   }

@@ -62,6 +62,8 @@ TEST(ResponseHead, RefusesWhatIsNotStrict) {
         "ICY 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked \t\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\n{}", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX : a\r\n\r\n", "HTTP/1.1 200 OK\r\nX: a\nb: c\r\n\r\n",
         "HTTP/1.1 204 x\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 304 x\r\nContent-Length: 2\r\n\r\n{}",
@@ -69,6 +71,8 @@ TEST(ResponseHead, RefusesWhatIsNotStrict) {
         "HTTP/1.1 200 OK\r\nMcp-Session-Id: a\r\nMcp-Session-Id: b\r\n\r\n", "{\"jsonrpc\":\"2.0\"}\r\n"}) {
     EXPECT_EQ(read_response(bytes).refusal, 502) << bytes;
   }
+  EXPECT_EQ(read_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked \r\n\r\n0\r\n\r\n").state,
+            ParseState::done);
   EXPECT_EQ(read_response("HTTP/1.1 200 OK\r\nX_Y: a\r\nContent-Length: 0\r\n\r\n").state, ParseState::done);
 }
 
