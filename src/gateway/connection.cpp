@@ -32,7 +32,7 @@ ClientConnection::ClientConnection(Worker& worker, io::Fd fd, const io::Address&
       address_(peer.host_to_string()),
       next_task_(io::call<&ClientConnection::next_request>, this) {}
 
-ClientConnection::~ClientConnection() = default;
+ClientConnection::~ClientConnection() { worker_.loop().withdraw(next_task_); }
 
 void ClientConnection::start(std::string_view bytes) {
   deadline_us_ = worker_.loop().now_us() + worker_.shared().options.header_timeout.count() * 1000;

@@ -103,6 +103,17 @@ void Loop::defer(Task& task) {
   deferred_tail_ = &task.next_;
 }
 
+void Loop::withdraw(Task& task) {
+  for (Task** at : {&deferred_, &running_}) {
+    for (; *at != nullptr; at = &(*at)->next_) {
+      if (*at != &task) continue;
+      if (deferred_tail_ == &task.next_) deferred_tail_ = at;
+      *at = task.next_;
+      return;
+    }
+  }
+}
+
 void Loop::wake() {
   // The sleeper stores asleep_ and then looks at posted_; we store posted_ and then look at asleep_. All four
   // are sequentially consistent, so one of the two sees the other.
@@ -197,12 +208,12 @@ void Loop::run_posted() {
 }
 
 void Loop::run_deferred() {
-  Task* task = std::exchange(deferred_, nullptr);
+  running_ = std::exchange(deferred_, nullptr);
   deferred_tail_ = &deferred_;
-  while (task != nullptr) {
-    Task* next = task->next_;
+  while (running_ != nullptr) {
+    Task* task = running_;
+    running_ = task->next_;
     task->run_(task->owner_);
-    task = next;
   }
 }
 

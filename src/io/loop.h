@@ -109,6 +109,8 @@ class Loop {
   void post(std::move_only_function<void()> work);
   /// Runs at the end of this iteration, on the loop's thread: where an object deletes itself.
   void defer(Task& task);
+  /// Takes a deferred task back if it is still queued: for an owner that dies before the iteration ends.
+  void withdraw(Task& task);
 
   /// Runs until stop(). `poll` does one iteration that sleeps at most `max_wait_us` (0: not at all).
   void run();
@@ -156,6 +158,7 @@ class Loop {
   int batch_next_ = 0;
   int batch_count_ = 0;
   Task* deferred_ = nullptr;
+  Task* running_ = nullptr;  ///< deferred tasks of this iteration that have not run yet
   Task** deferred_tail_ = &deferred_;
   alignas(64) std::atomic<Task*> posted_{nullptr};
   std::atomic<bool> asleep_{false};

@@ -358,5 +358,38 @@ TEST(Signals, ArriveOnTheLoop) {
   }).join();
 }
 
+struct Deferred {
+  explicit Deferred(std::vector<int>& ran, int number) : order(ran), id(number) {}
+  void run() {
+    order.push_back(id);
+    if (victim != nullptr) loop->withdraw(victim->task);
+  }
+  std::vector<int>& order;
+  int id;
+  Loop* loop = nullptr;
+  Deferred* victim = nullptr;
+  Task task{call<&Deferred::run>, this};
+};
+
+TEST(Loop, WithdrawsDeferredTasksBeforeAndWhileTheyRun) {
+  Loop loop;
+  std::vector<int> order;
+  Deferred first(order, 1);
+  Deferred second(order, 2);
+  Deferred third(order, 3);
+  Deferred last(order, 4);
+  for (Deferred* each : {&first, &second, &third}) loop.defer(each->task);
+  loop.withdraw(third.task);  // the tail: what comes next must still be found
+  loop.defer(last.task);
+  first.loop = &loop;
+  first.victim = &second;
+  loop.poll(0);
+  EXPECT_EQ(order, (std::vector<int>{1, 4}));
+  loop.withdraw(first.task);  // not queued: nothing happens
+  loop.defer(third.task);
+  loop.poll(0);
+  EXPECT_EQ(order, (std::vector<int>{1, 4, 3}));
+}
+
 }  // namespace
 }  // namespace doorward::io

@@ -27,6 +27,7 @@ class ControlServer::Connection final : public io::Handler {
         end_(io::call<&Connection::drop_self>, this) {}
   ~Connection() {
     if (registered_) server_.loop_.remove(stream_.fd(), *this);
+    server_.loop_.withdraw(end_);
   }
 
   bool start() {

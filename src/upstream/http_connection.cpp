@@ -31,6 +31,8 @@ std::int64_t announced_idle_us(std::string_view keep_alive) {
 
 HttpConnection::~HttpConnection() {
   if (stream_) pool_.loop_.remove(stream_.fd(), *this);
+  pool_.loop_.withdraw(failure_task_);
+  pool_.loop_.withdraw(resume_task_);
 }
 
 void HttpConnection::push_deadline(std::int64_t limit_ms) {
