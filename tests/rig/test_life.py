@@ -257,9 +257,13 @@ class Leavers(LifeCase):
             time.sleep(0.1)
         for client in clients:
             self.assertEqual(client.call("echo").status, 200)
-        books = Books(self.gateway.log())
+        # The last outcomes may still be on their way from the ring to the segment.
+        deadline = time.monotonic() + 10
+        while (books := Books(self.gateway.log())).open:
+            self.assertLess(time.monotonic(), deadline, f"calls without an outcome: {books.open}")
+            time.sleep(0.05)
         self.assertGreater(len(books.intents), 300)
-        self.assertEqual((books.open, books.orphans), ([], []))
+        self.assertEqual(books.orphans, [])
         self.assertEqual([id for id in books.doubles if str(id).startswith("leaver")], [])
 
 
