@@ -75,10 +75,6 @@ class Exchange final : public upstream::Call {
   void relay(std::string_view text);
 
   const GrantEntry& grant() const { return *caller_.grant; }
-  mcp::Revision revision() const { return caller_.revision; }
-  std::string_view client_id() const { return client_id_; }
-  std::uint64_t number() const { return number_; }
-  bool listening() const { return listening_; }
 
  private:
   enum class Stage : std::uint8_t { idle, listing, intent, forwarded, outcome, settled };

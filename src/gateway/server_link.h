@@ -29,7 +29,6 @@ class ServerLink {
   ~ServerLink();
 
   const upstream::ServerSettings& settings() const { return *settings_; }
-  const std::shared_ptr<const upstream::ServerSettings>& shared_settings() const { return settings_; }
   ToolTable& tools() { return tools_; }
   /// The same settings under a new world.
   void set_server(const ServerEntry& server) { tools_.set_server(server); }

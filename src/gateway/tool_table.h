@@ -45,7 +45,6 @@ class ToolTable {
 
   /// The tools and actions matched against a policy, made on first use.
   const policy::ToolIndex& index(const std::shared_ptr<const policy::Policy>& policy);
-  void forget_indexes() { indexes_.clear(); }
   void set_server(const ServerEntry& server);
 
   template <typename Visitor>
