@@ -170,6 +170,13 @@ HeadReader::Step HeadReader::next(std::string_view bytes, std::string_view& line
   }
 }
 
+/// Some parsers take a tab behind the value as a part of it, and then frame the body in another way.
+static bool only_spaces_behind(std::string_view value) {
+  const char* behind = value.data() + value.size();
+  while (*behind == ' ') ++behind;
+  return *behind == '\r';
+}
+
 bool HeadReader::read_content_length(std::uint64_t& length) {
   const std::string_view text = headers_.get(Field::content_length);
   std::uint64_t value = 0;
@@ -180,6 +187,7 @@ bool HeadReader::read_content_length(std::uint64_t& length) {
   if (text.empty() || text.size() > 18 || (text.size() > 1 && text.front() == '0')) {
     return refuse(400, "Content-Length is empty, has leading zeros or is out of range; send the body's size");
   }
+  if (!only_spaces_behind(text)) return refuse(400, "a tab behind Content-Length; send digits only");
   length = value;
   return true;
 }
@@ -189,10 +197,7 @@ bool HeadReader::read_transfer_encoding() {
     return refuse(400, "Content-Length and Transfer-Encoding together; send one of them");
   }
   const std::string_view coding = headers_.get(Field::transfer_encoding);
-  // Some parsers take a tab behind the value as a part of it, and then see no chunks.
-  const char* behind = coding.data() + coding.size();
-  while (*behind == ' ') ++behind;
-  if (!equals_ignoring_case(coding, "chunked") || *behind != '\r') {
+  if (!equals_ignoring_case(coding, "chunked") || !only_spaces_behind(coding)) {
     return refuse(
         400, "a Transfer-Encoding other than exactly `chunked`; send the body chunked or with its length");
   }
