@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/world.h"
+#include "mcp/envelope.h"
 #include "mcp/revision.h"
 #include "quota/table.h"
 
@@ -17,6 +18,17 @@ namespace doorward::gateway {
 class Exchange;
 class ServerLink;
 class StdioChild;
+
+/// Hears what a server says in a session of its own accord, and what it asks, where its transport does not tell
+/// to which of our requests that belongs (stdio, HTTP+SSE, the stream of GET).
+class SessionEar {
+ public:
+  /// A request or a notification. `text` and `message` are valid during the call only.
+  virtual void on_server_message(std::string_view text, const mcp::Message& message) = 0;
+
+ protected:
+  ~SessionEar() = default;
+};
 
 /// A legacy session between one client and one server: it belongs to the grant that opened it and lives on
 /// the worker that opened it. Its id is ours, 128 random bits and the worker's number; the server's own id
@@ -34,6 +46,7 @@ struct Session {
   bool ended = false;
   std::vector<Exchange*> running;     ///< requests under way
   Exchange* listener = nullptr;       ///< the GET stream, if one is open
+  SessionEar* ear = nullptr;          ///< null: the streams of the session's client hear it
   std::unique_ptr<StdioChild> child;  ///< over stdio: the process of this session
   /// Keys of the session's own counts, by the limits of `keys_of`; made on first use.
   std::shared_ptr<const policy::Policy> keys_of;

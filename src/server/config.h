@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "server/finding.h"
+#include "upstream/settings.h"
 
 namespace doorward::server {
 
@@ -61,6 +62,9 @@ struct ServerConfig {
   std::string cwd;  ///< absolute after reading
   std::string url;
   NamedSecrets headers;  ///< names in lower case
+  upstream::HttpTransport transport = upstream::HttpTransport::automatic;  ///< for `url`
+  bool bubblewrap = false;                                                 ///< for `command`
+  upstream::ProtocolSettings protocol;
   std::vector<ActionConfig> actions;
   ServerTimeouts timeouts;
 };

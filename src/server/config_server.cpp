@@ -239,6 +239,7 @@ ServerConfig read_server(const YamlNode& node, FileContext& context) {
   read_headers(fields, server, context);
   fields.take_list("actions",
                    [&](const YamlNode& item) { server.actions.push_back(read_action(item, context)); });
+  read_protocol(fields, server, context);
   if (const YamlNode* timeouts = fields.take("timeouts")) server.timeouts = read_timeouts(*timeouts, context);
   fields.finish();
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "json/writer.h"
 #include "server/config.h"
 #include "server/yaml_fields.h"
 
@@ -14,6 +15,12 @@ std::expected<ServerConfig, Findings> parse_server_settings(const std::string& n
 
 /// The settings as that JSON text; secrets stay references.
 std::string server_settings_json(const ServerConfig& server);
+
+/// Reads how the gateway speaks with a server: `era`, `transport`, `sessions`, `client_requests`,
+/// `include_new`, `admit_names` and `sandbox`.
+void read_protocol(Fields& fields, ServerConfig& server, FileContext& context);
+/// The same as members of the server's JSON; what is the default is left out.
+void write_protocol(json::Writer& writer, const ServerConfig& server);
 
 /// Reads `{env: NAME}`, `{file: PATH}` or `{value: TEXT}`, with an optional `prefix`. `name` is the header,
 /// variable or setting that takes the value.

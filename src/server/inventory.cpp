@@ -102,12 +102,15 @@ Result<ServerItem> make_server(const ServerConfig& config, const std::string& uu
   if (!config.url.empty()) {
     auto target = http_target(config);
     if (!target) return std::unexpected(target.error());
+    target->transport = config.transport;
     settings->target = std::move(*target);
   } else {
     auto target = stdio_target(config);
     if (!target) return std::unexpected(target.error());
+    target->bubblewrap = config.bubblewrap;
     settings->target = std::move(*target);
   }
+  settings->protocol = config.protocol;
   if (const Status checked = check_actions(config.actions); !checked) return std::unexpected(checked.error());
   for (const ActionConfig& action : config.actions) {
     settings->actions.push_back({action.tool, action.name, action.args, action.list});

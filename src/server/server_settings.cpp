@@ -83,6 +83,7 @@ std::string server_settings_json(const ServerConfig& server) {
   write_secrets(writer, "env", server.env);
   if (!server.cwd.empty()) writer.key("cwd").string(server.cwd);
   write_actions(writer, server.actions);
+  write_protocol(writer, server);
   write_timeouts(writer, server.timeouts);
   writer.end_object();
   return out;

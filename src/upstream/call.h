@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -38,6 +39,11 @@ class Call {
   virtual void on_message(std::string_view text) = 0;
   /// Nothing more will come and nothing went wrong.
   virtual void on_end() = 0;
+  /// The server has numbered its stream before any message (2025-11-25): it may close it from now on and let
+  /// us come back. `retry_ms`: how long it asks us to wait then. Over HTTP only.
+  virtual void on_priming(std::optional<std::uint32_t> retry_ms) { static_cast<void>(retry_ms); }
+  /// The server's stream has ended before the answer; the link comes back for the rest by itself.
+  virtual void on_suspended(std::optional<std::uint32_t> retry_ms) { static_cast<void>(retry_ms); }
   virtual void on_failure(const Failure& failure) = 0;
 
  protected:

@@ -10,7 +10,14 @@
 
 namespace doorward::upstream {
 
-/// A server reached over Streamable HTTP. All strings are validated before they get here.
+/// Which transport a server behind a URL speaks.
+enum class HttpTransport : std::uint8_t {
+  automatic,   ///< Streamable HTTP, or HTTP+SSE where the server refuses a POST (2024-11-05)
+  streamable,  ///< Streamable HTTP
+  sse,         ///< HTTP+SSE: the URL answers GET with a stream that names where to post
+};
+
+/// A server reached over HTTP. All strings are validated before they get here.
 struct HttpTarget {
   bool tls = false;
   std::string host;  ///< as in the URL, without brackets; names the certificate under TLS
@@ -20,6 +27,7 @@ struct HttpTarget {
   std::string ca_file;    ///< trust anchors under TLS; empty: the system's
   /// Configured headers, lower-case names, secrets already resolved. Values hold no control characters.
   std::vector<std::pair<std::string, std::string>> headers;
+  HttpTransport transport = HttpTransport::automatic;
 
   bool operator==(const HttpTarget&) const = default;
 };
@@ -29,6 +37,7 @@ struct StdioTarget {
   std::vector<std::string> command;  ///< program and arguments, not a shell line; at least one
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to the allow-listed base
   std::string directory;                                         ///< working directory; empty: the gateway's
+  bool bubblewrap = false;  ///< run inside a bubblewrap sandbox
 
   bool operator==(const StdioTarget&) const = default;
 };
@@ -51,6 +60,29 @@ struct Timeouts {
   bool operator==(const Timeouts&) const = default;
 };
 
+/// Whether a server has an initialize handshake (legacy) or describes each request by itself (modern).
+enum class ServerEra : std::uint8_t { automatic, legacy, modern };
+
+/// Who shares a legacy server's session where the client has none of its own (a modern client).
+enum class SessionSharing : std::uint8_t {
+  per_call,   ///< nobody: each call has a session of its own
+  per_grant,  ///< the calls of one grant
+  shared,     ///< all calls
+};
+
+/// How the gateway speaks with a server (docs/protocol.md).
+struct ProtocolSettings {
+  ServerEra era = ServerEra::automatic;
+  SessionSharing sessions = SessionSharing::per_grant;
+  bool sampling = false;     ///< the server may ask the client's model
+  bool elicitation = false;  ///< the server may ask the client's user
+  bool roots = false;        ///< the server may ask for the client's folders
+  bool include_new = false;  ///< a tool that appears after the first list is offered without a review
+  std::vector<std::string> admit_names;  ///< tools offered although their names break the grammar
+
+  bool operator==(const ProtocolSettings&) const = default;
+};
+
 /// Everything that the gateway must know of one upstream server. Immutable once loaded.
 struct ServerSettings {
   std::string name;  ///< [a-z0-9-]{1,64}
@@ -58,6 +90,7 @@ struct ServerSettings {
   std::variant<HttpTarget, StdioTarget> target;
   std::vector<ActionSetting> actions;
   Timeouts timeouts;
+  ProtocolSettings protocol;
   std::size_t result_bytes = 10u << 20;  ///< longest message that the server may send
 
   bool operator==(const ServerSettings&) const = default;
