@@ -200,7 +200,11 @@ void ClientConnection::handle_post(std::string_view text) {
     if (!find_session(who, true)) return;
   }
   if (message->kind == mcp::Kind::result || message->kind == mcp::Kind::error) {
-    return refuse(400, "unexpected_response", "The gateway has asked this client nothing.");
+    if (who.session == nullptr || !pass_response(worker_, who.session, text, *message)) {
+      return refuse(400, "unexpected_response", "The gateway has asked this client nothing under that id.");
+    }
+    write_response(202, {}, {});
+    return request_done();
   }
   if (const auto refusal = check_admission(*message, who.revision)) {
     return refuse_message(*refusal, text, era);

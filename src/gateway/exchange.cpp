@@ -227,6 +227,7 @@ void Exchange::release() {
   if (caller_.session) {
     std::erase(caller_.session->running, this);
     if (caller_.session->listener == this) caller_.session->listener = nullptr;
+    std::erase_if(caller_.session->asked, [this](const Asked& asked) { return asked.exchange == this; });
   }
   caller_ = Caller{};
   worker_.give_back(*this);

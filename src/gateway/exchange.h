@@ -73,6 +73,13 @@ class Exchange final : public upstream::Call {
 
   /// One message of a session that belongs to no request (stdio): to the GET stream.
   void relay(std::string_view text);
+  /// A request of the server, in this answer or where nothing tells in which (stdio).
+  void on_server_request(std::string_view text, const mcp::Message& message);
+  void on_server_notification(std::string_view text, const mcp::Message& message);
+  /// The client has answered a question of the server that was asked in this answer.
+  void client_answered();
+  /// Whether the server works on this request and may speak in its answer.
+  bool takes_messages() const { return stage_ == Stage::forwarded && !responded_ && front_ != nullptr; }
 
   const GrantEntry& grant() const { return *caller_.grant; }
 
@@ -100,17 +107,21 @@ class Exchange final : public upstream::Call {
   void transmit();
   void cancel_other(const mcp::Message& message);
   void cancelled_by_client();
+  void accept();
 
   // exchange_answer.cpp
   void on_response(std::string_view text, const mcp::Message& message);
-  void on_server_notification(std::string_view text, const mcp::Message& message);
-  void refuse_server_request(std::string_view text, const mcp::Message& message);
   bool shape_result(std::string_view text, const mcp::Message& message, Splice& splice);
   void filter_list(std::string_view text, const mcp::Message& message);
   void limit_caching(json::Value result, Splice& splice);
   void give_back_quota();
   void released_by_server();
   void upstream_failed(const upstream::Failure& failure);
+
+  // exchange_ask.cpp
+  void withdraw_question(std::string_view text, const mcp::Message& message);
+  void record_server_request(std::string_view event, const mcp::Message& message);
+  void answer_server(std::string json);
 
   // exchange.cpp
   void reset(Front& front, const Caller& caller);
@@ -132,6 +143,7 @@ class Exchange final : public upstream::Call {
   std::string tool_;          ///< what was judged: a tool or action, a URI, a prompt
   std::string method_name_;
   std::string mirror_lines_;
+  std::string capabilities_;  ///< of the client, as the server is told
   std::string number_text_;   ///< our id, as JSON
   std::string opened_state_;  ///< the server's requestState, as JSON; of a cancellation: the id at the server
   std::string asked_;         ///< the name that the request gave, which a sealed state is bound to

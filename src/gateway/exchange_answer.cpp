@@ -89,7 +89,7 @@ void Exchange::on_message(std::string_view text) {
   }
   switch (message->kind) {
     case mcp::Kind::request:
-      return refuse_server_request(text, *message);
+      return on_server_request(text, *message);
     case mcp::Kind::notification:
       return on_server_notification(text, *message);
     case mcp::Kind::result:
@@ -118,6 +118,7 @@ void Exchange::on_server_notification(std::string_view text, const mcp::Message&
       break;
     }
     case mcp::Method::cancelled:
+      return withdraw_question(text, message);
     case mcp::Method::unknown:
       return;
     default:
@@ -130,17 +131,6 @@ void Exchange::on_server_notification(std::string_view text, const mcp::Message&
   }
   streamed_ = true;
   front_->send(splice.pieces(), new_session_);
-}
-
-void Exchange::refuse_server_request(std::string_view text, const mcp::Message& message) {
-  worker_.record_event(
-      "upstream.request_refused",
-      {{"id", id_.view()}, {"server", caller_.server->settings().name}, {"method", message.method_name}});
-  if (mcp::era_of(caller_.revision) == mcp::Era::modern) return;
-  std::string refusal;
-  mcp::append_error(refusal, bytes_of_value(text, message.id), mcp::ErrorCode::method_not_found,
-                    "The gateway does not let this server ask its client.");
-  worker_.send_notice(*caller_.server, caller_.session, caller_.revision, std::move(refusal));
 }
 
 void Exchange::on_response(std::string_view text, const mcp::Message& message) {

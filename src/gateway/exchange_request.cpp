@@ -16,6 +16,21 @@ constexpr auto kRefusedByPolicy = static_cast<mcp::ErrorCode>(-31403);
 /// The legacy code of a resource that does not exist.
 constexpr auto kResourceNotFound = static_cast<mcp::ErrorCode>(-32002);
 
+/// Appends the client's capabilities that the server may know of.
+void append_allowed(std::string& out, std::string_view text, json::Value capabilities,
+                    const upstream::ProtocolSettings& allowed) {
+  out += '{';
+  for (const json::Member member : capabilities.members()) {
+    const std::string_view key = member.key.string();
+    if (!((key == "sampling" && allowed.sampling) || (key == "elicitation" && allowed.elicitation) ||
+          (key == "roots" && allowed.roots)))
+      continue;
+    if (out.back() != '{') out += ',';
+    out += text.substr(member.key.begin_offset(), member.value.end_offset() - member.key.begin_offset());
+  }
+  out += '}';
+}
+
 /// What a request is about: the member that Mcp-Name repeats.
 std::string_view name_of(const mcp::Message& message) {
   const json::Value name = message.params.find(mcp::name_member(message.method));
@@ -70,12 +85,12 @@ void Exchange::judge(const mcp::Message& message) {
     case mcp::Method::cancelled:
       return cancel_other(message);
     case mcp::Method::progress:
-    case mcp::Method::roots_list_changed: {
-      // The server was told of no request or root of this client that these could be about.
-      Front* to = front_;
-      release();
-      return to->answer(202, {}, {});
-    }
+      if (caller_.session) pass_progress(worker_, caller_.session, text_, message);
+      return accept();
+    case mcp::Method::roots_list_changed:
+      // A server that may not know the roots is not told of them.
+      if (!caller_.session || !caller_.session->declared.roots) return accept();
+      return forward(message, {}, nullptr);
     default:
       return forward(message, {}, nullptr);
   }
@@ -360,13 +375,16 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
     request_splice_.replace(message.id, number_text_);
     request_splice_.replace(message.progress_token, number_text_);
   }
-  if (mcp::era_of(caller_.revision) == mcp::Era::legacy) {
-    // What we would not let the server ask of the client must not be promised to it.
-    if (method_ == mcp::Method::initialize)
-      request_splice_.replace(message.params.find("capabilities"), "{}");
-    return true;
+  // What we would not let the server ask of the client must not be promised to it.
+  const bool legacy = mcp::era_of(caller_.revision) == mcp::Era::legacy;
+  const json::Value capabilities = legacy ? message.params.find("capabilities")
+                                          : message.meta.find(mcp::kMetaClientCapabilities);
+  if (!legacy || method_ == mcp::Method::initialize) {
+    capabilities_.clear();
+    append_allowed(capabilities_, text_, capabilities, caller_.server->settings().protocol);
+    request_splice_.replace(capabilities, capabilities_);
   }
-  request_splice_.replace(message.meta.find(mcp::kMetaClientCapabilities).find("extensions"), "{}");
+  if (legacy) return true;
   mcp::append_mirror_lines(mirror_lines_, message, caller_.revision);
   if (tool != nullptr && !tool->mirror.empty()) {
     if (const http::Headers* headers = front_->headers()) {
@@ -443,6 +461,12 @@ void Exchange::forward(const mcp::Message& message, json::Value args, const poli
     caller_.session->running.push_back(this);
     const json::Value name = message.params.find("clientInfo").find("name");
     if (name.is(json::Type::string)) caller_.session->client_name = name.string();
+    const upstream::ProtocolSettings& allowed = caller_.server->settings().protocol;
+    const json::Value capabilities = message.params.find("capabilities");
+    const auto declares = [&](std::string_view key) { return static_cast<bool>(capabilities.find(key)); };
+    caller_.session->declared = {allowed.sampling && declares("sampling"),
+                                 allowed.elicitation && declares("elicitation"),
+                                 allowed.roots && declares("roots")};
   }
   when_durable(Then::forward);
 }
@@ -486,6 +510,10 @@ void Exchange::cancel_other(const mcp::Message& message) {
       return other->cancelled_by_client();
     }
   }
+  accept();
+}
+
+void Exchange::accept() {
   Front* to = front_;
   release();
   to->answer(202, {}, {});

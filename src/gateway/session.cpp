@@ -1,10 +1,12 @@
 #include "gateway/session.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "gateway/exchange.h"
 #include "gateway/stdio_child.h"
 
 namespace doorward::gateway {
@@ -12,6 +14,12 @@ namespace {
 constexpr std::size_t kRandomSize = 26;  // base/random.h
 constexpr std::size_t kIdSize = kRandomSize + 2;
 }  // namespace
+
+Exchange* Session::speaker() const {
+  const auto found = std::find_if(running.rbegin(), running.rend(),
+                                  [](const Exchange* exchange) { return exchange->takes_messages(); });
+  return found == running.rend() ? listener : *found;
+}
 
 std::shared_ptr<Session> SessionTable::open(const std::string& grant_id, ServerLink& server) {
   auto session = std::make_shared<Session>();

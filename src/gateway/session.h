@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gateway/asked.h"
 #include "gateway/world.h"
 #include "mcp/envelope.h"
 #include "mcp/revision.h"
@@ -44,6 +45,13 @@ struct Session {
   std::int64_t last_used_us = 0;
   bool ready = false;  ///< initialize was answered: the revision is agreed
   bool ended = false;
+  /// What the client can be asked, as far as the server's settings let it be told.
+  struct {
+    bool sampling = false;
+    bool elicitation = false;
+    bool roots = false;
+  } declared;
+  std::vector<Asked> asked;
   std::vector<Exchange*> running;     ///< requests under way
   Exchange* listener = nullptr;       ///< the GET stream, if one is open
   SessionEar* ear = nullptr;          ///< null: the streams of the session's client hear it
@@ -51,6 +59,10 @@ struct Session {
   /// Keys of the session's own counts, by the limits of `keys_of`; made on first use.
   std::shared_ptr<const policy::Policy> keys_of;
   std::vector<quota::CounterKey> keys;
+
+  /// In whose answer the server speaks where its transport does not tell: the latest call that it works on,
+  /// else the GET stream; null where there is neither.
+  Exchange* speaker() const;
 };
 
 /// The sessions of one worker. Worker's thread.

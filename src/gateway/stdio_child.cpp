@@ -26,12 +26,31 @@ void StdioChild::detach() {
   link_->stop();
 }
 
-void StdioChild::on_notification(std::string_view text, const mcp::Message&) {
-  if (session_ != nullptr && session_->listener != nullptr) session_->listener->relay(text);
+void StdioChild::on_notification(std::string_view text, const mcp::Message& message) {
+  if (session_ == nullptr) return;
+  if (session_->ear != nullptr) return session_->ear->on_server_message(text, message);
+  const bool of_a_call = message.method == mcp::Method::message || message.method == mcp::Method::cancelled;
+  if (Exchange* exchange = of_a_call ? session_->speaker() : session_->listener) {
+    exchange->on_server_notification(text, message);
+  }
 }
 
-void StdioChild::on_refused_request(std::string_view method) {
-  worker_.record_event("upstream.request_refused", {{"server", server_}, {"method", method}});
+void StdioChild::on_request(std::string_view text, const mcp::Message& message) {
+  if (session_ != nullptr && session_->ear != nullptr) return session_->ear->on_server_message(text, message);
+  if (Exchange* exchange = session_ != nullptr ? session_->speaker() : nullptr) {
+    return exchange->on_server_request(text, message);
+  }
+  const std::string_view id = bytes_of_value(text, message.id);
+  std::string answer;
+  if (message.method == mcp::Method::ping) {
+    mcp::append_result(answer, id, "{}");
+  } else {
+    worker_.record_event("upstream.request_refused", {{"server", server_}, {"method", message.method_name}});
+    mcp::append_error(answer, id, mcp::ErrorCode::method_not_found,
+                      "The gateway does not let this server ask its client that.");
+  }
+  const std::string_view piece = answer;
+  link_->notify({&piece, 1});
 }
 
 void StdioChild::on_protocol_error(std::string_view why) {

@@ -29,7 +29,7 @@ class StdioChild final : public upstream::StdioListener {
   void detach();
 
   void on_notification(std::string_view text, const mcp::Message& message) override;
-  void on_refused_request(std::string_view method) override;
+  void on_request(std::string_view text, const mcp::Message& message) override;
   void on_protocol_error(std::string_view why) override;
   void on_error_line(std::string_view line) override;
   void on_exit(io::ExitStatus status) override;

@@ -100,7 +100,10 @@ void StdioClient::take_line(std::string_view line) {
     refuse(message.error(), reply.text);
     return drop();
   }
-  if (message->kind == mcp::Kind::result || message->kind == mcp::Kind::error) return drop();
+  if (message->kind == mcp::Kind::result || message->kind == mcp::Kind::error) {
+    if (caller_.session) pass_response(worker_, caller_.session, reply.text, *message);
+    return drop();
+  }
   Caller who = caller_;
   const bool initialize = message->is_request(mcp::Method::initialize);
   if (mcp::era_of(*message, {}, caller_.session != nullptr || initialize) == mcp::Era::modern) {

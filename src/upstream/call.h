@@ -58,6 +58,8 @@ class Ticket {
   /// Stops reading the answer until resume(); what the server still sends waits in the kernel.
   virtual void pause() = 0;
   virtual void resume() = 0;
+  /// Whether the server's silence is no failure: it waits for an answer of the client.
+  virtual void set_patient(bool patient) = 0;
 
  protected:
   ~Ticket() = default;

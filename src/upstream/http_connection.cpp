@@ -36,7 +36,7 @@ HttpConnection::~HttpConnection() {
 }
 
 void HttpConnection::push_deadline(std::int64_t limit_ms) {
-  deadline_us_ = listening_ && sent_ && out_.empty() && body_ != Body::head
+  deadline_us_ = (listening_ || patient_) && sent_ && out_.empty() && body_ != Body::head
                      ? std::numeric_limits<std::int64_t>::max()
                      : pool_.loop_.now_us() + limit_ms * 1000;
 }
@@ -61,7 +61,7 @@ void HttpConnection::build(const HttpRequest& request) {
 void HttpConnection::begin(const HttpRequest& request, Call& call) {
   call_ = &call;
   listening_ = request.listening;
-  sent_ = paused_ = failing_ = false;
+  sent_ = paused_ = failing_ = patient_ = false;
   body_ = Body::head;
   head_.reset();
   in_.clear();
@@ -345,6 +345,11 @@ void HttpConnection::resume() {
   if (resume_queued_ || state_ != State::exchanging) return;
   resume_queued_ = true;
   pool_.loop_.defer(resume_task_);
+}
+
+void HttpConnection::set_patient(bool patient) {
+  patient_ = patient;
+  push_deadline(pool_.settings_->timeouts.stream_idle.count());
 }
 
 void HttpConnection::resume_reading() {

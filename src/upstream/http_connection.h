@@ -28,6 +28,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   void cancel() override;
   void pause() override { paused_ = true; }
   void resume() override;
+  void set_patient(bool patient) override;
 
   void on_ready(std::uint32_t events) override;
   void check_deadline(std::int64_t now_us);
@@ -86,6 +87,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   FailureKind pending_failure_ = FailureKind::connect;
   const char* pending_detail_ = "";
   bool listening_ = false;
+  bool patient_ = false;
   bool sent_ = false;
   bool paused_ = false;
   bool reusable_ = false;

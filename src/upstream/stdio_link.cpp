@@ -70,10 +70,14 @@ struct StdioLink::Pending final : Ticket {
   void cancel() override { owner.forget(id); }
   void pause() override {}
   void resume() override {}
+  void set_patient(bool patient) override {
+    if (!listening) deadline_us = patient ? INT64_MAX : owner.silence_deadline();
+  }
   StdioLink& owner;
   std::uint64_t id = 0;
   Call* call = nullptr;
   std::int64_t deadline_us = 0;
+  bool listening = false;
 };
 
 StdioLink::StdioLink(io::Loop& loop, std::shared_ptr<const ServerSettings> settings, StdioListener& listener)
@@ -143,6 +147,7 @@ Ticket& StdioLink::send(std::uint64_t id, std::span<const std::string_view> json
   }
   entry->id = id;
   entry->call = &call;
+  entry->listening = listening;
   entry->deadline_us = listening ? INT64_MAX : loop_.now_us() + settings_->timeouts.first_byte.count() * 1000;
   Pending& pending = *entry;
   pending_.insert_or_assign(id, std::move(entry));
@@ -225,23 +230,15 @@ void StdioLink::take_line(std::string_view line) {
         return listener_.on_protocol_error("an answer to no request of ours");
       return settle(*id, line);
     }
-    case mcp::Kind::request: {
-      std::string refusal;
-      mcp::append_error(
-          refusal,
-          line.substr(message->id.begin_offset(), message->id.end_offset() - message->id.begin_offset()),
-          mcp::ErrorCode::method_not_found, "The gateway does not let this server ask its client.");
-      const std::string_view piece = refusal;
-      write_line({&piece, 1});
-      return listener_.on_refused_request(message->method_name);
-    }
+    case mcp::Kind::request:
+      return listener_.on_request(line, *message);
     case mcp::Kind::notification: {
       if (message->method == mcp::Method::progress) {
         const std::optional<std::uint64_t> id = our_number(message->params.find("progressToken"));
         const auto found = id ? pending_.find(*id) : pending_.end();
         if (found == pending_.end()) return listener_.on_protocol_error("progress of no request of ours");
         if (found->second->deadline_us != INT64_MAX) {
-          found->second->deadline_us = loop_.now_us() + settings_->timeouts.stream_idle.count() * 1000;
+          found->second->deadline_us = silence_deadline();
         }
         return found->second->call->on_message(line);
       }
@@ -304,6 +301,10 @@ void StdioLink::read_errors(bool to_end) {
     }
     if (result.drained && !to_end) return;
   }
+}
+
+std::int64_t StdioLink::silence_deadline() const {
+  return loop_.now_us() + settings_->timeouts.stream_idle.count() * 1000;
 }
 
 void StdioLink::stop() {

@@ -24,8 +24,8 @@ class StdioListener {
  public:
   /// A notification that names no request of ours: list_changed, log messages, updated resources.
   virtual void on_notification(std::string_view text, const mcp::Message& message) = 0;
-  /// The server asked something of the client; the link has refused it with method_not_found.
-  virtual void on_refused_request(std::string_view method) = 0;
+  /// The server asks something of the client; whoever answers does so by StdioLink::notify.
+  virtual void on_request(std::string_view text, const mcp::Message& message) = 0;
   /// One line that is no message of the protocol, or one that answers no request. `why` is a literal.
   virtual void on_protocol_error(std::string_view why) = 0;
   /// A line that the child wrote to its standard error; at most 20 a second are reported.
@@ -77,6 +77,7 @@ class StdioLink {
   void settle(std::uint64_t id, std::string_view text);
   void fail_all(FailureKind kind, std::string_view detail);
   void forget(std::uint64_t id);
+  std::int64_t silence_deadline() const;
   void close_output();
   void close_pipes();
 
