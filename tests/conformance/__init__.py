@@ -1,0 +1,1 @@
+"""The public conformance suites directly and through the gateway."""

@@ -1,0 +1,125 @@
+"""The public conformance suites against the conformance server, directly and through the gateway, and how two runs
+compare. Both ways lead through the same forwarder, since a suite cannot send a token."""
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import re
+import selectors
+import subprocess
+import tempfile
+
+from harness.gateway import ALLOW_ALL, Gateway
+from peers.peer import CACHE, NODE
+
+HERE = pathlib.Path(__file__).resolve().parent
+PACKAGES = CACHE / "conformance" / "node_modules"
+ENVIRONMENT = {**os.environ, "DOORWARD_PEERS": str(CACHE)}
+SECONDS_TO_START = 30.0
+SECONDS_TO_RUN = 600.0
+SECONDS_A_SCENARIO = 15
+
+# What is run: the package and its arguments.
+SETS = {"2025-11-25": ("suite-0.2", ["--requirements", "2025-11-25"]),
+        "2026-07-28": ("suite-0.2", ["--requirements", "2026-07-28"]),
+        "0.1.16": ("suite-0.1", ["--suite", "active"])}
+ASKS_ALL = ["sampling", "elicitation", "roots"]
+
+
+def installed():
+    return all((PACKAGES / package).exists() for package, _ in SETS.values())
+
+
+def scored(name):
+    """The server scenarios that a requirement set scores; None where the set scores all that it runs."""
+    package, (flag, revision) = SETS[name]
+    if flag != "--requirements":
+        return None
+    text = (PACKAGES / package / "requirements" / f"{revision}.yaml").read_text()
+    section = re.search(r"^server:\n((?:  - .*\n)+)", text, re.MULTILINE)
+    return re.findall(r"^  - (\S+)", section[1], re.MULTILINE)
+
+
+@contextlib.contextmanager
+def listening(script, *arguments):
+    """A script of this folder in a process of its own; the URL that it prints."""
+    command = [NODE, str(HERE / script), *arguments]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(process.stdout, selectors.EVENT_READ)
+                line = process.stdout.readline() if selector.select(SECONDS_TO_START) else b""
+            if not line.startswith(b"http://"):
+                raise RuntimeError(f"{command} printed {line!r} in place of its URL")
+            yield line.decode().strip()
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def direct(era="dual"):
+    """The URL of the conformance server behind the forwarder alone."""
+    with listening("server.mjs", "--era", era) as url, listening("forwarder.mjs", url) as forwarded:
+        yield forwarded
+
+
+@contextlib.contextmanager
+def through_gateway(transport="http", era="dual", **settings):
+    """The URL of the forwarder before a gateway that allows everything, before the conformance server."""
+    with contextlib.ExitStack() as stack:
+        if transport == "stdio":
+            command = [NODE, str(HERE / "server.mjs"), "--transport", "stdio", "--era", era]
+            target = {"command": command, "env": {"DOORWARD_PEERS": {"value": str(CACHE)}}}
+        else:
+            target = {"url": stack.enter_context(listening("server.mjs", "--era", era, "--transport", transport))}
+        gateway = stack.enter_context(Gateway(
+            {"conformance": {**target, "client_requests": ASKS_ALL, **settings}},
+            {"all": ("conformance", ALLOW_ALL)}, {"suite": ("conformance", "all")}))
+        url = f"http://127.0.0.1:{gateway.port}/mcp/conformance/"
+        yield stack.enter_context(listening("forwarder.mjs", url, gateway.tokens["suite"]))
+
+
+def results_in(folder):
+    """scenario -> Counter of (check id, status), from every checks.json under the folder."""
+    results = {}
+    for file in pathlib.Path(folder).rglob("checks.json"):
+        scenario = str(file.parent.relative_to(folder))
+        scenario = re.sub(r"^server-|-\d{4}-\d\d-\d\dT[\d-]+Z$", "", scenario)
+        checks = json.loads(file.read_text())
+        results[scenario] = collections.Counter((check["id"], check["status"]) for check in checks)
+    return results
+
+
+def run(name, url, scenario=None):
+    """Runs a set, or one scenario of it, against a URL; its results and what it printed."""
+    package, arguments = SETS[name]
+    if scenario:
+        arguments = ["--scenario", scenario, *(["--spec-version", name] if package == "suite-0.2" else [])]
+    command = [NODE, str(PACKAGES / package / "dist" / "index.js"), "server", "--url", url, *arguments,
+               *(["--timeout", str(1000 * SECONDS_A_SCENARIO)] if package == "suite-0.2" else []), "--verbose"]
+    with tempfile.TemporaryDirectory(prefix="doorward-conformance-") as folder:
+        done = subprocess.run([*command, "-o", folder], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=SECONDS_TO_RUN, env=ENVIRONMENT, cwd=folder)
+        results = results_in(folder)
+    if not results:
+        raise RuntimeError(f"{command} gave no results: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return results, done.stdout + done.stderr
+
+
+def passed(checks):
+    """Whether a scenario passes, as the suite counts: no check failed or warned, and there was one."""
+    return bool(checks) and not any(status in ("FAILURE", "WARNING") for _, status in checks)
+
+
+def differences(wanted, got):
+    """scenario -> lines that tell how its checks differ; `-` is missing, `+` is surplus."""
+    found = {}
+    for scenario in wanted:
+        before, after = wanted[scenario], got.get(scenario, collections.Counter())
+        lines = [f"{sign} {status} {check}" + (f" x{count}" if count > 1 else "")
+                 for sign, left in (("-", before - after), ("+", after - before))
+                 for (check, status), count in sorted(left.items())]
+        if lines:
+            found[scenario] = lines
+    return found
