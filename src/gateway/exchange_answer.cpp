@@ -32,6 +32,11 @@ bool did_not_run(std::int64_t code) {
   return code == -32700 || code == -32600 || code == -32601;
 }
 
+/// Codes by which legacy servers refuse a request without a session; no modern server may send them.
+bool is_legacy_sdk_code(std::int64_t code) {
+  return code >= -32019 && code <= -32000;
+}
+
 /// What an agent is told of a failure; the log has the detail.
 std::string_view words_of(upstream::FailureKind kind) {
   switch (kind) {
@@ -145,6 +150,7 @@ void Exchange::on_response(std::string_view text, const mcp::Message& message) {
     if (did_not_run(code)) give_back_quota();
     if (mcp::era_of(caller_.revision) == mcp::Era::modern && (status_ == 400 || status_ == 404)) {
       answer_status_ = status_;
+      if (is_legacy_sdk_code(code)) caller_.server->doubt_era();
     }
     if (method_ == mcp::Method::initialize && caller_.session) worker_.end_session(*caller_.session);
   } else {
@@ -344,6 +350,7 @@ void Exchange::upstream_failed(const upstream::Failure& failure) {
     return to->answer(closing ? 204 : 502, {}, {});
   }
   if (!failure.sent) give_back_quota();
+  caller_.server->doubt_era();
   const std::string& server = caller_.server->settings().name;
   std::string words = "[UPSTREAM ERROR] The server " + server + " failed: ";
   words += words_of(failure.kind);

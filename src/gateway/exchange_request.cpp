@@ -483,13 +483,15 @@ bool Exchange::record_intent(const policy::Decision* decision, json::Value args)
 
 void Exchange::transmit() {
   stage_ = Stage::forwarded;
-  ServerLink::Outgoing message;
+  Outgoing message;
   message.id = number_;
   message.json = request_splice_.pieces();
   message.session = caller_.session.get();
   message.revision = caller_.revision;
   message.mirror_lines = mirror_lines_;
   message.listening = listening_;
+  message.method = method_;
+  message.grant = caller_.grant->grant->id;
   const Result<upstream::Ticket*> sent = caller_.server->send(message, *this);
   if (!sent) return upstream_failed({upstream::FailureKind::start, false, sent.error().message});
   ticket_ = *sent;

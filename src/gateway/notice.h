@@ -17,7 +17,7 @@ class Notice final : public upstream::Call {
             std::string json) {
     session_ = session;
     const std::string_view piece = json;
-    ServerLink::Outgoing message;
+    Outgoing message;
     message.json = {&piece, 1};
     message.session = session.get();
     message.revision = revision;

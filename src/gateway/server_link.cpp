@@ -12,6 +12,15 @@ namespace {
 constexpr std::int64_t kListPauseUs = 1'000'000;
 constexpr std::int64_t kFirstPauseUs = 500'000;
 constexpr std::int64_t kLongestPauseUs = 60'000'000;
+constexpr std::int64_t kDoubtPauseUs = 5'000'000;
+constexpr std::size_t kMostHeld = 1000;
+
+ServerEras configured_eras(const upstream::ServerSettings& settings) {
+  const bool sse = settings.is_http() && settings.http().transport == upstream::HttpTransport::sse;
+  if (sse || settings.protocol.era == upstream::ServerEra::legacy) return {Speaks::yes, Speaks::no};
+  if (settings.protocol.era == upstream::ServerEra::modern) return {Speaks::no, Speaks::yes};
+  return {};
+}
 
 /// Header lines of a legacy message: the version since 2025-06-18, the session.
 void append_legacy_lines(std::string& out, const Session* session) {
@@ -31,7 +40,7 @@ void append_legacy_lines(std::string& out, const Session* session) {
 }  // namespace
 
 ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
-    : worker_(worker), settings_(server.settings), tools_(server) {
+    : worker_(worker), settings_(server.settings), tools_(server), eras_(configured_eras(*settings_)) {
   if (settings_->is_http()) {
     pool_ = std::make_unique<upstream::HttpPool>(worker_.loop(), *worker_.shared().resolver, settings_);
   }
@@ -42,6 +51,7 @@ ServerLink::~ServerLink() = default;
 StdioChild* ServerLink::shared_child() {
   if (child_ && child_->gone()) {
     child_.reset();
+    if (!probe_) doubt_era();  // the next process may be of another version
     child_pause_us_ = std::clamp(child_pause_us_ * 2, kFirstPauseUs, kLongestPauseUs);
     child_retry_us_ = worker_.loop().now_us() + child_pause_us_;
   }
@@ -62,6 +72,75 @@ StdioChild* ServerLink::shared_child() {
 }
 
 Result<upstream::Ticket*> ServerLink::send(const Outgoing& message, upstream::Call& call) {
+  if (mcp::era_of(message.revision) == mcp::Era::legacy) {
+    if (message.session != nullptr && message.session->bridge != nullptr) {
+      return message.session->bridge->send(message, call);
+    }
+    return send_native(message, call);
+  }
+  switch (eras_.modern) {
+    case Speaks::yes:
+      return send_native(message, call);
+    case Speaks::no:
+      if (!to_legacy_) return fail(ErrorKind::unavailable, "it speaks the legacy revisions only");
+      return to_legacy_->send(message, call);
+    case Speaks::unknown:
+      return hold(message, call);
+  }
+  return nullptr;
+}
+
+Result<upstream::Ticket*> ServerLink::hold(const Outgoing& message, upstream::Call& call) {
+  if (message.id == 0) return nullptr;  // about a request that waits itself: its ticket says the same
+  if (held_.size() >= kMostHeld) {
+    return fail(ErrorKind::exhausted, "too many requests wait for the server's first answer");
+  }
+  auto holding = std::make_unique<Holding>(*this, message, call);
+  if (const Status asked = find_era(*holding); !asked) return std::unexpected(asked.error());
+  held_.push_back(std::move(holding));
+  return held_.back().get();
+}
+
+void ServerLink::Holding::on_era_known(const upstream::Failure* failure) {
+  if (done()) return;
+  if (failure != nullptr) return fail({failure->kind, false, failure->detail});
+  sent(owner.send(outgoing(), *this));
+}
+
+Status ServerLink::find_era(EraWaiter& waiter) {
+  if (!probe_) {
+    auto probe = std::make_unique<EraProbe>(worker_, *this);
+    if (Status started = probe->start(); !started) return started;
+    probe_ = std::move(probe);
+  }
+  era_waiters_.push_back(&waiter);
+  return {};
+}
+
+void ServerLink::era_found(Speaks modern, const upstream::Failure* failure) {
+  eras_.modern = modern;
+  finished_probe_ = std::move(probe_);  // it is on the stack
+  if (modern == Speaks::no) end_shared_child();
+  std::vector<EraWaiter*> waiters;
+  waiters.swap(era_waiters_);
+  for (EraWaiter* waiter : waiters) waiter->on_era_known(failure);
+}
+
+void ServerLink::doubt_era() {
+  if (settings_->protocol.era != upstream::ServerEra::automatic) return;
+  const std::int64_t now = worker_.loop().now_us();
+  if (now - doubted_us_ < kDoubtPauseUs) return;
+  doubted_us_ = now;
+  eras_ = configured_eras(*settings_);
+}
+
+void ServerLink::end_shared_child() {
+  if (!child_) return;
+  child_->detach();
+  ending_children_.push_back(std::move(child_));
+}
+
+Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstream::Call& call) {
   if (pool_) {
     static thread_local std::string lines;
     lines.clear();
@@ -91,7 +170,12 @@ Result<upstream::Ticket*> ServerLink::send(const Outgoing& message, upstream::Ca
   return &child->link().send(message.id, message.json, call, message.listening);
 }
 
-upstream::Ticket& ServerLink::open(http::Method method, const Session& session, upstream::Call& call) {
+upstream::Ticket& ServerLink::open(http::Method method, Session& session, upstream::Call& call) {
+  if (session.bridge != nullptr) return session.bridge->open(method, session, call);
+  return open_native(method, session, call);
+}
+
+upstream::Ticket& ServerLink::open_native(http::Method method, const Session& session, upstream::Call& call) {
   std::string lines;
   append_legacy_lines(lines, &session);
   return pool_->start(
@@ -113,8 +197,9 @@ void ServerLink::stop_waiting(Exchange& waiter) {
   std::erase(waiters_, &waiter);
 }
 
-void ServerLink::session_gone(const Session& session) {
+void ServerLink::session_gone(Session& session) {
   if (lister_) lister_->session_gone(session);
+  if (session.bridge != nullptr) session.bridge->session_gone(session);
 }
 
 void ServerLink::tools_listed(bool ok) {
@@ -127,10 +212,16 @@ void ServerLink::tools_listed(bool ok) {
 
 void ServerLink::retire() {
   if (child_) child_->detach();
+  if (to_legacy_) to_legacy_->retire();
 }
 
 void ServerLink::tick() {
   finished_lister_.reset();
+  finished_probe_.reset();
+  if (probe_) probe_->tick();
+  if (to_legacy_) to_legacy_->tick();
+  std::erase_if(held_, [](const auto& held) { return held->done(); });
+  std::erase_if(ending_children_, [](const auto& child) { return child->gone(); });
   if (pool_) pool_->tick();
   if (child_) {
     child_->link().tick();

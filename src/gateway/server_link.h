@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "gateway/bridge.h"
+#include "gateway/era_probe.h"
+#include "gateway/held_message.h"
 #include "gateway/stdio_child.h"
 #include "gateway/tool_table.h"
 #include "gateway/world.h"
@@ -22,7 +25,8 @@ class ToolLister;
 class Worker;
 struct Session;
 
-/// One worker's way to one server: its connections or shared process, and what it knows of the tools.
+/// One worker's way to one server: its connections or shared process, the bridge to its era, and what it
+/// knows of the tools.
 class ServerLink {
  public:
   ServerLink(Worker& worker, const ServerEntry& server);
@@ -33,27 +37,34 @@ class ServerLink {
   /// The same settings under a new world.
   void set_server(const ServerEntry& server) { tools_.set_server(server); }
 
-  /// A message of a client, as it goes to the server.
-  struct Outgoing {
-    std::uint64_t id = 0;  ///< our number in its JSON; 0: a notification
-    std::span<const std::string_view> json;
-    Session* session = nullptr;  ///< legacy
-    mcp::Revision revision;
-    std::string_view mirror_lines;  ///< modern, over HTTP
-    bool listening = false;         ///< the answer is a stream that may be silent for ever
-  };
-  /// Null where the message was a notification to a process, which has no answer: nothing will be called.
-  /// Fails where the process cannot be started.
+  /// Sends a message of a client to the server, through a bridge where the two are of different eras. A
+  /// modern message to a server whose era is not known yet waits for it, so that no tool runs without the
+  /// handshake that its server wants. Null where the message was a notification to a process, which has no
+  /// answer: nothing will be called. Fails where the process cannot be started.
   Result<upstream::Ticket*> send(const Outgoing& message, upstream::Call& call);
-  /// The stream of a legacy session's own messages (GET), or its end (DELETE); over HTTP only.
-  upstream::Ticket& open(http::Method method, const Session& session, upstream::Call& call);
+  /// The stream of a legacy session's own messages (GET), or its end (DELETE); over HTTP or a bridge only.
+  upstream::Ticket& open(http::Method method, Session& session, upstream::Call& call);
+
+  /// The same toward the server itself, whatever its era: for bridges, which speak the server's.
+  Result<upstream::Ticket*> send_native(const Outgoing& message, upstream::Call& call);
+  upstream::Ticket& open_native(http::Method method, const Session& session, upstream::Call& call);
+
+  const ServerEras& eras() const { return eras_; }
+  /// Asks the server whether it is modern, if nobody does already. Fails where its process cannot be started.
+  Status find_era(EraWaiter& waiter);
+  void stop_waiting(EraWaiter& waiter) { std::erase(era_waiters_, &waiter); }
+  /// The server has refused a legacy handshake as a modern-only server does: legacy clients need the bridge.
+  void refuses_legacy() { eras_.legacy = Speaks::no; }
+  /// It answered as no server of its era does, or could not be reached: it may have been replaced, so it is
+  /// asked anew before the next message whose way depends on it. Not more often than every few seconds.
+  void doubt_era();
 
   /// Whether asking the server for its tools now is not too soon after the last time.
   bool may_list_tools() const;
   /// Asks; calls `waiter.on_tools_listed` when done. One request serves all who wait.
   void list_tools(Session* session, mcp::Revision revision, Exchange& waiter);
   void stop_waiting(Exchange& waiter);
-  void session_gone(const Session& session);
+  void session_gone(Session& session);
 
   /// The server has left the configuration, or changed: no new call comes.
   void retire();
@@ -61,7 +72,19 @@ class ServerLink {
 
  private:
   friend class ToolLister;
+  friend class EraProbe;
+  /// Sends what waited once the server's era is known.
+  struct Holding final : EraWaiter, HeldMessage {
+    Holding(ServerLink& link, const Outgoing& message, upstream::Call& call)
+        : HeldMessage(message, call), owner(link) {}
+    void on_era_known(const upstream::Failure* failure) override;
+    ServerLink& owner;
+  };
+
   void tools_listed(bool ok);
+  void era_found(Speaks modern, const upstream::Failure* failure);
+  void end_shared_child();
+  Result<upstream::Ticket*> hold(const Outgoing& message, upstream::Call& call);
   StdioChild* shared_child();
 
   Worker& worker_;
@@ -76,6 +99,14 @@ class ServerLink {
   std::unique_ptr<ToolLister> finished_lister_;  ///< until the next tick
   std::vector<Exchange*> waiters_;
   std::int64_t listed_us_ = INT64_MIN / 2;
+  ServerEras eras_;
+  std::int64_t doubted_us_ = INT64_MIN / 2;
+  std::unique_ptr<EraProbe> probe_;
+  std::unique_ptr<EraProbe> finished_probe_;  ///< until the next tick
+  std::vector<EraWaiter*> era_waiters_;
+  std::vector<std::unique_ptr<Holding>> held_;
+  std::vector<std::unique_ptr<StdioChild>> ending_children_;
+  std::unique_ptr<Bridge> to_legacy_;  ///< of modern clients
 };
 
 }  // namespace doorward::gateway

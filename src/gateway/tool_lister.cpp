@@ -2,6 +2,7 @@
 
 #include "gateway/splice.h"
 #include "gateway/worker.h"
+#include "mcp/own_meta.h"
 
 namespace doorward::gateway {
 
@@ -23,19 +24,20 @@ void ToolLister::ask(std::string_view cursor_json) {
   std::string lines;
   if (mcp::era_of(revision_) == mcp::Era::modern) {
     if (!cursor_json.empty()) json += ',';
-    const std::string version(mcp::to_string(revision_));
-    json += R"("_meta":{"io.modelcontextprotocol/protocolVersion":")" + version +
-            R"(","io.modelcontextprotocol/clientCapabilities":{}})";
-    lines = "MCP-Protocol-Version: " + version + "\r\nMcp-Method: tools/list\r\n";
+    json += "\"_meta\":";
+    mcp::append_own_meta(json, revision_);
+    lines.append("MCP-Protocol-Version: ").append(mcp::to_string(revision_));
+    lines += "\r\nMcp-Method: tools/list\r\n";
   }
   json += "}}";
   const std::string_view piece = json;
-  ServerLink::Outgoing message;
+  Outgoing message;
   message.id = number_;
   message.json = {&piece, 1};
   message.session = session_;
   message.revision = revision_;
   message.mirror_lines = lines;
+  message.method = mcp::Method::tools_list;
   const Result<upstream::Ticket*> sent = link_.send(message, *this);
   if (!sent) return done(false);
   ticket_ = *sent;

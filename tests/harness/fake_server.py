@@ -13,6 +13,13 @@ def tool(name, **members):
     return {"name": name, "description": f"The tool {name}", "inputSchema": {"type": "object"}, **members}
 
 
+def is_probe(message):
+    """Whether this is the gateway's own question whether a server is modern."""
+    if not isinstance(message, dict) or message.get("method") != "server/discover":
+        return False
+    return (message.get("params") or {}).get("_meta", {}).get(META + "clientInfo", {}).get("name") == "doorward"
+
+
 class FakeServer:
     """Lists and answers, to be changed by the test at any time.
 

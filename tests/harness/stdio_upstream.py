@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from harness.fake_server import FakeServer, tool  # noqa: E402
+from harness.fake_server import FakeServer, is_probe, tool  # noqa: E402
 
 deaf = False
 
@@ -95,9 +95,11 @@ def main():
                     return
                 time.sleep(1)
                 continue
-            record.write(json.dumps({"pid": os.getpid(), "line": line.decode("latin-1")}) + "\n")
-            record.flush()
-            answer = server.answer(json.loads(line))
+            message = json.loads(line)
+            if not is_probe(message):
+                record.write(json.dumps({"pid": os.getpid(), "line": line.decode("latin-1")}) + "\n")
+                record.flush()
+            answer = server.answer(message)
             if answer is not None:
                 sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
                 sys.stdout.buffer.flush()
