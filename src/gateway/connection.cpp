@@ -255,7 +255,7 @@ void ClientConnection::linger() {
 
 void ClientConnection::client_gone(std::string_view why) {
   if (exchange_ != nullptr) {
-    Exchange* exchange = exchange_;
+    Errand* exchange = exchange_;
     exchange_ = nullptr;
     exchange->abandon(why);
   }
@@ -304,7 +304,7 @@ void ClientConnection::keep_alive(std::int64_t now_us) {
 void ClientConnection::drain() {
   if (phase_ == Phase::head && !head_.begun() && in_.empty()) return close();
   if (phase_ == Phase::streaming && exchange_ != nullptr) {
-    Exchange* exchange = exchange_;
+    Errand* exchange = exchange_;
     exchange->abandon("gateway_stopping");
     end_stream();
   }

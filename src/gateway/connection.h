@@ -60,7 +60,6 @@ class ClientConnection final : public io::Handler, public Front {
   bool move_to_owner();
   bool find_session(Caller& caller, bool required);
   Caller caller() const;
-  Exchange& take_exchange();
   void begin(const Caller& caller, std::string_view text, const mcp::Message& message);
   void refuse(int status, std::string_view code, std::string_view reason, std::string_view lines = {});
   void refuse_message(const mcp::Refusal& refusal, std::string_view text, mcp::Era era);
@@ -93,7 +92,7 @@ class ClientConnection final : public io::Handler, public Front {
   bool next_queued_ = false;
   bool paused_ = false;
   bool timing_head_ = false;  ///< the deadline is that of a head that has begun
-  Exchange* exchange_ = nullptr;
+  Errand* exchange_ = nullptr;
   std::shared_ptr<const World> world_;  ///< of the request
   const GrantEntry* grant_ = nullptr;
   const World* known_world_ = nullptr;  ///< under which known_token_ was verified

@@ -68,8 +68,7 @@ ClientConnection::Go ClientConnection::check_head() {
   }
   grant_ = &world_->grant(verified.index);
   const std::string_view name = server_in(head_.path());
-  const upstream::ServerSettings& settings = *grant_->server->settings;
-  if (name.empty() || !head_.query().empty() || (name != settings.name && name != settings.uuid)) {
+  if (name.empty() || !head_.query().empty() || !grant_->reached_as(name)) {
     refuse(404, "not_found", "There is nothing here for this grant.");
     return Go::stop;
   }
@@ -110,7 +109,7 @@ Caller ClientConnection::caller() const {
   Caller caller;
   caller.world = world_;
   caller.grant = grant_;
-  caller.server = &worker_.link(*grant_->server);
+  if (grant_->server != nullptr) caller.server = &worker_.link(*grant_->server);
   caller.client_address = address_;
   return caller;
 }
@@ -229,7 +228,7 @@ void ClientConnection::handle_get() {
   if (who.session->listener != nullptr) {
     return refuse(409, "second_stream", "This session has an open stream already.");
   }
-  exchange_ = &take_exchange();
+  exchange_ = &worker_.take_errand(*grant_);
   exchange_->begin_listening(*this, who);
 }
 
@@ -240,16 +239,12 @@ void ClientConnection::handle_delete() {
                   "Allow: POST\r\n");
   }
   if (!find_session(who, true)) return;
-  exchange_ = &take_exchange();
+  exchange_ = &worker_.take_errand(*grant_);
   exchange_->begin_closing(*this, who);
 }
 
-Exchange& ClientConnection::take_exchange() {
-  return worker_.take_exchange();
-}
-
 void ClientConnection::begin(const Caller& caller, std::string_view text, const mcp::Message& message) {
-  exchange_ = &take_exchange();
+  exchange_ = &worker_.take_errand(*grant_);
   exchange_->begin(*this, caller, text, message);
 }
 
@@ -282,7 +277,7 @@ void ClientConnection::refuse_message(const mcp::Refusal& refusal, std::string_v
   record.http_status = status;
   record.client.address = address_;
   record.grant = {grant_->grant->id, grant_->grant->label, grant_->grant->owner};
-  record.server = grant_->server->settings->name;
+  record.server = grant_->target();
   if (refusal.id) record.request_id = bytes_of_value(text, refusal.id);
   record.reason = refusal.message;
   worker_.record_rejection(record);

@@ -8,6 +8,7 @@
 
 #include "audit/record.h"
 #include "base/ids.h"
+#include "gateway/errand.h"
 #include "gateway/front.h"
 #include "gateway/server_link.h"
 #include "gateway/session.h"
@@ -38,27 +39,18 @@ struct Caller {
 /// One message of a client on its way: judged, counted, recorded, forwarded, its answer checked and recorded
 /// (docs/life-of-a-call.md). Comes from a pool of its worker and goes back there, so that a steady call
 /// allocates nothing. Worker's thread.
-class Exchange final : public upstream::Call {
+class Exchange final : public Errand, public upstream::Call {
  public:
   explicit Exchange(Worker& worker) : worker_(worker) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  /// Takes a request or notification that passed mcp::check_method. `text` stays unchanged until the front is
-  /// answered; `message` is used inside this call only. The front may be answered before this returns.
-  void begin(Front& front, const Caller& caller, std::string_view text, const mcp::Message& message);
-  /// The stream of a session's own messages (GET).
-  void begin_listening(Front& front, const Caller& caller);
-  /// Ends a session at its server (DELETE).
-  void begin_closing(Front& front, const Caller& caller);
-
-  /// The client is gone, or may not hear the rest (its grant was revoked, the gateway stops): the front is
-  /// not called any more.
-  void abandon(std::string_view why);
-
-  /// The front took less than was sent: stop reading from the server, and read on.
-  void pause();
-  void resume();
+  void begin(Front& front, const Caller& caller, std::string_view text, const mcp::Message& message) override;
+  void begin_listening(Front& front, const Caller& caller) override;
+  void begin_closing(Front& front, const Caller& caller) override;
+  void abandon(std::string_view why) override;
+  void pause() override;
+  void resume() override;
 
   // Called by what this waits for.
   void on_tools_listed(bool ok);
@@ -81,7 +73,7 @@ class Exchange final : public upstream::Call {
   /// Whether the server works on this request and may speak in its answer.
   bool takes_messages() const { return stage_ == Stage::forwarded && !responded_ && front_ != nullptr; }
 
-  const GrantEntry& grant() const { return *caller_.grant; }
+  const GrantEntry& grant() const override { return *caller_.grant; }
 
  private:
   enum class Stage : std::uint8_t { idle, listing, intent, forwarded, outcome, settled };

@@ -212,6 +212,10 @@ std::string_view Worker::version_text(std::uint64_t version) {
               version_text_.data())};
 }
 
+Errand& Worker::take_errand(const GrantEntry&) {
+  return take_exchange();
+}
+
 Exchange& Worker::take_exchange() {
   if (spare_exchanges_.empty()) {
     exchanges_.push_back(std::make_unique<Exchange>(*this));

@@ -87,6 +87,8 @@ class Worker {
   std::string_view canonical_text(json::Value value);
   std::string_view version_text(std::uint64_t version);  ///< valid until the next call
 
+  /// What will carry a message under the grant: an Exchange, or for a bundle a BundleCall.
+  Errand& take_errand(const GrantEntry& grant);
   Exchange& take_exchange();
   void give_back(Exchange& exchange) { spare_exchanges_.push_back(&exchange); }
   /// Lets the audit thread catch up where it shares a busy core with this one: waits up to 2 ms while the

@@ -48,6 +48,25 @@ quota::Demand demand_for_grant(const policy::Policy& policy, const policy::Limit
   return demand_of(policy, limit, server, quota::HolderKind::grant, grant.id);
 }
 
+/// What a call under the grant needs at one server.
+GrantEntry entry_of(const std::shared_ptr<identity::Grant>& grant, const ServerEntry& server,
+                    std::shared_ptr<const policy::Policy> policy) {
+  GrantEntry entry;
+  entry.grant = grant;
+  entry.server = &server;
+  entry.policy = std::move(policy);
+  entry.subject.label = grant->label;
+  entry.subject.labels = grant->labels;
+  if (entry.policy) {
+    for (const policy::Limit& limit : entry.policy->limits()) {
+      // The server's name, also where the grant calls it by its UUID: both ways share one count.
+      entry.demands.push_back(demand_for_grant(*entry.policy, limit, *grant, server.settings->name));
+      entry.windows.push_back(window_text(entry.demands.back()));
+    }
+  }
+  return entry;
+}
+
 }  // namespace
 
 quota::Demand demand_of(const policy::Policy& policy, const policy::Limit& limit, std::string_view server,
@@ -93,7 +112,8 @@ std::optional<WindowOfText> parse_window(std::string_view text) {
 }
 
 Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> servers,
-                                                  std::vector<GrantSetting> grants) {
+                                                  std::vector<GrantSetting> grants,
+                                                  std::vector<BundleSetting> bundles) {
   auto world = std::make_shared<World>();
   for (ServerSetting& setting : servers) {
     auto entry = std::make_unique<ServerEntry>();
@@ -114,28 +134,28 @@ Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> ser
     }
     world->servers_.push_back(std::move(entry));
   }
+  for (BundleSetting& setting : bundles) {
+    if (const Status added = world->add_bundle(std::move(setting)); !added)
+      return std::unexpected(added.error());
+  }
   std::vector<std::shared_ptr<identity::Grant>> table;
   for (GrantSetting& setting : grants) {
-    GrantEntry entry;
-    entry.server = world->server(setting.grant->server);
-    if (entry.server == nullptr) {
+    table.push_back(setting.grant);
+    if (const ServerEntry* server = world->server(setting.grant->server)) {
+      world->grants_.push_back(entry_of(setting.grant, *server, std::move(setting.policy)));
+      continue;
+    }
+    const BundleEntry* bundle = world->bundle(setting.grant->server);
+    if (bundle == nullptr) {
       return fail(ErrorKind::not_found, "grant " + setting.grant->label + ": there is no server " +
                                             setting.grant->server + "; add it or change the grant");
     }
+    GrantEntry& entry = world->grants_.emplace_back();
     entry.grant = setting.grant;
-    entry.policy = std::move(setting.policy);
-    entry.subject.label = entry.grant->label;
-    entry.subject.labels = entry.grant->labels;
-    if (entry.policy) {
-      for (const policy::Limit& limit : entry.policy->limits()) {
-        // The server's name, also where the grant calls it by its UUID: both ways share one count.
-        entry.demands.push_back(
-            demand_for_grant(*entry.policy, limit, *entry.grant, entry.server->settings->name));
-        entry.windows.push_back(window_text(entry.demands.back()));
-      }
+    entry.bundle = bundle;
+    for (std::size_t i = 0; i < bundle->servers.size(); ++i) {
+      entry.members.push_back(entry_of(setting.grant, *bundle->servers[i], bundle->policies[i]));
     }
-    table.push_back(entry.grant);
-    world->grants_.push_back(std::move(entry));
   }
   Result<identity::GrantTable> built = identity::GrantTable::build(std::move(table));
   if (!built) return std::unexpected(built.error());
@@ -143,9 +163,37 @@ Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> ser
   return world;
 }
 
+Status World::add_bundle(BundleSetting setting) {
+  auto entry = std::make_unique<BundleEntry>();
+  entry->settings = std::move(setting.settings);
+  entry->policies = std::move(setting.policies);
+  const BundleSettings& settings = *entry->settings;
+  for (const BundleMember& member : settings.members) {
+    entry->servers.push_back(server(member.server));
+    if (entry->servers.back() == nullptr) {
+      return fail(ErrorKind::not_found, "bundle " + settings.name + ": there is no server " + member.server +
+                                            "; add it or change the bundle");
+    }
+  }
+  entry->policies.resize(entry->servers.size());
+  for (const std::string& name : {settings.name, settings.uuid}) {
+    if (!name.empty() && (by_name_.contains(name) || !bundle_by_name_.emplace(name, entry.get()).second)) {
+      return fail(ErrorKind::conflict,
+                  "a server and a bundle, or two bundles, are called " + name + ": rename one");
+    }
+  }
+  bundles_.push_back(std::move(entry));
+  return {};
+}
+
 const ServerEntry* World::server(std::string_view name_or_uuid) const {
   const auto found = by_name_.find(std::string(name_or_uuid));
   return found == by_name_.end() ? nullptr : found->second;
+}
+
+const BundleEntry* World::bundle(std::string_view name_or_uuid) const {
+  const auto found = bundle_by_name_.find(std::string(name_or_uuid));
+  return found == bundle_by_name_.end() ? nullptr : found->second;
 }
 
 }  // namespace doorward::gateway

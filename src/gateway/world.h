@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "gateway/bundle_settings.h"
 #include "identity/grant_table.h"
 #include "policy/actions.h"
 #include "policy/decide.h"
@@ -32,16 +33,35 @@ struct ServerEntry {
   std::vector<LoggedValue> logged_values;
 };
 
+/// A bundle with its members, resolved.
+struct BundleEntry {
+  std::shared_ptr<const BundleSettings> settings;
+  std::vector<const ServerEntry*> servers;                      ///< one for each of settings->members
+  std::vector<std::shared_ptr<const policy::Policy>> policies;  ///< likewise; null: none
+};
+
 /// A grant with all that a call under it needs, resolved: no lookup by name happens on the path.
 struct GrantEntry {
   std::shared_ptr<identity::Grant> grant;
-  const ServerEntry* server = nullptr;
+  const ServerEntry* server = nullptr;  ///< null where the grant is for a bundle
+  const BundleEntry* bundle = nullptr;  ///< null where it is for a server
+  std::vector<GrantEntry> members;      ///< of a bundle: the same grant for each member, in their order
   std::shared_ptr<const policy::Policy> policy;  ///< null: no policy, every call is denied
   policy::Subject subject;
   /// One for each of policy->limits(), in their order, with the key of its count; for the scope `session` the
   /// key is the grant's, which holds where the protocol has no session.
   std::vector<quota::Demand> demands;
   std::vector<std::string> windows;  ///< of each demand, as the log spells it
+
+  /// The name of its server or bundle.
+  const std::string& target() const {
+    return bundle != nullptr ? bundle->settings->name : server->settings->name;
+  }
+  /// Whether a path that ends in this name or UUID is the grant's.
+  bool reached_as(std::string_view name_or_uuid) const {
+    return name_or_uuid == target() ||
+           name_or_uuid == (bundle != nullptr ? bundle->settings->uuid : server->settings->uuid);
+  }
 };
 
 /// What the gateway judges by at one moment: immutable, shared by all workers, swapped whole. A call is
@@ -57,10 +77,16 @@ class World {
     std::vector<std::string> logged_values;  ///< each `tool args.path`
   };
 
-  /// Fails where a grant names no server, two servers share a name or two grants a token, or action tools are
-  /// not well formed; the message names which.
+  struct BundleSetting {
+    std::shared_ptr<const BundleSettings> settings;
+    std::vector<std::shared_ptr<const policy::Policy>> policies;  ///< one for each member; null: none
+  };
+
+  /// Fails where a grant names no server or bundle, a bundle's member no server, two servers or bundles share
+  /// a name or two grants a token, or action tools are not well formed; the message names which.
   static Result<std::shared_ptr<const World>> build(std::vector<ServerSetting> servers,
-                                                    std::vector<GrantSetting> grants);
+                                                    std::vector<GrantSetting> grants,
+                                                    std::vector<BundleSetting> bundles = {});
 
   const identity::GrantTable& table() const { return table_; }
   /// Of Verification::index.
@@ -68,10 +94,15 @@ class World {
   const std::vector<GrantEntry>& grants() const { return grants_; }
   /// By name or UUID; null where there is none.
   const ServerEntry* server(std::string_view name_or_uuid) const;
+  const BundleEntry* bundle(std::string_view name_or_uuid) const;
 
  private:
+  Status add_bundle(BundleSetting setting);
+
   std::vector<std::unique_ptr<ServerEntry>> servers_;
+  std::vector<std::unique_ptr<BundleEntry>> bundles_;
   std::unordered_map<std::string, const ServerEntry*> by_name_;
+  std::unordered_map<std::string, const BundleEntry*> bundle_by_name_;
   std::vector<GrantEntry> grants_;
   identity::GrantTable table_;
 };

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string_view>
+
+#include "mcp/envelope.h"
+
+namespace doorward::gateway {
+
+class Front;
+struct Caller;
+struct GrantEntry;
+
+/// What takes one message of a client from a Front to whoever answers it: an Exchange with one server, or a
+/// BundleCall to several. It ends when the front is answered, or abandoned; both may happen before `begin`
+/// returns, and afterwards it belongs to somebody else. Worker's thread.
+class Errand {
+ public:
+  /// Takes a request or notification that passed mcp::check_method. `text` stays unchanged until the front is
+  /// answered; `message` is used inside this call only. The front may be answered before this returns.
+  virtual void begin(Front& front, const Caller& caller, std::string_view text,
+                     const mcp::Message& message) = 0;
+  /// The stream of a session's own messages (GET).
+  virtual void begin_listening(Front& front, const Caller& caller) = 0;
+  /// Ends a session (DELETE).
+  virtual void begin_closing(Front& front, const Caller& caller) = 0;
+
+  /// The client is gone, or may not hear the rest (its grant was revoked, the gateway stops): the front is
+  /// not called any more.
+  virtual void abandon(std::string_view why) = 0;
+
+  /// The front took less than was sent: stop reading from the server, and read on.
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+
+  virtual const GrantEntry& grant() const = 0;
+
+ protected:
+  ~Errand() = default;
+};
+
+}  // namespace doorward::gateway
