@@ -45,6 +45,7 @@ asan tsan:
 	scripts/run-tests build-$@ -j 2 --timeout 1800 -L 'unit|sanitized'
 
 long:
+	scripts/install-peers servers
 	scripts/run-tests build -C Long --timeout 14400 -L long
 	scripts/fuzz --seconds $(LONG_FUZZ_SECONDS)
 

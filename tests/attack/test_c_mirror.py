@@ -7,6 +7,7 @@ from attack.era import AttackCase, spell
 from harness.case import ALLOWED, NOTHING, REJECTED, answered, denied, log_denial, refused
 from harness.client import MODERN
 from harness.fake_server import tool
+from harness.shows import shows
 
 MISMATCH = refused(400, -32020)
 
@@ -123,6 +124,7 @@ class Mirror(AttackCase):
             self.assert_case(f"T058 {padded!r}", lambda padded=padded: self.send(spell(MODERN), mirror(padded)),
                              client=answered(), upstream=["tools/call"], log=ALLOWED)
 
+    @shows("x-mcp-header", MODERN)
     def test_T060_bad_header_annotations_withhold_the_tool(self):
         client = self.ready(MODERN)
         listed = client.tools()
@@ -131,6 +133,7 @@ class Mirror(AttackCase):
         self.assertIn("routed", listed)
         self.gateway.new_records()
 
+    @shows("x-mcp-header", MODERN)
     def test_T061_header_values_are_coded(self):
         def check(expected):
             def arrived(seen):

@@ -9,6 +9,7 @@ from attack.era import ERAS, AttackCase, spell
 from harness.case import ALLOWED, answered
 from harness.client import MODERN
 from harness.gateway import Gateway, alive, children
+from harness.shows import shows
 from harness.stdio_record import StdioRecord
 
 LEGACY = ERAS[0]
@@ -119,6 +120,7 @@ class Children(ChildCase):
                 self.wait_ready(client)
         self.gateway.new_records()
 
+    @shows("restart of the server", ERAS, server="stdio")
     def test_T264_crash_in_a_call(self):
         for era in ERAS:
             client = self.client(version=era)

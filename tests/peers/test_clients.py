@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 from harness.gateway import BINARY
+from harness.shows import shows
 from peers.peer import CACHE, HERE, NODE, PeerCase, drive, first_missing, free_port, node, text_of
 
 EVERYTHING = "@modelcontextprotocol/server-everything"
@@ -104,12 +105,21 @@ class Clients(PeerCase):
         self.assert_logged(*dual_records(steps, "modern" if version == MODERN else "legacy"))
         return done
 
+    @shows("tools: list and call", "2025-11-25", "http", "http")
+    @shows("structured content, output schemas", "2025-11-25", "http", "http")
+    @shows("progress", "2025-11-25", "http", "http")
+    @shows("denials", "2025-11-25", "http", "http")
     def test_v1_client(self):
         self.assertTrue(self.check("v1_client.mjs", "legacy", "2025-11-25")["session"])
 
     def test_v2_client_in_the_legacy_era(self):
         self.assertTrue(self.check("v2_client.mjs", "legacy", "2025-11-25")["session"])
 
+    @shows("tools: list and call", MODERN, "http", "http")
+    @shows("structured content, output schemas", MODERN, "http", "http")
+    @shows("progress", MODERN, "http", "http")
+    @shows("denials", MODERN, "http", "http")
+    @shows("server/discover", MODERN)
     def test_v2_client_in_the_modern_era(self):
         done = self.check("v2_client.mjs", "modern", MODERN)
         self.assertFalse(done["session"])
@@ -118,6 +128,10 @@ class Clients(PeerCase):
         self.assertIn("ttlMs", listed)
         self.assert_logged({"event": "call.intent", "method": "server/discover", "era": "modern"})
 
+    @shows("tools: list and call", ("2025-11-25", MODERN), "http", "stdio")
+    @shows("structured content, output schemas", ("2025-11-25", MODERN), "http", "stdio")
+    @shows("progress", ("2025-11-25", MODERN), "http", "stdio")
+    @shows("denials", ("2025-11-25", MODERN), "http", "stdio")
     def test_v2_client_before_a_child_process(self):
         self.check("v2_client.mjs", "legacy", "2025-11-25", "child")
         self.check("v2_client.mjs", "modern", MODERN, "child")
@@ -134,6 +148,8 @@ class Clients(PeerCase):
         self.assert_forwarded("echo", echo["id"])
         self.assert_logged({"event": "call.denied", "rule": "(hidden)", "tool": "get-env", "request.id": hidden["id"]})
 
+    @shows("input-required rounds", MODERN)
+    @shows("elicitation: form", MODERN)
     def test_input_that_the_server_asks_for(self):
         yes = {"elicitation/create": {"action": "accept", "content": {"sure": True}}}
         steps = [{"call": "deploy", "arguments": {"target": "staging"}}]
@@ -234,6 +250,9 @@ class Run(unittest.TestCase):
             {"event": "call.denied", "tool": "get-env", "rule": "(hidden)", "request.id": hidden["id"]},
             {"event": "call.denied", "tool": "get-tiny-image", "rule": "(default deny)", "request.id": default["id"]}]))
 
+    @shows("tools: list and call", ("2025-11-25", MODERN), "stdio", "stdio")
+    @shows("structured content, output schemas", ("2025-11-25", MODERN), "stdio", "stdio")
+    @shows("denials", ("2025-11-25", MODERN), "stdio", "stdio")
     def test_v2_client_in_both_eras(self):
         for era in ("legacy", "modern"):
             with self.subTest(era):

@@ -3,6 +3,7 @@ import json
 import unittest
 
 from harness.client import Client
+from harness.shows import shows
 from peers.peer import PeerCase, direct_tools, free_port, node, text_of
 
 EVERYTHING = "@modelcontextprotocol/server-everything"
@@ -65,9 +66,11 @@ class Everything(PeerCase):
         message = next(one for one in messages if one["method"] == "notifications/message")
         self.assertIn("level", message["params"])
 
+    @shows(("tools: list and call", "structured content, output schemas", "progress", "logging", "denials"), "2025-11-25", server="stdio")
     def test_stdio(self):
         self.check("stdio", direct_tools(node(EVERYTHING, "stdio")))
 
+    @shows(("tools: list and call", "structured content, output schemas", "progress", "logging", "denials"), "2025-11-25", server="http")
     def test_streamable_http(self):
         with Client(self.port, "/mcp", timeout=10) as direct:
             direct.initialize()

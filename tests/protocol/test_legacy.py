@@ -7,6 +7,7 @@ import unittest
 
 from harness.case import GatewayCase
 from harness.client import LEGACY
+from harness.shows import shows
 from harness.wire import Closed, request_bytes
 
 HIDING = {"version": "1", "default": "allow", "hide": ["delete_*", "secret"]}
@@ -123,6 +124,10 @@ class Sessions(LegacyCase):
             self.assertEqual(client.request("ping").status, 200)
             self.assertEqual([seen.rpc for seen in self.upstream.since(mark)], ["ping"])
 
+    @shows("ping", LEGACY)
+    @shows("completion", LEGACY)
+    @shows("resources: list, templates, read", LEGACY)
+    @shows("prompts: list and get", LEGACY)
     def test_ping_and_the_rest(self):
         for client in self.each():
             self.assertEqual(client.request("ping").result, {})
@@ -166,6 +171,7 @@ class Sessions(LegacyCase):
 
 
 class Streams(LegacyCase):
+    @shows("tools: list and call", LEGACY)
     def test_stream_answers(self):
         self.upstream.stream_answers = True
         for client in self.each():
@@ -174,6 +180,7 @@ class Streams(LegacyCase):
             self.assertEqual(answer.text, '{"a": 1}')
             self.assertEqual(answer.message()["id"], "abc")
 
+    @shows("resources: subscribe", LEGACY)
     def test_get_stream(self):
         for client in self.each():
             answer, wire = client.listen()
@@ -195,6 +202,7 @@ class Streams(LegacyCase):
                                     host=f"127.0.0.1:{self.gateway.port}"))
             self.assertIn(wire.answer().status, (400, 405, 406))
 
+    @shows("progress", LEGACY)
     def test_progress(self):
         """Progress of a call comes on its own stream, under the client's token; the upstream sees another one."""
         def slow(exchange):
@@ -249,6 +257,7 @@ class Streams(LegacyCase):
             progress = [message["params"]["progress"] for message in answers[number].messages() if "method" in message]
             self.assertEqual(progress, [number + 1])
 
+    @shows("cancellation", LEGACY)
     def test_cancellation(self):
         for client in self.each():
             arrived = threading.Event()
@@ -326,6 +335,7 @@ class Lists(LegacyCase):
                 self.assertEqual(kept, next(tool for tool in self.upstream.server.tools if tool["name"] == "echo"))
         self.upstream.server.result_members = {}
 
+    @shows("lists by pages", LEGACY)
     def test_pages(self):
         """Every page is filtered; the pages together are the list; their order does not change."""
         for size in (1, 2, 3):
@@ -335,6 +345,7 @@ class Lists(LegacyCase):
                 self.assertEqual(sorted(names), ["create_charge", "echo", "read_file"])
                 self.assertEqual(names, client.tools())
 
+    @shows("denials", LEGACY)
     def test_default_deny_lists_the_denied_tools(self):
         """Only `hide` takes a tool from the list: what `default` denies stays visible (policy.md section 2)."""
         for client in self.each("closed"):

@@ -5,6 +5,7 @@ import unittest
 
 from harness.case import GatewayCase
 from harness.client import META, MODERN
+from harness.shows import shows
 from harness.wire import request_bytes
 
 
@@ -20,6 +21,7 @@ class Modern(GatewayCase):
         self.upstream.stream_answers = False
         self.upstream.server.page = None
 
+    @shows("tools: list and call", MODERN)
     def test_calls(self):
         client = self.client()
         for id in (1, "x"):
@@ -37,11 +39,13 @@ class Modern(GatewayCase):
         self.upstream.stream_answers = True
         self.assertEqual(client.call("echo", {"n": 2}).text, '{"n": 2}')
 
+    @shows("denials", MODERN)
     def test_denials_carry_the_result_type(self):
         answer = self.client("closed").call("read_file")
         self.assertTrue(answer.is_denied)
         self.assertEqual(answer.result["resultType"], "complete")
 
+    @shows("server/discover", MODERN)
     def test_discover(self):
         for grant in ("agent", "closed"):
             result = self.client(grant).request("server/discover").result
@@ -64,6 +68,7 @@ class Modern(GatewayCase):
                 if status == 405:
                     self.assertIn("allow", {name.lower() for name, _ in headers})
 
+    @shows("lists by pages", MODERN)
     def test_lists(self):
         for stream in (False, True):
             self.upstream.stream_answers = stream
@@ -93,6 +98,7 @@ class Modern(GatewayCase):
             answer = client.post_bytes(body, [(key, value) for key, value in good if key != name])
             self.assertEqual(answer.status, 400, name)
 
+    @shows("input-required rounds", MODERN)
     def test_state_is_sealed(self):
         """A requestState of the upstream passes the client only sealed, and comes back as it was."""
         state = "upstream-state-Ä-é"
@@ -131,6 +137,8 @@ class Modern(GatewayCase):
                 self.assertIn("error", answer.message(), label)
                 self.assertEqual(self.upstream.calls(mark), [], label)
 
+    @shows("subscriptions/listen", MODERN)
+    @shows("list_changed", MODERN)
     def test_subscriptions(self):
         release = threading.Event()
         seen_ids = []
@@ -167,6 +175,8 @@ class Modern(GatewayCase):
         self.assertEqual([message["params"]["_meta"][META + "subscriptionId"] for message in found], ["listen-1"] * 2)
         self.assertNotEqual(seen_ids, ["listen-1"])
 
+    @shows("resources: list, templates, read", MODERN)
+    @shows("prompts: list and get", MODERN)
     def test_resources_and_prompts_follow_the_default(self):
         client = self.client("closed")
         self.assertEqual(client.list("resources/list", "resources"), [])
