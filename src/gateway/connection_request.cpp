@@ -1,7 +1,6 @@
 // Who asks, where, and in which session: from a request's head and text to an exchange.
 
 #include "base/hash.h"
-#include "gateway/admission.h"
 #include "gateway/connection.h"
 #include "gateway/worker.h"
 #include "http/content_type.h"
@@ -205,7 +204,7 @@ void ClientConnection::handle_post(std::string_view text) {
     write_response(202, {}, {});
     return request_done();
   }
-  if (const auto refusal = check_admission(*message, who.revision)) {
+  if (const auto refusal = mcp::check_method(*message, who.revision, mcp::Sender::client)) {
     return refuse_message(*refusal, text, era);
   }
   if (who.session && who.session->running.size() >= worker_.shared().options.requests_in_flight) {

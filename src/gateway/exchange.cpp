@@ -23,6 +23,8 @@ void Exchange::reset(Front& front, const Caller& caller) {
   mirror_lines_.clear();
   opened_state_.clear();
   asked_.clear();
+  task_.clear();
+  outcome_code_ = {};
   new_session_.clear();
   id_ = worker_.ids().next();
   number_ = 0;

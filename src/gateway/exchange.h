@@ -94,8 +94,6 @@ class Exchange final : public Errand, public upstream::Call {
   void fill(audit::CallRecord& record, const policy::Decision* decision, json::Value args);
   void commit_values(audit::CallRecord& record, json::Value args);
   bool prepare(const mcp::Message& message, const KnownTool* tool, json::Value args);
-  bool open_state(const mcp::Message& message);
-  std::string state_context(std::string_view name) const;
   void transmit();
   void cancel_other(const mcp::Message& message);
   void cancelled_by_client();
@@ -104,11 +102,30 @@ class Exchange final : public Errand, public upstream::Call {
   // exchange_answer.cpp
   void on_response(std::string_view text, const mcp::Message& message);
   bool shape_result(std::string_view text, const mcp::Message& message, Splice& splice);
+  bool shape_call_result(std::string_view text, const mcp::Message& message, Splice& splice);
   void filter_list(std::string_view text, const mcp::Message& message);
   void limit_caching(json::Value result, Splice& splice);
   void give_back_quota();
   void released_by_server();
   void upstream_failed(const upstream::Failure& failure);
+
+  // exchange_input.cpp
+  /// The kind of a question that the server may not ask; empty where all are allowed.
+  std::string_view forbidden_input(json::Value input_requests) const;
+  bool take_input(const mcp::Message& message);
+  void refuse_question(std::string_view what);
+  bool open_state(const mcp::Message& message);
+  void seal_state(std::string_view text, json::Value state, Splice& splice);
+  std::string state_context(json::Value arguments) const;
+
+  // exchange_task.cpp
+  void judge_task(const mcp::Message& message);
+  bool may_still_call(std::string_view tool);
+  std::string task_handle(json::Value server_id) const;
+  std::string new_task(json::Value server_id);
+  bool name_related_task(json::Value meta, Splice& splice, std::string& handle_json);
+  bool shape_task(const mcp::Message& message, Splice& splice);
+  bool filter_tasks(std::string_view text, const mcp::Message& message);
 
   // exchange_ask.cpp
   void withdraw_question(std::string_view text, const mcp::Message& message);
@@ -139,12 +156,16 @@ class Exchange final : public Errand, public upstream::Call {
   std::string number_text_;   ///< our id, as JSON
   std::string opened_state_;  ///< the server's requestState, as JSON; of a cancellation: the id at the server
   std::string asked_;         ///< the name that the request gave, which a sealed state is bound to
+  std::string task_;          ///< the server's id of the task that was asked about; empty: none
+  std::string task_json_;
+  std::string_view outcome_code_;  ///< why the server's result is withheld, or empty
   std::string scratch_;       ///< a replacement of this answer
   std::string answer_;        ///< the final answer
   std::string new_session_;   ///< id of the session that this initialize opened
   DecisionId id_;
   std::uint64_t number_ = 0;
   std::int64_t started_us_ = 0;  ///< monotonic
+  unsigned rounds_ = 0;          ///< of input that this call has had
   mcp::Method method_ = mcp::Method::unknown;
   Stage stage_ = Stage::idle;
   Then then_ = Then::forward;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "gateway/capabilities.h"
 #include "gateway/exchange.h"
 #include "gateway/worker.h"
 #include "json/decimal.h"
@@ -12,7 +13,6 @@
 namespace doorward::gateway {
 namespace {
 
-constexpr std::int64_t kStateLifetimeS = 3600;
 constexpr std::string_view kLongestTtlMs = "60000";
 
 /// Whether the value is the number that we gave, as spelled by us.
@@ -129,6 +129,16 @@ void Exchange::on_server_notification(std::string_view text, const mcp::Message&
     default:
       break;
   }
+  std::string task;
+  if (message.method == mcp::Method::tasks_status) {
+    const json::Value id = message.params.find("taskId");
+    const std::string handle = task_handle(id);
+    if (handle.empty() || !forbidden_input(message.params.find("inputRequests")).empty()) return;
+    json::append_string(task, handle);
+    splice.replace(id, task);
+  } else if (!name_related_task(message.meta, splice, task)) {
+    return;
+  }
   const json::Value subscription = message.meta.find(mcp::kMetaSubscriptionId);
   if (subscription) {
     if (!is_number(subscription, number_text_)) return;
@@ -172,10 +182,10 @@ void Exchange::on_response(std::string_view text, const mcp::Message& message) {
     }
   }
   responded_ = true;
-  record_outcome(is_error     ? "error"
-                 : tool_error ? "tool_error"
-                              : "ok",
-                 {}, code, is_error || tool_error, text.size(), {});
+  record_outcome(is_error || !outcome_code_.empty() ? "error"
+                 : tool_error                       ? "tool_error"
+                                                    : "ok",
+                 outcome_code_, code, is_error || tool_error, text.size(), {});
   when_durable(Then::answer);
 }
 
@@ -187,7 +197,7 @@ bool Exchange::shape_result(std::string_view text, const mcp::Message& message, 
       const json::Value capabilities = result.find("capabilities");
       if (!capabilities.is(json::Type::object)) return false;
       scratch_.clear();
-      append_without(scratch_, text, capabilities, {"tasks", "extensions"});
+      append_server_capabilities(scratch_, text, capabilities, mcp::era_of(caller_.revision));
       limit_caching(result, splice);
       splice.replace(capabilities, scratch_);
       if (method_ == mcp::Method::initialize) {
@@ -210,20 +220,38 @@ bool Exchange::shape_result(std::string_view text, const mcp::Message& message, 
       return true;
     case mcp::Method::tools_call:
     case mcp::Method::prompts_get:
-    case mcp::Method::resources_read: {
-      limit_caching(result, splice);
-      const json::Value state = result.find("requestState");
-      if (!state) return true;
-      scratch_.clear();
-      json::append_string(
-          scratch_, worker_.shared().sealer.seal(bytes_of_value(text, state), state_context(asked_),
-                                                 worker_.loop().wall_us() / 1'000'000 + kStateLifetimeS));
-      splice.replace(state, scratch_);
-      return true;
-    }
+    case mcp::Method::resources_read:
+      return shape_call_result(text, message, splice);
+    case mcp::Method::tasks_get:
+    case mcp::Method::tasks_result:
+    case mcp::Method::tasks_cancel:
+    case mcp::Method::tasks_update:
+      return shape_task(message, splice);
+    case mcp::Method::tasks_list:
+      return filter_tasks(text, message);
     default:
       return true;
   }
+}
+
+bool Exchange::shape_call_result(std::string_view text, const mcp::Message& message, Splice& splice) {
+  const json::Value result = message.result;
+  limit_caching(result, splice);
+  if (mcp::era_of(caller_.revision) == mcp::Era::legacy) {
+    const bool task = method_ == mcp::Method::tools_call && result.find("task").is(json::Type::object);
+    return task ? shape_task(message, splice) : true;
+  }
+  const json::Value type = result.find("resultType");
+  if (!type || (type.is(json::Type::string) && type.string() == "complete")) return true;
+  if (!type.is(json::Type::string)) return false;
+  if (type.string() == "task" && method_ == mcp::Method::tools_call) return shape_task(message, splice);
+  if (type.string() != "input_required") return false;
+  if (const std::string_view what = forbidden_input(result.find("inputRequests")); !what.empty()) {
+    refuse_question(what);
+    return true;
+  }
+  if (const json::Value state = result.find("requestState")) seal_state(text, state, splice);
+  return true;
 }
 
 void Exchange::limit_caching(json::Value result, Splice& splice) {

@@ -39,7 +39,9 @@ void Exchange::on_server_request(std::string_view text, const mcp::Message& mess
     return answer_server(std::move(pong));
   }
   Session& session = *caller_.session;
-  if (front_ == nullptr || !mcp::exists(message.method, session.revision, mcp::Sender::server) ||
+  Splice splice(text);
+  std::string task;
+  if (front_ == nullptr || !name_related_task(message.meta, splice, task) || !mcp::exists(message.method, session.revision, mcp::Sender::server) ||
       !may_ask(message.method, caller_.server->settings().protocol, session) ||
       message.params.find("task") || session.asked.size() >= kMostAsked) {
     record_server_request("upstream.request_refused", message);
@@ -63,7 +65,6 @@ void Exchange::on_server_request(std::string_view text, const mcp::Message& mess
   const std::string number = std::to_string(asked.number);
   session.asked.push_back(std::move(asked));
   if (ticket_ != nullptr) ticket_->set_patient(true);
-  Splice splice(text);
   splice.replace(message.id, number);
   splice.replace(message.progress_token, number);
   streamed_ = true;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "gateway/capabilities.h"
 #include "gateway/exchange.h"
 #include "gateway/worker.h"
+#include "json/writer.h"
 #include "mcp/tool_name.h"
 #include "policy/explain.h"
 
@@ -15,27 +17,6 @@ namespace {
 constexpr auto kRefusedByPolicy = static_cast<mcp::ErrorCode>(-31403);
 /// The legacy code of a resource that does not exist.
 constexpr auto kResourceNotFound = static_cast<mcp::ErrorCode>(-32002);
-
-/// Appends the client's capabilities that the server may know of.
-void append_allowed(std::string& out, std::string_view text, json::Value capabilities,
-                    const upstream::ProtocolSettings& allowed) {
-  out += '{';
-  for (const json::Member member : capabilities.members()) {
-    const std::string_view key = member.key.string();
-    if (!((key == "sampling" && allowed.sampling) || (key == "elicitation" && allowed.elicitation) ||
-          (key == "roots" && allowed.roots)))
-      continue;
-    if (out.back() != '{') out += ',';
-    out += text.substr(member.key.begin_offset(), member.value.end_offset() - member.key.begin_offset());
-  }
-  out += '}';
-}
-
-/// What a request is about: the member that Mcp-Name repeats.
-std::string_view name_of(const mcp::Message& message) {
-  const json::Value name = message.params.find(mcp::name_member(message.method));
-  return name.is(json::Type::string) ? name.string() : std::string_view{};
-}
 
 /// Tools of the same server that the grant may call with some arguments, for the text of a denial.
 std::size_t permitted_tools(ServerLink& link, const GrantEntry& grant, const policy::Call& denied,
@@ -82,10 +63,18 @@ void Exchange::judge(const mcp::Message& message) {
       return refuse_rpc(mcp::ErrorCode::invalid_params, "ref must name a prompt or a resource.",
                         "bad_message");
     }
+    case mcp::Method::tasks_get:
+    case mcp::Method::tasks_result:
+    case mcp::Method::tasks_list:
+    case mcp::Method::tasks_cancel:
+    case mcp::Method::tasks_update:
+      return judge_task(message);
     case mcp::Method::cancelled:
       return cancel_other(message);
     case mcp::Method::progress:
       if (caller_.session) pass_progress(worker_, caller_.session, text_, message);
+      return accept();
+    case mcp::Method::tasks_status:  // of tasks that the client runs for the server: none is carried
       return accept();
     case mcp::Method::roots_list_changed:
       // A server that may not know the roots is not told of them.
@@ -381,11 +370,16 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
                                           : message.meta.find(mcp::kMetaClientCapabilities);
   if (!legacy || method_ == mcp::Method::initialize) {
     capabilities_.clear();
-    append_allowed(capabilities_, text_, capabilities, caller_.server->settings().protocol);
+    append_client_capabilities(capabilities_, text_, capabilities, caller_.server->settings().protocol);
     request_splice_.replace(capabilities, capabilities_);
   }
+  if (!task_.empty()) {
+    task_json_.clear();
+    json::append_string(task_json_, task_);
+    request_splice_.replace(message.params.find("taskId"), task_json_);
+  }
   if (legacy) return true;
-  mcp::append_mirror_lines(mirror_lines_, message, caller_.revision);
+  mcp::append_mirror_lines(mirror_lines_, message, caller_.revision, task_);
   if (tool != nullptr && !tool->mirror.empty()) {
     if (const http::Headers* headers = front_->headers()) {
       const auto difference = tool->mirror.mismatch(args, [headers](std::string_view name) {
@@ -401,38 +395,6 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
   }
   if (!opened_state_.empty()) request_splice_.replace(message.params.find("requestState"), opened_state_);
   return true;
-}
-
-bool Exchange::open_state(const mcp::Message& message) {
-  asked_ = name_of(message);
-  const json::Value state = message.params.find("requestState");
-  if (!state) return true;
-  const std::optional<std::string> opened =
-      state.is(json::Type::string) ? worker_.shared().sealer.open(state.string(), state_context(asked_),
-                                                                  worker_.loop().wall_us() / 1'000'000)
-                                   : std::nullopt;
-  if (!opened) {
-    refuse_rpc(mcp::ErrorCode::invalid_params,
-               "requestState was not given to this caller for this request, or it has expired: call again "
-               "without it.",
-               "bad_state");
-    return false;
-  }
-  opened_state_ = *opened;
-  return true;
-}
-
-std::string Exchange::state_context(std::string_view name) const {
-  const std::string& grant = caller_.grant->grant->id;
-  const std::string& server = caller_.server->settings().name;
-  std::string context;
-  for (std::string_view part :
-       {std::string_view(grant), std::string_view(server), std::string_view(method_name_), name}) {
-    context += std::to_string(part.size());
-    context += ':';
-    context += part;
-  }
-  return context;
 }
 
 void Exchange::forward(const mcp::Message& message, json::Value args, const policy::Decision* decision) {
@@ -489,7 +451,7 @@ void Exchange::transmit() {
   message.session = caller_.session.get();
   message.revision = caller_.revision;
   message.mirror_lines = mirror_lines_;
-  message.listening = listening_;
+  message.listening = listening_ || method_ == mcp::Method::tasks_result;  // which waits for the task's end
   message.method = method_;
   message.grant = caller_.grant->grant->id;
   const Result<upstream::Ticket*> sent = caller_.server->send(message, *this);

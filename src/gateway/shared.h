@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 #include "gateway/peer_counts.h"
 #include "gateway/seal.h"
+#include "gateway/task_table.h"
 #include "http/host_guard.h"
 #include "io/resolver.h"
 #include "quota/table.h"
@@ -32,6 +33,7 @@ struct Shared {
   Options options;
   std::string digest_key;  ///< of the keyed digests of arguments
   Sealer sealer;
+  TaskTable tasks;
   std::unique_ptr<http::HostGuard> guard;
   std::unique_ptr<quota::Table> quotas;
   std::unique_ptr<audit::LogWriter> log;

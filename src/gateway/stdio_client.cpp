@@ -4,7 +4,6 @@
 
 #include <cerrno>
 
-#include "gateway/admission.h"
 #include "mcp/denial.h"
 #include "mcp/header_mirror.h"
 
@@ -125,7 +124,7 @@ void StdioClient::take_line(std::string_view line) {
   } else {
     who.revision = initialize ? mcp::Revision::v2025_11_25 : caller_.session->revision;
   }
-  if (const auto refusal = check_admission(*message, who.revision)) {
+  if (const auto refusal = mcp::check_method(*message, who.revision, mcp::Sender::client)) {
     refuse(*refusal, reply.text);
     return drop();
   }

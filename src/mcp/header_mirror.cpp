@@ -122,7 +122,8 @@ void append_header_value(std::string& out, std::string_view value) {
   out += kClose;
 }
 
-void append_mirror_lines(std::string& out, const Message& message, Revision revision) {
+void append_mirror_lines(std::string& out, const Message& message, Revision revision,
+                         std::string_view other_name) {
   out.append("MCP-Protocol-Version: ").append(to_string(revision)).append("\r\nMcp-Method: ");
   append_header_value(out, message.method_name);
   out += "\r\n";
@@ -130,7 +131,7 @@ void append_mirror_lines(std::string& out, const Message& message, Revision revi
   const Value name = member.empty() ? Value() : message.params.find(member);
   if (name.is(Type::string)) {
     out += "Mcp-Name: ";
-    append_header_value(out, name.string());
+    append_header_value(out, other_name.empty() ? name.string() : other_name);
     out += "\r\n";
   }
 }

@@ -65,8 +65,10 @@ std::optional<std::string_view> decode_header_value(std::string_view value, std:
 void append_header_value(std::string& out, std::string_view value);
 
 /// Appends the header lines (each with CRLF) that a modern request to a server needs, made anew from its
-/// body: MCP-Protocol-Version, Mcp-Method and, where the method has one, Mcp-Name.
-void append_mirror_lines(std::string& out, const Message& message, Revision revision);
+/// body: MCP-Protocol-Version, Mcp-Method and, where the method has one, Mcp-Name. `name` not empty: what the
+/// server calls it, where that is not what the message says.
+void append_mirror_lines(std::string& out, const Message& message, Revision revision,
+                         std::string_view name = {});
 
 /// `{"supported":[...],"requested":"..."}`, the data of an unsupported_version error.
 std::string unsupported_version_data(std::string_view requested,

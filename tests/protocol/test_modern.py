@@ -5,6 +5,7 @@ import unittest
 
 from harness.case import GatewayCase
 from harness.client import META, MODERN
+from harness.gateway import Gateway
 from harness.shows import shows
 from harness.wire import request_bytes
 
@@ -15,6 +16,10 @@ class Modern(GatewayCase):
                 "hiding": ("up", {"version": "1", "default": "allow", "hide": ["delete_*"]}),
                 "closed": ("up", {"version": "1", "default": "deny", "tools": {"echo": {}}})}
     grants = {"agent": ("up", "open"), "other": ("up", "open"), "hider": ("up", "hiding"), "closed": ("up", "closed")}
+
+    @classmethod
+    def make_gateway(cls):
+        return Gateway({"up": {"url": cls.upstream.url, "client_requests": ["elicitation"]}}, cls.policies, cls.grants)
 
     def setUp(self):
         super().setUp()

@@ -1,0 +1,52 @@
+#include "gateway/capabilities.h"
+
+namespace doorward::gateway {
+namespace {
+
+constexpr std::string_view kTasks = "io.modelcontextprotocol/tasks";
+
+std::string_view bytes(std::string_view text, json::Value first, json::Value last) {
+  return text.substr(first.begin_offset(), last.end_offset() - first.begin_offset());
+}
+
+/// Appends the members that `keep` (std::string_view -> bool) wants, and the known extensions where `extensions`.
+template <typename Keep>
+void append_kept(std::string& out, std::string_view text, json::Value capabilities, bool extensions,
+                 Keep&& keep) {
+  out += '{';
+  const auto separate = [&out] {
+    if (out.back() != '{') out += ',';
+  };
+  for (const json::Member member : capabilities.members()) {
+    const std::string_view key = member.key.string();
+    if (key == "extensions") {
+      const json::Value tasks = extensions ? member.value.find(kTasks) : json::Value();
+      if (!tasks) continue;
+      separate();
+      out.append("\"extensions\":{\"").append(kTasks).append("\":").append(bytes(text, tasks, tasks)).append("}");
+    } else if (keep(key)) {
+      separate();
+      out += bytes(text, member.key, member.value);
+    }
+  }
+  out += '}';
+}
+
+}  // namespace
+
+void append_client_capabilities(std::string& out, std::string_view text, json::Value capabilities,
+                                const upstream::ProtocolSettings& allowed) {
+  append_kept(out, text, capabilities, true, [&](std::string_view key) {
+    return (key == "sampling" && allowed.sampling) || (key == "elicitation" && allowed.elicitation) ||
+           (key == "roots" && allowed.roots);
+  });
+}
+
+void append_server_capabilities(std::string& out, std::string_view text, json::Value capabilities,
+                                mcp::Era era) {
+  const bool modern = era == mcp::Era::modern;
+  append_kept(out, text, capabilities, modern,
+              [modern](std::string_view key) { return !modern || key != "tasks"; });
+}
+
+}  // namespace doorward::gateway

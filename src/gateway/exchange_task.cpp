@@ -1,0 +1,136 @@
+// Tasks: calls that are asked about later (2025-11-25, and the extension io.modelcontextprotocol/tasks).
+
+#include <algorithm>
+
+#include "gateway/exchange.h"
+#include "gateway/worker.h"
+#include "json/writer.h"
+
+namespace doorward::gateway {
+namespace {
+
+constexpr std::string_view kRelatedTask = "io.modelcontextprotocol/related-task";
+
+}  // namespace
+
+void Exchange::judge_task(const mcp::Message& message) {
+  if (message.method == mcp::Method::tasks_list) return forward(message, {}, nullptr);
+  const std::string_view handle = message.params.find("taskId").string();
+  const std::optional<TaskEntry> task = worker_.shared().tasks.find(handle, caller_.grant->grant->id,
+                                                                    caller_.server->settings().name);
+  asked_ = handle;
+  if (!task || !may_still_call(task->tool)) {
+    return refuse_rpc(mcp::ErrorCode::invalid_params, "Task not found: " + asked_, "unknown_task");
+  }
+  if (!take_input(message)) return;
+  if (const json::Value responses = message.params.find("inputResponses")) {
+    for (const json::Member member : responses.members()) {
+      const std::string_view key = member.key.string();
+      if (std::find(task->open_keys.begin(), task->open_keys.end(), key) != task->open_keys.end()) continue;
+      return refuse_rpc(mcp::ErrorCode::invalid_params,
+                        "The task does not wait for the input " + std::string(key.substr(0, 64)) +
+                            ": ask tasks/get what it waits for.",
+                        "bad_input");
+    }
+  }
+  tool_ = task->tool;
+  task_ = task->server_id;
+  forward(message, {}, nullptr);
+}
+
+bool Exchange::may_still_call(std::string_view tool) {
+  policy::Call call;
+  call.tool = tool;
+  call.server = caller_.server->settings().name;
+  call.subject = &caller_.grant->subject;
+  call.now_us = worker_.loop().wall_us();
+  call.category = caller_.server->tools().category(tool);
+  return policy::listed(caller_.grant->policy.get(), call, worker_.scratch());
+}
+
+std::string Exchange::task_handle(json::Value server_id) const {
+  if (!server_id.is(json::Type::string)) return {};
+  const std::optional<std::string> handle = worker_.shared().tasks.handle(
+      caller_.grant->grant->id, caller_.server->settings().name,
+      caller_.session ? std::string_view(caller_.session->digest) : std::string_view{}, server_id.string());
+  return handle.value_or(std::string());
+}
+
+std::string Exchange::new_task(json::Value server_id) {
+  return worker_.shared().tasks.add({.handle = {},
+                                     .grant = caller_.grant->grant->id,
+                                     .server = caller_.server->settings().name,
+                                     .session = caller_.session ? caller_.session->digest : std::string(),
+                                     .server_id = std::string(server_id.string()),
+                                     .tool = tool_,
+                                     .open_keys = {}});
+}
+
+bool Exchange::name_related_task(json::Value meta, Splice& splice, std::string& handle_json) {
+  const json::Value id = meta.find(kRelatedTask).find("taskId");
+  if (!id) return true;
+  const std::string handle = task_handle(id);
+  if (handle.empty()) return false;
+  handle_json.clear();
+  json::append_string(handle_json, handle);
+  splice.replace(id, handle_json);
+  return true;
+}
+
+bool Exchange::shape_task(const mcp::Message& message, Splice& splice) {
+  const json::Value result = message.result;
+  const json::Value task = result.find("task");
+  const json::Value id = task.is(json::Type::object) ? task.find("taskId") : result.find("taskId");
+  std::string handle;
+  if (method_ == mcp::Method::tools_call) {
+    if (!id.is(json::Type::string) || id.string().empty()) return false;
+    handle = new_task(id);
+  } else {
+    // Of a task it was asked about, the server may speak of no other one.
+    if (id && (!id.is(json::Type::string) || id.string() != task_)) return false;
+    handle = asked_;
+  }
+  scratch_.clear();
+  json::append_string(scratch_, handle);
+  splice.replace(id, scratch_);
+  if (const json::Value related = message.meta.find(kRelatedTask).find("taskId")) {
+    if (!related.is(json::Type::string) || related.string() != (id ? id.string() : std::string_view(task_))) {
+      return false;
+    }
+    splice.replace(related, scratch_);
+  }
+  const json::Value asked = result.find("inputRequests");
+  if (const std::string_view what = forbidden_input(asked); !what.empty()) {
+    refuse_question(what);
+    return true;
+  }
+  std::vector<std::string> keys;
+  for (const json::Member member : asked.members()) keys.emplace_back(member.key.string());
+  if (mcp::era_of(caller_.revision) == mcp::Era::modern) {
+    worker_.shared().tasks.set_open_keys(handle, std::move(keys));
+  }
+  return true;
+}
+
+bool Exchange::filter_tasks(std::string_view text, const mcp::Message& message) {
+  const json::Value list = message.result.find("tasks");
+  if (!list.is(json::Type::array)) return false;
+  std::string own = "[";
+  for (const json::Value task : list.elements()) {
+    const json::Value id = task.find("taskId");
+    const std::string handle = task_handle(id);
+    if (handle.empty()) continue;
+    if (own.size() > 1) own += ',';
+    own += text.substr(task.begin_offset(), id.begin_offset() - task.begin_offset());
+    json::append_string(own, handle);
+    own += text.substr(id.end_offset(), task.end_offset() - id.end_offset());
+  }
+  own += ']';
+  Splice splice(text);
+  splice.replace(message.id, client_id_);
+  splice.replace(list, own);
+  for (std::string_view piece : splice.pieces()) answer_ += piece;
+  return true;
+}
+
+}  // namespace doorward::gateway
