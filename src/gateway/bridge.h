@@ -37,14 +37,20 @@ class Bridge {
 
   /// As ServerLink::send.
   virtual Result<upstream::Ticket*> send(const Outgoing& message, upstream::Call& call) = 0;
-  /// As ServerLink::open, for a legacy session whose `bridge` this is.
-  virtual upstream::Ticket& open(http::Method method, Session& session, upstream::Call& call) = 0;
-  /// A session of a client has ended; what the bridge holds for it goes.
-  virtual void session_gone(Session& session) = 0;
   /// No new message comes: the server has left the configuration, or is of another era now.
   virtual void retire() = 0;
   /// A few times a second.
   virtual void tick() = 0;
+};
+
+/// A bridge whose clients are legacy, and so have sessions: it speaks for the server in those whose
+/// Session::bridge it is.
+class SessionBridge : public Bridge {
+ public:
+  /// As ServerLink::open.
+  virtual upstream::Ticket& open(http::Method method, Session& session, upstream::Call& call) = 0;
+  /// The session has ended; what the bridge holds for it goes.
+  virtual void session_gone(Session& session) = 0;
 };
 
 }  // namespace doorward::gateway

@@ -16,9 +16,9 @@
 
 namespace doorward::gateway {
 
-class Bridge;
 class Exchange;
 class ServerLink;
+class SessionBridge;
 class StdioChild;
 
 /// Hears what a server says in a session of its own accord, and what it asks, where its transport does not
@@ -56,7 +56,7 @@ struct Session {
   std::vector<Exchange*> running;     ///< requests under way
   Exchange* listener = nullptr;       ///< the GET stream, if one is open
   SessionEar* ear = nullptr;          ///< null: the streams of the session's client hear it
-  Bridge* bridge = nullptr;           ///< what speaks for a server of the other era; null: the server itself
+  SessionBridge* bridge = nullptr;    ///< what speaks for a server of the other era; null: the server itself
   std::unique_ptr<StdioChild> child;  ///< over stdio: the process of this session
   /// Keys of the session's own counts, by the limits of `keys_of`; made on first use.
   std::shared_ptr<const policy::Policy> keys_of;
