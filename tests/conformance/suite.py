@@ -80,46 +80,49 @@ def through_gateway(transport="http", era="dual", **settings):
         yield stack.enter_context(listening("forwarder.mjs", url, gateway.tokens["suite"]))
 
 
-def results_in(folder):
-    """scenario -> Counter of (check id, status), from every checks.json under the folder."""
-    results = {}
+def checks_in(folder):
+    """scenario -> the checks of its checks.json."""
+    found = {}
     for file in pathlib.Path(folder).rglob("checks.json"):
-        scenario = str(file.parent.relative_to(folder))
-        scenario = re.sub(r"^server-|-\d{4}-\d\d-\d\dT[\d-]+Z$", "", scenario)
-        checks = json.loads(file.read_text())
-        results[scenario] = collections.Counter((check["id"], check["status"]) for check in checks)
-    return results
+        scenario = re.sub(r"^server-|-\d{4}-\d\d-\d\dT[\d-]+Z$", "", str(file.parent.relative_to(folder)))
+        found[scenario] = json.loads(file.read_text())
+    return found
 
 
 def run(name, url, scenario=None):
-    """Runs a set, or one scenario of it, against a URL; its results and what it printed."""
+    """Runs a set, or one scenario of it, against a URL: scenario -> its checks."""
     package, arguments = SETS[name]
     if scenario:
         arguments = ["--scenario", scenario, *(["--spec-version", name] if package == "suite-0.2" else [])]
     command = [NODE, str(PACKAGES / package / "dist" / "index.js"), "server", "--url", url, *arguments,
-               *(["--timeout", str(1000 * SECONDS_A_SCENARIO)] if package == "suite-0.2" else []), "--verbose"]
+               *(["--timeout", str(1000 * SECONDS_A_SCENARIO)] if package == "suite-0.2" else [])]
     with tempfile.TemporaryDirectory(prefix="doorward-conformance-") as folder:
         done = subprocess.run([*command, "-o", folder], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=SECONDS_TO_RUN, env=ENVIRONMENT, cwd=folder)
-        results = results_in(folder)
-    if not results:
-        raise RuntimeError(f"{command} gave no results: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return results, done.stdout + done.stderr
+        found = checks_in(folder)
+    if not found:
+        raise RuntimeError(f"{command} checked nothing: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return found
 
 
 def passed(checks):
-    """Whether a scenario passes, as the suite counts: no check failed or warned, and there was one."""
-    return bool(checks) and not any(status in ("FAILURE", "WARNING") for _, status in checks)
+    """Whether a scenario passes, as the suites count: it checked something and nothing failed or warned."""
+    return bool(checks) and not any(check["status"] in ("FAILURE", "WARNING") for check in checks)
 
 
 def differences(wanted, got):
-    """scenario -> lines that tell how its checks differ; `-` is missing, `+` is surplus."""
+    """scenario -> lines that tell how the multisets of (check id, status) differ: `-` is missing, `+` is surplus."""
+    def multiset(checks):
+        return collections.Counter((check["id"], check["status"]) for check in checks)
+
     found = {}
-    for scenario in wanted:
-        before, after = wanted[scenario], got.get(scenario, collections.Counter())
-        lines = [f"{sign} {status} {check}" + (f" x{count}" if count > 1 else "")
+    for scenario, checks in sorted(wanted.items()):
+        before, after = multiset(checks), multiset(got.get(scenario, []))
+        reasons = {(check["id"], check["status"]): check.get("errorMessage") for check in got.get(scenario, [])}
+        lines = [f"{sign} {key[1]} {key[0]}" + (f" x{count}" if count > 1 else "")
+                 + (f": {reasons[key]}" if sign == "+" and reasons[key] else "")
                  for sign, left in (("-", before - after), ("+", after - before))
-                 for (check, status), count in sorted(left.items())]
+                 for key, count in sorted(left.items())]
         if lines:
             found[scenario] = lines
     return found
