@@ -154,9 +154,11 @@ bool ClientConnection::find_session(Caller& caller, bool required) {
   caller.revision = caller.session->revision;
   caller.client_name = caller.session->client_name;
   caller.session->last_used_us = worker_.loop().now_us();
+  // Any legacy version is taken, as the SDKs take it; what holds is the one that the session agreed on.
   const std::string_view version = head_.get(http::Field::mcp_protocol_version);
-  if (!version.empty() && version != mcp::to_string(caller.revision)) {
-    refuse(400, "wrong_version", "MCP-Protocol-Version is not the version that this session agreed on.");
+  const auto named = mcp::parse_revision(version);
+  if (!version.empty() && (!named || mcp::era_of(*named) == mcp::Era::modern)) {
+    refuse(400, "wrong_version", "MCP-Protocol-Version names no version that a session can have.");
     return false;
   }
   return true;

@@ -32,6 +32,12 @@ bool did_not_run(std::int64_t code) {
   return code == -32700 || code == -32600 || code == -32601;
 }
 
+/// The HTTP status that belongs to a modern error, for a server that does not speak HTTP; 200 for the others.
+int http_status_of(std::int64_t code) {
+  if (code == -32601) return 404;
+  return code >= -32022 && code <= -32020 ? 400 : 200;
+}
+
 /// Codes by which legacy servers refuse a request without a session; no modern server may send them.
 bool is_legacy_sdk_code(std::int64_t code) {
   return code >= -32019 && code <= -32000;
@@ -158,7 +164,9 @@ void Exchange::on_response(std::string_view text, const mcp::Message& message) {
   if (is_error) {
     code = error_code(message.error);
     if (did_not_run(code)) give_back_quota();
-    if (mcp::era_of(caller_.revision) == mcp::Era::modern && (status_ == 400 || status_ == 404)) {
+    if (mcp::era_of(caller_.revision) == mcp::Era::modern && status_ == 0) {
+      answer_status_ = http_status_of(code);
+    } else if (mcp::era_of(caller_.revision) == mcp::Era::modern && (status_ == 400 || status_ == 404)) {
       answer_status_ = status_;
       if (is_legacy_sdk_code(code)) caller_.server->doubt_era();
     }

@@ -140,7 +140,9 @@ std::string unsupported_version_data(std::string_view requested, std::span<const
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("supported").begin_array();
-  for (const Revision revision : served) writer.string(to_string(revision));
+  for (const Revision revision : served) {
+    if (era_of(revision) == Era::modern) writer.string(to_string(revision));
+  }
   writer.end_array().key("requested").string(requested.substr(0, 64)).end_object();
   return out;
 }

@@ -70,7 +70,8 @@ void append_header_value(std::string& out, std::string_view value);
 void append_mirror_lines(std::string& out, const Message& message, Revision revision,
                          std::string_view name = {});
 
-/// `{"supported":[...],"requested":"..."}`, the data of an unsupported_version error.
+/// `{"supported":[...],"requested":"..."}`, the data of an unsupported_version error: of the served revisions those
+/// that a request which describes itself may name, the modern ones.
 std::string unsupported_version_data(std::string_view requested,
                                      std::span<const Revision> served = kServedRevisions);
 

@@ -81,7 +81,7 @@ TEST(HeaderMirror, T054_VersionsAndRequiredKeys) {
 
 TEST(HeaderMirror, T055_UnsupportedVersions) {
   EXPECT_EQ(judge(kCall, {.version_count = 0}), "-32020");
-  const std::string supported = R"("supported":["2026-07-28","2025-11-25","2025-06-18","2025-03-26"])";
+  const std::string supported = R"("supported":["2026-07-28"])";
   for (const std::string version : {"2099-01-01", "2025-11-25", "", "2026-07-28 "}) {
     const std::string meta = R"("_meta":{"io.modelcontextprotocol/protocolVersion":")" + version +
                              R"(","io.modelcontextprotocol/clientCapabilities":{}})";
