@@ -57,6 +57,8 @@ class ClientConnection final : public io::Handler, public Front {
   void handle_post(std::string_view text);
   void handle_get();
   void handle_delete();
+  /// The worker that this request belongs to; nothing where any will do.
+  std::optional<unsigned> owner() const;
   bool move_to_owner();
   bool find_session(Caller& caller, bool required);
   Caller caller() const;

@@ -1,5 +1,7 @@
 // Who asks, where, and in which session: from a request's head and text to an exchange.
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "gateway/connection.h"
 #include "gateway/worker.h"
@@ -124,8 +126,27 @@ void ClientConnection::handle() {
   }
 }
 
+std::optional<unsigned> ClientConnection::owner() const {
+  const auto revision = mcp::parse_revision(head_.get(http::Field::mcp_protocol_version));
+  const bool modern = revision && mcp::era_of(*revision) == mcp::Era::modern;
+  // A modern request belongs to no session, whatever it names (attack case T063).
+  if (!modern) return SessionTable::worker_of(head_.get(http::Field::mcp_session_id));
+  const unsigned workers = static_cast<unsigned>(worker_.shared().workers.size());
+  const auto keeps = [&](const GrantEntry& entry) {
+    return !entry.server->settings->is_http() || worker_.link(*entry.server).eras().modern != Speaks::yes;
+  };
+  // A bundle's calls meet at one of its members that keeps something.
+  if (grant_->bundle == nullptr) {
+    if (!keeps(*grant_)) return std::nullopt;
+    return home_worker(*grant_->server->settings, grant_->grant->id, workers);
+  }
+  const auto found = std::find_if(grant_->members.begin(), grant_->members.end(), keeps);
+  if (found == grant_->members.end()) return std::nullopt;
+  return home_worker(*grant_->members.front().server->settings, grant_->grant->id, workers);
+}
+
 bool ClientConnection::move_to_owner() {
-  const std::optional<unsigned> owner = SessionTable::worker_of(head_.get(http::Field::mcp_session_id));
+  const std::optional<unsigned> owner = this->owner();
   if (!owner || *owner == worker_.index() || *owner >= worker_.shared().workers.size() || !out_.empty())
     return false;
   std::string bytes(in_.view());

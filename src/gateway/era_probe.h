@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "gateway/server_eras.h"
 #include "json/reader.h"
 #include "upstream/call.h"
 
@@ -11,15 +12,6 @@ namespace doorward::gateway {
 
 class ServerLink;
 class Worker;
-
-/// What is known of one side of a server.
-enum class Speaks : std::uint8_t { unknown, yes, no };
-
-/// Which eras a server serves; a dual-era server serves both.
-struct ServerEras {
-  Speaks legacy = Speaks::unknown;
-  Speaks modern = Speaks::unknown;
-};
 
 /// Waits until ServerLink::eras().modern is known.
 class EraWaiter {

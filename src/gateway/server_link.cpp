@@ -15,13 +15,6 @@ constexpr std::int64_t kLongestPauseUs = 60'000'000;
 constexpr std::int64_t kDoubtPauseUs = 5'000'000;
 constexpr std::size_t kMostHeld = 1000;
 
-ServerEras configured_eras(const upstream::ServerSettings& settings) {
-  const bool sse = settings.is_http() && settings.http().transport == upstream::HttpTransport::sse;
-  if (sse || settings.protocol.era == upstream::ServerEra::legacy) return {Speaks::yes, Speaks::no};
-  if (settings.protocol.era == upstream::ServerEra::modern) return {Speaks::no, Speaks::yes};
-  return {};
-}
-
 /// Header lines of a legacy message: the version since 2025-06-18, the session.
 void append_legacy_lines(std::string& out, const Session* session) {
   if (session == nullptr) return;
@@ -40,7 +33,7 @@ void append_legacy_lines(std::string& out, const Session* session) {
 }  // namespace
 
 ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
-    : worker_(worker), settings_(server.settings), tools_(server), eras_(configured_eras(*settings_)) {
+    : worker_(worker), settings_(server.settings), tools_(server), eras_(worker.shared().eras.of(settings_)) {
   if (settings_->is_http()) {
     pool_ = std::make_unique<upstream::HttpPool>(worker_.loop(), *worker_.shared().resolver, settings_);
   }
@@ -78,7 +71,7 @@ Result<upstream::Ticket*> ServerLink::send(const Outgoing& message, upstream::Ca
     }
     return send_native(message, call);
   }
-  switch (eras_.modern) {
+  switch (eras_->modern) {
     case Speaks::yes:
       return send_native(message, call);
     case Speaks::no:
@@ -118,7 +111,7 @@ Status ServerLink::find_era(EraWaiter& waiter) {
 }
 
 void ServerLink::era_found(Speaks modern, const upstream::Failure* failure) {
-  eras_.modern = modern;
+  eras_->modern = modern;
   finished_probe_ = std::move(probe_);  // it is on the stack
   if (modern == Speaks::no) end_shared_child();
   std::vector<EraWaiter*> waiters;
@@ -131,7 +124,7 @@ void ServerLink::doubt_era() {
   const std::int64_t now = worker_.loop().now_us();
   if (now - doubted_us_ < kDoubtPauseUs) return;
   doubted_us_ = now;
-  eras_ = configured_eras(*settings_);
+  eras_->reset(*settings_);
 }
 
 void ServerLink::end_shared_child() {

@@ -49,12 +49,12 @@ class ServerLink {
   Result<upstream::Ticket*> send_native(const Outgoing& message, upstream::Call& call);
   upstream::Ticket& open_native(http::Method method, const Session& session, upstream::Call& call);
 
-  const ServerEras& eras() const { return eras_; }
+  const ServerEras& eras() const { return *eras_; }
   /// Asks the server whether it is modern, if nobody does already. Fails where its process cannot be started.
   Status find_era(EraWaiter& waiter);
   void stop_waiting(EraWaiter& waiter) { std::erase(era_waiters_, &waiter); }
   /// The server has refused a legacy handshake as a modern-only server does: legacy clients need the bridge.
-  void refuses_legacy() { eras_.legacy = Speaks::no; }
+  void refuses_legacy() { eras_->legacy = Speaks::no; }
   /// It answered as no server of its era does, or could not be reached: it may have been replaced, so it is
   /// asked anew before the next message whose way depends on it. Not more often than every few seconds.
   void doubt_era();
@@ -99,7 +99,7 @@ class ServerLink {
   std::unique_ptr<ToolLister> finished_lister_;  ///< until the next tick
   std::vector<Exchange*> waiters_;
   std::int64_t listed_us_ = INT64_MIN / 2;
-  ServerEras eras_;
+  std::shared_ptr<ServerEras> eras_;
   std::int64_t doubted_us_ = INT64_MIN / 2;
   std::unique_ptr<EraProbe> probe_;
   std::unique_ptr<EraProbe> finished_probe_;  ///< until the next tick

@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 #include "gateway/peer_counts.h"
 #include "gateway/seal.h"
+#include "gateway/server_eras.h"
 #include "gateway/task_table.h"
 #include "http/host_guard.h"
 #include "io/resolver.h"
@@ -34,6 +35,7 @@ struct Shared {
   std::string digest_key;  ///< of the keyed digests of arguments
   Sealer sealer;
   TaskTable tasks;
+  EraBoard eras;
   std::unique_ptr<http::HostGuard> guard;
   std::unique_ptr<quota::Table> quotas;
   std::unique_ptr<audit::LogWriter> log;

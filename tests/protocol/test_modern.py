@@ -1,11 +1,14 @@
 """Revision 2026-07-28 through the gateway: no session, mirrored headers, discovery, sealed state, subscriptions."""
 import json
+import pathlib
+import sys
+import tempfile
 import threading
 import unittest
 
 from harness.case import GatewayCase
 from harness.client import META, MODERN
-from harness.gateway import Gateway
+from harness.gateway import ROOT, Gateway
 from harness.shows import shows
 from harness.wire import request_bytes
 
@@ -191,6 +194,22 @@ class Modern(GatewayCase):
         self.assertIn("error", client.request("prompts/get", {"name": "greet"}).message())
         self.assertEqual([seen.rpc for seen in self.upstream.since(mark)], [])
         self.assertEqual(self.client().request("resources/read", {"uri": "memo://one"}).result["contents"][0]["uri"], "memo://one")
+
+
+class OneProcess(unittest.TestCase):
+    def test_all_workers_share_the_process(self):
+        """What one call leaves in a server's process the next one finds, whatever worker its connection is on."""
+        with tempfile.TemporaryDirectory() as folder:
+            record = pathlib.Path(folder) / "record"
+            server = {"command": [sys.executable, str(ROOT / "tests" / "harness" / "stdio_upstream.py"), str(record)]}
+            with Gateway({"child": server}, {"open": ("child", {"version": "1", "default": "allow"})},
+                         {"agent": ("child", "open")}, workers=4) as gateway:
+                for _ in range(12):
+                    with gateway.client("agent", version=MODERN) as client:
+                        self.assertEqual(client.call("echo", {"n": 1}).status, 200)
+            pids = {json.loads(line)["pid"] for line in record.read_text().splitlines()
+                    if json.loads(json.loads(line)["line"]).get("method") == "tools/call"}
+            self.assertEqual(len(pids), 1)
 
 
 if __name__ == "__main__":
