@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "policy/program.h"
+#include "policy/uri.h"
 
 namespace doorward::policy {
 namespace {
@@ -15,6 +16,10 @@ const Rule kUnknownTool{"(unknown tool)", "", "", 0, 0};
 const Rule kDefinitionChanged{"(definition changed)", "", "", 0, 0};
 const Rule kNotReviewed{"(not reviewed)", "", "", 0, 0};
 const Rule kPolicyError{"(policy error)", "", "", 0, 0};
+const Rule kAmbiguousUri{"(ambiguous uri)", "",
+                         "The URI can be spelled otherwise: give it in lower case up to the path, without . and .. segments, "
+                         "and percent-encoded only where it must be.",
+                         0, 0};
 
 Decision answer(Verdict verdict, Code code, const Rule& rule, bool enforced = true) {
   return {verdict, code, enforced, &rule, nullptr, 0};
@@ -166,6 +171,14 @@ void fit(const Policy::Program& program, Scratch::State& scratch) {
   scratch.outer.blocks.reserve(blocks);
 }
 
+/// Whether the section has rules over URIs and the call's URI has another spelling, which they would not meet.
+bool spelled_otherwise(const Section* section, const Call& call) {
+  if (section == nullptr || call.kind != Kind::resource) return false;
+  const bool has_rules =
+      !section->hide.items().empty() || !section->block.deny_if.empty() || !section->block.require.empty();
+  return has_rules && !is_plain_uri(call.tool);
+}
+
 Decision judge_section(const Policy::Program& program, const Section* section, const Call& call,
                        Scratch::State& scratch, bool observe) {
   Judge judge(program, call, scratch, observe);
@@ -173,6 +186,10 @@ Decision judge_section(const Policy::Program& program, const Section* section, c
   if (hidden != nullptr && judge.settle(answer(Verdict::hide, Code::tool_hidden, *hidden)))
     return judge.decision();
   if (!call.known) return answer(Verdict::hide, Code::unknown_tool, kUnknownTool);
+  // Rules see bytes: what a server may read as another URI than they do is judged by none of them.
+  if (spelled_otherwise(section, call) &&
+      judge.settle(answer(Verdict::deny, Code::argument_denied, kAmbiguousUri)))
+    return judge.decision();
   const Default verdict = section != nullptr ? section->default_verdict : program.default_verdict;
   const Rule* rule = section != nullptr ? section->default_rule : program.default_rule;
   if (verdict == Default::deny && judge.settle(answer(Verdict::deny, Code::default_deny, *rule)))
@@ -268,7 +285,8 @@ bool listed(const Policy* policy, const Call& call, Scratch& scratch, const Tool
   if (call.kind != Kind::tool) {
     const Section* section = (call.kind == Kind::resource ? program.resources : program.prompts).get();
     if (section == nullptr) return program.default_verdict == Default::allow;
-    return section->default_verdict == Default::allow && section->hide.match(call.tool) == nullptr;
+    return section->default_verdict == Default::allow && section->hide.match(call.tool) == nullptr &&
+           !spelled_otherwise(section, call);
   }
   try {
     const ToolIndex::Plan* plan = index != nullptr ? index->find(call.tool, call.category) : nullptr;

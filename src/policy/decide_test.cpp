@@ -274,6 +274,9 @@ TEST(Decide, SectionsForResourcesAndPrompts) {
   EXPECT_EQ(ask(Kind::resource, "file:///a.key"),
             "deny /resources/deny_if/tool.name-ends_with @ /resources/deny_if/0/conditions/0");
   EXPECT_EQ(ask(Kind::resource, "file:///a.txt"), "deny /resources/limits/reads @ /resources/limits/0");
+  for (const char* uri : {"FILE:///secret/a", "file:///x/../secret/a", "file:///%73ecret/a", "file:///x%2F..%2Fsecret/a"}) {
+    EXPECT_EQ(ask(Kind::resource, uri), "deny (ambiguous uri)");
+  }
   EXPECT_EQ(ask(Kind::prompt, "p", R"({"lang":"de"})"), "allow");
   EXPECT_EQ(ask(Kind::prompt, "p"), "deny /prompts/require/args.lang-in @ /prompts/require/0/conditions/0");
   const auto bare =
