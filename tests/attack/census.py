@@ -13,15 +13,20 @@ P0 = {
     "D": "T069 T070 T071 T072 T074 T075 T077 T079 T082 T083 T086 T089 T090 T093",
     "E": "T096 T099 T100 T102 T103",
     "F": "T107 T108 T110 T111 T115 T124",
+    "G": "T128 T129 T132 T133 T134 T136 T139 T141 T142 T143 T144 T145 T146 T153 T154 T156",
     "H": "T157 T158 T159 T160 T162 T164 T166 T167 T168 T174 T176 T178",
+    "I": "T183 T184 T187 T193 T194 T195 T196",
     "L": "T253 T254 T258 T261 T263 T264 T265 T266 T267",
     "N": "T293 T294 T295 T296 T298",
 }
 TITLES = {"A": "JSON text", "B": "JSON-RPC envelope", "C": "Mirrored headers and era", "D": "HTTP framing, targets, headers",
-          "E": "Content type, coding, size, slowness", "F": "Event streams and results", "H": "Argument conditions",
+          "E": "Content type, coding, size, slowness", "F": "Event streams and results",
+          "G": "Tool identity, bundles, pinning", "H": "Argument conditions", "I": "Resources, prompts, tasks, rounds",
           "L": "stdio children", "N": "Quotas"}
 # Rows, or parts of rows, that need what the gateway does not have yet.
 WAITS = {
+    **dict.fromkeys(("T128", "T129", "T132", "T133", "T134", "T136"), "comes with bundles"),
+    **dict.fromkeys(("T139", "T141", "T142", "T144", "T145", "T146", "T153", "T154"), "comes with pinning"),
     "T263": "there is no connection test to preview a server with; it comes with the admin API",
 }
 PARTS = {
@@ -35,14 +40,15 @@ PARTS = {
 
 
 def tests():
-    """Row -> names of the tests called after it."""
+    """Row -> names of the tests called after it, here and among the tests of the protocol."""
     found = {}
-    for file in sorted(HERE.glob("test_*.py")):
+    for file in [*sorted(HERE.glob("test_*.py")), *sorted(HERE.parent.glob("protocol/test_*.py"))]:
+        module = file.stem if file.parent == HERE else f"{file.parent.name}.{file.stem}"
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, ast.ClassDef):
                 for item in node.body:
                     if isinstance(item, ast.FunctionDef) and (match := re.match(r"test_(T\d{3})_", item.name)):
-                        found.setdefault(match[1], []).append(f"{file.stem}.{node.name}.{item.name}")
+                        found.setdefault(match[1], []).append(f"{module}.{node.name}.{item.name}")
     return found
 
 

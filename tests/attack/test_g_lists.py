@@ -9,7 +9,7 @@ HIDING = {"version": "1", "default": "allow", "hide": ["delete_*"],
           "resources": {"default": "allow", "hide": ["memo://two"]}, "prompts": {"default": "allow", "hide": ["secret"]}}
 LISTS = {"tools/list": "tools", "resources/list": "resources", "resources/templates/list": "resourceTemplates",
          "prompts/list": "prompts"}
-ONE_HOUR_MS = 3_600_000
+MOST_MS = 60_000
 
 
 class Lists(GatewayCase):
@@ -37,10 +37,10 @@ class Lists(GatewayCase):
                 self.assertEqual(seen["other"]["prompts/list"], ["greet"])
 
     def test_T156_what_a_server_says_of_caching(self):
-        """`public` becomes private, and a time to live is a number between nothing and an hour."""
+        """`public` becomes private, and a time to live is a number between nothing and a minute."""
         client = self.client(version=MODERN)
-        for said, told in ((2 ** 53, ONE_HOUR_MS), (-1, 0), (0, 0), (1000, 1000), (10 ** 300, ONE_HOUR_MS), ("60000", 0),
-                           (None, 0), (ONE_HOUR_MS, ONE_HOUR_MS), ([], 0)):
+        for said, told in ((2 ** 53, MOST_MS), (-1, 0), (0, 0), (1000, 1000), (10 ** 300, MOST_MS), ("1000", 0),
+                           (None, 0), (MOST_MS, MOST_MS), ([], 0)):
             for scope in ("public", "private", "shared", 7):
                 def stamp(exchange, said=said, scope=scope):
                     if exchange.seen.rpc not in (*LISTS, "resources/read", "server/discover"):
