@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include "gateway/worker.h"
 #include "http/head_writer.h"
@@ -139,7 +140,7 @@ void ClientConnection::write_response(int status, Pieces json, std::string_view 
 }
 
 void ClientConnection::answer(int status, Pieces json, std::string_view session) {
-  exchange_ = nullptr;
+  errand_ = nullptr;
   if (session.empty()) {
     write_response(status, json, {});
   } else {
@@ -148,8 +149,7 @@ void ClientConnection::answer(int status, Pieces json, std::string_view session)
   request_done();
 }
 
-void ClientConnection::open_stream(std::string_view session) {
-  if (phase_ != Phase::busy) return;
+void ClientConnection::write_stream_head(std::string_view session) {
   http::HeadWriter writer(out_.room(512));
   writer.response(200).field("Date", worker_.date()).lines(kStreamLines);
   if (!session.empty()) writer.field("Mcp-Session-Id", session);
@@ -158,33 +158,72 @@ void ClientConnection::open_stream(std::string_view session) {
   flush();
 }
 
+bool ClientConnection::start_stream(std::string_view session) {
+  if (phase_ != Phase::busy) return phase_ == Phase::streaming;
+  write_stream_head(session);
+  if (phase_ != Phase::streaming || errand_ == nullptr) return phase_ == Phase::streaming;
+  if (!session.empty()) {
+    session_ = worker_.sessions().find(session, grant_->grant->id);
+    if (session_) revision_ = session_->revision;
+  }
+  if (session_ == nullptr || !has_event_ids(revision_)) return true;
+  const bool may_prime = revision_ >= mcp::Revision::v2025_11_25;
+  Errand& errand = *std::exchange(errand_, nullptr);
+  events_ = head_.method() == http::Method::get
+                ? &session_->streams.open_own(errand, grant_->grant, may_prime)
+                : &session_->streams.open(errand, grant_->grant, may_prime);
+  events_->attach(*this, after_);
+  return phase_ == Phase::streaming;
+}
+
+void ClientConnection::open_stream(std::string_view session) {
+  if (start_stream(session) && events_ != nullptr) events_->open_stream({});
+}
+
+bool ClientConnection::prime(std::optional<std::uint32_t> retry_ms) {
+  return start_stream({}) && events_ != nullptr && events_->prime(retry_ms);
+}
+
 void ClientConnection::send(Pieces json, std::string_view session) {
-  open_stream(session);
-  if (phase_ != Phase::streaming) return;
+  if (!start_stream(session)) return;
+  if (events_ != nullptr) return events_->send(json, {});
   static thread_local std::string message;
   static thread_local std::string event;
   message.clear();
   event.clear();
   for (std::string_view piece : json) message += piece;
   mcp::append_sse_message(event, message);
+  write_event(event);
+}
+
+void ClientConnection::write_event(std::string_view text) {
+  write_chunk(text);
+  if (phase_ != Phase::streaming || paused_ || out_.size() <= kPauseAt) return;
+  paused_ = true;
+  if (events_ != nullptr) return events_->pause();
+  if (errand_ != nullptr) errand_->pause();
+}
+
+void ClientConnection::write_chunk(std::string_view text) {
   char size[20];
-  char* end = std::to_chars(size, size + 16, event.size(), 16).ptr;
+  char* end = std::to_chars(size, size + 16, text.size(), 16).ptr;
   *end++ = '\r';
   *end++ = '\n';
   out_.append({size, static_cast<std::size_t>(end - size)});
-  out_.append(event);
+  out_.append(text);
   out_.append("\r\n");
   last_sent_us_ = worker_.loop().now_us();
   flush();
-  if (phase_ == Phase::streaming && !paused_ && out_.size() > kPauseAt) {
-    paused_ = true;
-    exchange_->pause();
-  }
 }
 
 void ClientConnection::end_stream() {
-  exchange_ = nullptr;
-  open_stream({});
+  if (start_stream({}) && events_ != nullptr) return events_->end_stream();
+  errand_ = nullptr;
+  end_events();
+}
+
+void ClientConnection::end_events() {
+  events_ = nullptr;
   if (phase_ != Phase::streaming) return;
   out_.append("0\r\n\r\n");
   phase_ = Phase::busy;
@@ -196,6 +235,8 @@ void ClientConnection::request_done() {
   if (phase_ == Phase::closed || phase_ == Phase::lingering) return;
   world_.reset();
   grant_ = nullptr;
+  session_.reset();
+  after_ = 0;
   paused_ = false;
   if (!head_.keep_alive() || worker_.draining()) close_after_ = true;
   in_.consume(body_raw_);
@@ -237,9 +278,9 @@ void ClientConnection::flush() {
     return;
   }
   if (phase_ == Phase::streaming) deadline_us_ = kNever;
-  if (paused_ && out_.size() < kResumeAt && exchange_ != nullptr) {
+  if (paused_ && out_.size() < kResumeAt && (events_ != nullptr || errand_ != nullptr)) {
     paused_ = false;
-    exchange_->resume();
+    events_ != nullptr ? events_->resume() : errand_->resume();
   }
   if (phase_ == Phase::lingering) stream_.shutdown_write();
 }
@@ -254,12 +295,20 @@ void ClientConnection::linger() {
 }
 
 void ClientConnection::client_gone(std::string_view why) {
-  if (exchange_ != nullptr) {
-    Errand* exchange = exchange_;
-    exchange_ = nullptr;
-    exchange->abandon(why);
+  if (EventStream* events = std::exchange(events_, nullptr)) {
+    events->detach();
+    if (paused_) events->resume();
   }
+  if (Errand* errand = std::exchange(errand_, nullptr)) errand->abandon(why);
   close();
+}
+
+void ClientConnection::end_now(std::string_view why) {
+  if (EventStream* events = std::exchange(events_, nullptr)) {
+    events->detach();
+    events->abandon(why);
+  }
+  client_gone(why);
 }
 
 void ClientConnection::close() {
@@ -274,9 +323,9 @@ void ClientConnection::close() {
 
 void ClientConnection::check(std::int64_t now_us, std::int64_t wall_s) {
   if (phase_ == Phase::closed) return;
-  if (exchange_ != nullptr && phase_ != Phase::head) {
-    const identity::Grant& grant = *exchange_->grant().grant;
-    if (grant.is_revoked() || grant.is_expired(wall_s)) return client_gone("grant_ended");
+  if (phase_ == Phase::busy || phase_ == Phase::streaming) {
+    const identity::Grant& grant = *grant_->grant;
+    if (grant.is_revoked() || grant.is_expired(wall_s)) return end_now("grant_ended");
   }
   if (now_us >= deadline_us_) {
     if (phase_ == Phase::head && head_.begun())
@@ -284,30 +333,25 @@ void ClientConnection::check(std::int64_t now_us, std::int64_t wall_s) {
     if (phase_ == Phase::body) return refuse(408, "timeout", "The request's body took too long.");
     return client_gone("client_too_slow");
   }
-  if (phase_ == Phase::streaming && out_.empty() && now_us - last_sent_us_ >= kKeepAliveUs)
-    keep_alive(now_us);
+  if (phase_ == Phase::streaming && out_.empty() && now_us - last_sent_us_ >= kKeepAliveUs) {
+    keep_alive();
+  }
 }
 
-void ClientConnection::keep_alive(std::int64_t now_us) {
-  last_sent_us_ = now_us;
+void ClientConnection::keep_alive() {
   std::string comment;
   mcp::append_sse_keep_alive(comment);
-  char size[20];
-  const auto [end, error] = std::to_chars(size, size + sizeof(size), comment.size(), 16);
-  out_.append({size, static_cast<std::size_t>(end - size)});
-  out_.append("\r\n");
-  out_.append(comment);
-  out_.append("\r\n");
-  flush();
+  write_chunk(comment);
 }
 
 void ClientConnection::drain() {
   if (phase_ == Phase::head && !head_.begun() && in_.empty()) return close();
-  if (phase_ == Phase::streaming && exchange_ != nullptr) {
-    Errand* exchange = exchange_;
-    exchange->abandon("gateway_stopping");
-    end_stream();
-  }
+  if (phase_ != Phase::streaming) return;
+  if (events_ != nullptr) return events_->abandon("gateway_stopping");
+  if (errand_ == nullptr) return;
+  errand_->abandon("gateway_stopping");
+  errand_ = nullptr;
+  end_events();
 }
 
 }  // namespace doorward::gateway

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/event_stream.h"
 #include "gateway/exchange.h"
 #include "gateway/front.h"
 #include "http/body.h"
@@ -19,7 +20,7 @@ class Worker;
 
 /// One connection of a client over HTTP/1.1: reads one request at a time, strictly, finds out who asks and in
 /// which session, and gives the message to an Exchange. Worker's thread.
-class ClientConnection final : public io::Handler, public Front {
+class ClientConnection final : public io::Handler, public Front, public EventOutlet {
  public:
   ClientConnection(Worker& worker, io::Fd fd, const io::Address& peer);
   ~ClientConnection();
@@ -33,13 +34,17 @@ class ClientConnection final : public io::Handler, public Front {
   /// Closes now if idle, else after the answer under way; ends streams.
   void drain();
   /// The worker stops: what is under way ends here.
-  void abandon() { client_gone("gateway_stopping"); }
+  void abandon() { end_now("gateway_stopping"); }
 
   void answer(int status, Pieces json, std::string_view session) override;
   void send(Pieces json, std::string_view session) override;
   void open_stream(std::string_view session) override;
   void end_stream() override;
+  bool prime(std::optional<std::uint32_t> retry_ms) override;
   const http::Headers* headers() const override { return &head_.headers(); }
+
+  void write_event(std::string_view text) override;
+  void end_events() override;
 
   const std::string& address() const { return address_; }
   std::size_t slot = 0;  ///< in the worker's list
@@ -63,16 +68,24 @@ class ClientConnection final : public io::Handler, public Front {
   bool find_session(Caller& caller, bool required);
   Caller caller() const;
   void begin(const Caller& caller, std::string_view text, const mcp::Message& message);
+  void listen(const Caller& caller, std::uint64_t after);
+  void resume_stream(const Caller& caller, std::string_view last_event_id);
+  void continue_stream(const Caller& caller, EventStream& stream, std::uint64_t after);
+  bool start_stream(std::string_view session);
+  void write_stream_head(std::string_view session);
   void refuse(int status, std::string_view code, std::string_view reason, std::string_view lines = {});
   void refuse_message(const mcp::Refusal& refusal, std::string_view text, mcp::Era era);
   void write_response(int status, Pieces json, std::string_view lines);
   void request_done();
   void flush();
   void client_gone(std::string_view why);
+  /// As when the client has gone, but nothing lives on.
+  void end_now(std::string_view why);
+  void write_chunk(std::string_view text);
   void linger();
   void close();
   void next_request();
-  void keep_alive(std::int64_t now_us);
+  void keep_alive();
 
   Worker& worker_;
   io::Stream stream_;
@@ -94,7 +107,11 @@ class ClientConnection final : public io::Handler, public Front {
   bool next_queued_ = false;
   bool paused_ = false;
   bool timing_head_ = false;  ///< the deadline is that of a head that has begun
-  Errand* exchange_ = nullptr;
+  Errand* errand_ = nullptr;  ///< of the request, until its answer has been given or taken over by events_
+  std::shared_ptr<Session> session_;  ///< of the request
+  mcp::Revision revision_ = mcp::Revision::v2025_03_26;  ///< of the request
+  EventStream* events_ = nullptr;                        ///< the stream that the response carries
+  std::uint64_t after_ = 0;     ///< of a stream that a GET opens: the last event that its client has
   std::shared_ptr<const World> world_;  ///< of the request
   const GrantEntry* grant_ = nullptr;
   const World* known_world_ = nullptr;  ///< under which known_token_ was verified

@@ -175,13 +175,15 @@ bool ClientConnection::find_session(Caller& caller, bool required) {
   caller.revision = caller.session->revision;
   caller.client_name = caller.session->client_name;
   caller.session->last_used_us = worker_.loop().now_us();
-  // Any legacy version is taken, as the SDKs take it; what holds is the one that the session agreed on.
-  const std::string_view version = head_.get(http::Field::mcp_protocol_version);
-  const auto named = mcp::parse_revision(version);
-  if (!version.empty() && (!named || mcp::era_of(*named) == mcp::Era::modern)) {
-    refuse(400, "wrong_version", "MCP-Protocol-Version names no version that a session can have.");
+  if (!head_.has(http::Field::mcp_protocol_version)) return true;
+  // The header describes the request: a client should name the version agreed on, and may name another that
+  // is served here.
+  const auto version = mcp::parse_revision(head_.get(http::Field::mcp_protocol_version));
+  if (!version || mcp::era_of(*version) != mcp::Era::legacy) {
+    refuse(400, "wrong_version", "MCP-Protocol-Version names no version that sessions of this gateway speak.");
     return false;
   }
+  caller.revision = *version;
   return true;
 }
 
@@ -214,10 +216,6 @@ void ClientConnection::handle_post(std::string_view text) {
     }
     who.revision = mcp::Revision::v2025_11_25;
   } else {
-    if (head_.has(http::Field::mcp_protocol_version) && !mcp::parse_revision(version)) {
-      return refuse(400, "wrong_version",
-                    "MCP-Protocol-Version names a version that this gateway does not speak.");
-    }
     if (!find_session(who, true)) return;
   }
   if (message->kind == mcp::Kind::result || message->kind == mcp::Kind::error) {
@@ -247,11 +245,42 @@ void ClientConnection::handle_get() {
     return refuse(406, "not_acceptable", "Accept must name text/event-stream.");
   }
   if (!find_session(who, true)) return;
-  if (who.session->listener != nullptr) {
+  const std::string_view last_event_id = head_.get(http::Field::last_event_id);
+  if (!last_event_id.empty() && has_event_ids(who.revision)) return resume_stream(who, last_event_id);
+  EventStream* own = who.session->streams.own();
+  if (own != nullptr && own->live() && !own->attached()) return continue_stream(who, *own, own->last());
+  listen(who, own == nullptr ? 0 : own->last());
+}
+
+void ClientConnection::listen(const Caller& caller, std::uint64_t after) {
+  if (caller.session->listener != nullptr) {
     return refuse(409, "second_stream", "This session has an open stream already.");
   }
-  exchange_ = &worker_.take_errand(*grant_);
-  exchange_->begin_listening(*this, who);
+  session_ = caller.session;
+  revision_ = caller.revision;
+  after_ = after;
+  errand_ = &worker_.take_errand(*grant_);
+  errand_->begin_listening(*this, caller);
+}
+
+void ClientConnection::resume_stream(const Caller& caller, std::string_view last_event_id) {
+  const auto place = caller.session->streams.find(last_event_id);
+  if (!place) {
+    return refuse(400, "unknown_event",
+                  "Last-Event-ID names no event of this session after which everything is kept; repeat the "
+                  "request that was under way, if it may run twice.");
+  }
+  const bool own = place->stream == caller.session->streams.own();
+  if (own && !place->stream->live()) return listen(caller, place->after);
+  continue_stream(caller, *place->stream, place->after);
+}
+
+void ClientConnection::continue_stream(const Caller& caller, EventStream& stream, std::uint64_t after) {
+  session_ = caller.session;
+  write_stream_head({});
+  if (phase_ != Phase::streaming) return;
+  events_ = &stream;
+  stream.attach(*this, after);
 }
 
 void ClientConnection::handle_delete() {
@@ -261,13 +290,15 @@ void ClientConnection::handle_delete() {
                   "Allow: POST\r\n");
   }
   if (!find_session(who, true)) return;
-  exchange_ = &worker_.take_errand(*grant_);
-  exchange_->begin_closing(*this, who);
+  errand_ = &worker_.take_errand(*grant_);
+  errand_->begin_closing(*this, who);
 }
 
 void ClientConnection::begin(const Caller& caller, std::string_view text, const mcp::Message& message) {
-  exchange_ = &worker_.take_errand(*grant_);
-  exchange_->begin(*this, caller, text, message);
+  session_ = caller.session;
+  revision_ = caller.revision;
+  errand_ = &worker_.take_errand(*grant_);
+  errand_->begin(*this, caller, text, message);
 }
 
 void ClientConnection::refuse(int status, std::string_view code, std::string_view reason,

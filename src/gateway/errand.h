@@ -16,7 +16,7 @@ struct GrantEntry;
 class Errand {
  public:
   /// Takes a request or notification that passed mcp::check_method. `text` stays unchanged until the front is
-  /// answered; `message` is used inside this call only. The front may be answered before this returns.
+  /// answered or replaced; `message` is used inside this call only. The front may be answered before this returns.
   virtual void begin(Front& front, const Caller& caller, std::string_view text,
                      const mcp::Message& message) = 0;
   /// The stream of a session's own messages (GET).
@@ -31,6 +31,9 @@ class Errand {
   /// The front took less than was sent: stop reading from the server, and read on.
   virtual void pause() = 0;
   virtual void resume() = 0;
+
+  /// The rest of an answer whose stream is open goes to another front.
+  virtual void continue_in(Front& front) = 0;
 
   virtual const GrantEntry& grant() const = 0;
 

@@ -32,7 +32,7 @@ void Exchange::reset(Front& front, const Caller& caller) {
   started_us_ = worker_.loop().now_us();
   method_ = mcp::Method::unknown;
   stage_ = Stage::idle;
-  request_ = intent_recorded_ = refreshed_ = stream_ = streamed_ = responded_ = listening_ = closing_ =
+  request_ = intent_recorded_ = refreshed_ = stream_ = streamed_ = primed_ = responded_ = listening_ = closing_ =
       quota_returned_ = false;
   status_ = 0;
   answer_status_ = 200;
@@ -132,6 +132,11 @@ void Exchange::pause() {
 
 void Exchange::resume() {
   if (ticket_ != nullptr) ticket_->resume();
+}
+
+void Exchange::continue_in(Front& front) {
+  text_ = {};
+  if (front_ != nullptr) front_ = &front;
 }
 
 void Exchange::relay(std::string_view text) {

@@ -51,6 +51,7 @@ class Exchange final : public Errand, public upstream::Call {
   void abandon(std::string_view why) override;
   void pause() override;
   void resume() override;
+  void continue_in(Front& front) override;
 
   // Called by what this waits for.
   void on_tools_listed(bool ok);
@@ -61,6 +62,8 @@ class Exchange final : public Errand, public upstream::Call {
   void on_head(int status, std::string_view session, bool stream) override;
   void on_message(std::string_view text) override;
   void on_end() override;
+  void on_priming(std::optional<std::uint32_t> retry_ms) override;
+  void on_suspended(std::optional<std::uint32_t> retry_ms) override;
   void on_failure(const upstream::Failure& failure) override;
 
   /// One message of a session that belongs to no request (stdio): to the GET stream.
@@ -174,6 +177,7 @@ class Exchange final : public Errand, public upstream::Call {
   bool refreshed_ = false;
   bool stream_ = false;     ///< the server answers with a stream, and so do we
   bool streamed_ = false;   ///< our stream is open
+  bool primed_ = false;     ///< the client can come back to our stream
   bool responded_ = false;  ///< the final answer is on its way
   bool listening_ = false;
   bool closing_ = false;

@@ -79,6 +79,17 @@ void Exchange::on_head(int status, std::string_view session, bool stream) {
   }
 }
 
+void Exchange::on_priming(std::optional<std::uint32_t> retry_ms) {
+  // Before its answer a session has no id to come back to, and older clients stumble over an empty event.
+  const bool ready = caller_.session != nullptr && caller_.session->ready;
+  if (front_ == nullptr || responded_ || !ready || caller_.revision < mcp::Revision::v2025_11_25) return;
+  if (front_->prime(retry_ms)) streamed_ = primed_ = true;
+}
+
+void Exchange::on_suspended(std::optional<std::uint32_t> retry_ms) {
+  if (front_ != nullptr && primed_ && !responded_) front_->suspend(retry_ms);
+}
+
 void Exchange::on_message(std::string_view text) {
   if (closing_) return;
   if (responded_) {

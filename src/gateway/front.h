@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -20,6 +22,15 @@ class Front {
   virtual void send(Pieces json, std::string_view session) = 0;
   /// Opens the stream before there is a message (the server did, too).
   virtual void open_stream(std::string_view session) = 0;
+  /// Opens the stream with an event that the client can come back to (2025-11-25); `retry_ms`: how long it
+  /// shall wait before it does. False where the transport has no such thing: nothing was sent.
+  virtual bool prime(std::optional<std::uint32_t> retry_ms) {
+    static_cast<void>(retry_ms);
+    return false;
+  }
+  /// The client's connection may end now and be asked for the rest later; the exchange goes on. Only after
+  /// prime().
+  virtual void suspend(std::optional<std::uint32_t> retry_ms) { static_cast<void>(retry_ms); }
   /// The last message of a stream has been sent. Ends the exchange.
   virtual void end_stream() = 0;
 

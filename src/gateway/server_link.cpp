@@ -16,11 +16,11 @@ constexpr std::int64_t kDoubtPauseUs = 5'000'000;
 constexpr std::size_t kMostHeld = 1000;
 
 /// Header lines of a legacy message: the version since 2025-06-18, the session.
-void append_legacy_lines(std::string& out, const Session* session) {
+void append_legacy_lines(std::string& out, const Session* session, mcp::Revision revision) {
   if (session == nullptr) return;
-  if (session->revision >= mcp::Revision::v2025_06_18 && session->ready) {
+  if (revision >= mcp::Revision::v2025_06_18 && session->ready) {
     out += "MCP-Protocol-Version: ";
-    out += mcp::to_string(session->revision);
+    out += mcp::to_string(revision);
     out += "\r\n";
   }
   if (!session->upstream_id.empty()) {
@@ -137,7 +137,7 @@ Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstr
   if (pool_) {
     static thread_local std::string lines;
     lines.clear();
-    if (mcp::era_of(message.revision) == mcp::Era::legacy) append_legacy_lines(lines, message.session);
+    if (mcp::era_of(message.revision) == mcp::Era::legacy) append_legacy_lines(lines, message.session, message.revision);
     lines += message.mirror_lines;
     return &pool_->start(
         {.method = http::Method::post, .lines = lines, .body = message.json, .listening = message.listening},
@@ -170,7 +170,7 @@ upstream::Ticket& ServerLink::open(http::Method method, Session& session, upstre
 
 upstream::Ticket& ServerLink::open_native(http::Method method, const Session& session, upstream::Call& call) {
   std::string lines;
-  append_legacy_lines(lines, &session);
+  append_legacy_lines(lines, &session, session.revision);
   return pool_->start(
       {.method = method, .lines = lines, .body = {}, .listening = method == http::Method::get}, call);
 }

@@ -15,6 +15,9 @@ constexpr std::size_t kRandomSize = 26;  // base/random.h
 constexpr std::size_t kIdSize = kRandomSize + 2;
 }  // namespace
 
+Session::Session(EventMemory* memory) : streams(memory) {}
+Session::~Session() = default;
+
 Exchange* Session::speaker() const {
   const auto found = std::find_if(running.rbegin(), running.rend(),
                                   [](const Exchange* exchange) { return exchange->takes_messages(); });
@@ -22,7 +25,7 @@ Exchange* Session::speaker() const {
 }
 
 std::shared_ptr<Session> SessionTable::open(const std::string& grant_id, ServerLink& server) {
-  auto session = std::make_shared<Session>();
+  auto session = std::make_shared<Session>(&memory_);
   session->id = random_id("");
   const std::uint8_t worker = static_cast<std::uint8_t>(worker_);
   append_hex(session->id, {&worker, 1});
@@ -37,6 +40,11 @@ std::shared_ptr<Session> SessionTable::find(std::string_view id, std::string_vie
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || found->second->grant_id != grant_id || found->second->ended) return nullptr;
   return found->second;
+}
+
+std::shared_ptr<Session> SessionTable::shared(const Session& session) const {
+  const auto found = sessions_.find(session.id);
+  return found == sessions_.end() ? nullptr : found->second;
 }
 
 std::optional<unsigned> SessionTable::worker_of(std::string_view id) {

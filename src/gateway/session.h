@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/asked.h"
+#include "gateway/event_stream.h"
 #include "gateway/world.h"
 #include "mcp/envelope.h"
 #include "mcp/revision.h"
@@ -36,6 +37,9 @@ class SessionEar {
 /// the worker that opened it. Its id is ours, 128 random bits and the worker's number; the server's own id
 /// never leaves the gateway.
 struct Session {
+  explicit Session(EventMemory* memory = nullptr);
+  ~Session();
+
   std::string id;
   std::string upstream_id;  ///< what the server called it; empty: nothing
   std::string digest;       ///< of the id, for the log
@@ -55,6 +59,7 @@ struct Session {
   std::vector<Asked> asked;
   std::vector<Exchange*> running;     ///< requests under way
   Exchange* listener = nullptr;       ///< the GET stream, if one is open
+  EventStreams streams;               ///< toward the client, over HTTP
   SessionEar* ear = nullptr;          ///< null: the streams of the session's client hear it
   SessionBridge* bridge = nullptr;    ///< what speaks for a server of the other era; null: the server itself
   std::unique_ptr<StdioChild> child;  ///< over stdio: the process of this session
@@ -77,6 +82,9 @@ class SessionTable {
   std::shared_ptr<Session> find(std::string_view id, std::string_view grant_id) const;
   void close(const Session& session) { sessions_.erase(session.id); }
 
+  /// Null where the session has left the table.
+  std::shared_ptr<Session> shared(const Session& session) const;
+
   template <typename Visitor>
   void for_each(Visitor&& visit) const {
     std::vector<std::shared_ptr<Session>> all;
@@ -94,6 +102,7 @@ class SessionTable {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
   unsigned worker_;
+  EventMemory memory_;
   std::unordered_map<std::string, std::shared_ptr<Session>, Hash, std::equal_to<>> sessions_;
 };
 

@@ -41,7 +41,12 @@ void Worker::run() {
   for (const auto& connection : connections_) connection->abandon();
   connections_.clear();
   closed_.clear();
-  sessions_.for_each([this](Session& session) { end_session(session); });
+  sessions_.for_each([this](Session& session) {
+    session.streams.end("gateway_stopping");
+    end_session(session);
+  });
+  for (const auto& session : ended_sessions_) session->streams.end("gateway_stopping");
+  ended_sessions_.clear();
   ending_children_.clear();
   link_of_.clear();
   links_.clear();
@@ -118,7 +123,10 @@ ServerLink& Worker::link(const ServerEntry& server) {
 }
 
 void Worker::sweep_soon() {
-  loop_.post([this] { check_connections(); });
+  loop_.post([this] {
+    check_connections();
+    check_streams();
+  });
 }
 
 void Worker::drain() {
@@ -127,6 +135,7 @@ void Worker::drain() {
     for (std::size_t i = connections_.size(); i-- > 0;) {
       if (i < connections_.size()) connections_[i]->drain();
     }
+    sessions_.for_each([](Session& session) { session.streams.end("gateway_stopping"); });
   });
 }
 
@@ -139,10 +148,21 @@ void Worker::check_connections() {
   }
 }
 
+void Worker::check_streams() {
+  const std::int64_t now = loop_.now_us();
+  const std::int64_t wall_s = loop_.wall_us() / 1'000'000;
+  sessions_.for_each([&](Session& session) { session.streams.sweep(now, wall_s); });
+  for (const auto& session : ended_sessions_) session->streams.end("session_ended");
+  std::erase_if(ended_sessions_, [](const auto& session) {
+    return session->running.empty() && session->listener == nullptr && !session->streams.busy();
+  });
+}
+
 void Worker::tick() {
   tick_timer_.arm(loop_, kTickUs);
   closed_.clear();
   check_connections();
+  check_streams();
   for (const auto& [name, link] : links_) link->tick();
   for (const auto& link : retired_links_) link->tick();
   std::erase_if(notices_, [](const auto& notice) { return notice->done(); });
@@ -161,6 +181,7 @@ void Worker::tick() {
 void Worker::end_session(Session& session) {
   if (session.ended) return;
   session.ended = true;
+  ended_sessions_.push_back(sessions_.shared(session));
   session.server->session_gone(session);
   if (session.child) {
     session.child->detach();

@@ -121,6 +121,7 @@ class Worker {
   void run();
   void tick();
   void check_connections();
+  void check_streams();
   void serve_durable();
   void flush_rejections();
 
@@ -131,6 +132,7 @@ class Worker {
   audit::Ring* ring_;
   std::shared_ptr<const World> world_;
   SessionTable sessions_;
+  std::vector<std::shared_ptr<Session>> ended_sessions_;  ///< until nothing of them runs
   std::map<std::string, std::unique_ptr<ServerLink>, std::less<>> links_;
   std::unordered_map<const ServerEntry*, ServerLink*> link_of_;
   std::vector<std::unique_ptr<ServerLink>> retired_links_;

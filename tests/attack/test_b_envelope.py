@@ -167,7 +167,7 @@ class Envelope(AttackCase):
         self.gateway.new_records()
         self.upstream.push({"jsonrpc": "2.0", "id": "from-upstream", "method": "ping"})
         try:
-            asked = json.loads(next(wire.events(2))["data"])["id"]
+            asked = json.loads(next(event for event in wire.events(2) if event.get("data"))["data"])["id"]
         except (TimeoutError, StopIteration):
             asked = None  # the gateway answered the ping itself
         for body in ({"jsonrpc": "2.0", "id": asked or "from-upstream", "result": {}},):

@@ -192,8 +192,8 @@ class Streams(LegacyCase):
             found = next(event for event in wire.events(3) if event.get("data"))
             self.assertEqual(json.loads(found["data"])["params"]["uri"], "memo://one")
             wire.close()
-            self.upstream.wait_for(lambda upstream: not any(upstream.listeners.values()))
             client.delete()
+            self.upstream.wait_for(lambda upstream: not any(upstream.listeners.values()))
 
     def test_get_needs_the_right_accept(self):
         client = self.client()
