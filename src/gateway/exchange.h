@@ -182,6 +182,7 @@ class Exchange final : public Errand, public upstream::Call {
   bool listening_ = false;
   bool closing_ = false;
   bool first_page_ = false;      ///< of a list: no cursor was given
+  bool wants_task_ = false;      ///< the call asks for a task: its client takes a task or an error, no result
   bool quota_returned_ = false;  ///< deltas_ hold what was given back
   int status_ = 0;               ///< of the server's answer over HTTP; 0: none yet, or another transport
   int answer_status_ = 200;

@@ -407,7 +407,7 @@ void Exchange::upstream_failed(const upstream::Failure& failure) {
   words += "Ref ";
   words += id_.view();
   answer_.clear();
-  if (method_ == mcp::Method::tools_call) {
+  if (method_ == mcp::Method::tools_call && !wants_task_) {
     mcp::append_denial(
         answer_, client_id_, mcp::era_of(caller_.revision), words,
         {.id = id_.view(), .code = "upstream_error", .rule = {}, .retry = {}, .retry_after_s = 0});

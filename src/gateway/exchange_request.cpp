@@ -313,7 +313,7 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
       count = permitted_tools(*caller_.server, *caller_.grant, call, worker_.scratch(), names);
     }
     told = policy::told_agent(policy, call, decision, {id_.view(), {names.data(), count}});
-    if (method_ == mcp::Method::tools_call) {
+    if (method_ == mcp::Method::tools_call && !wants_task_) {
       mcp::append_denial(answer_, client_id_, era, told,
                          {.id = id_.view(),
                           .code = policy::to_string(decision.code),

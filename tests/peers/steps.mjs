@@ -1,8 +1,8 @@
 // What the client drivers share: the request on standard input, steps one after the other, JSON on standard output.
 //
 // Request:  {"era", "transport": {"url", "token"} | {"command": [...]}, "answers": {METHOD: RESULT}, "steps": [...]}
-// Step:     {"list": "tools" | "resources" | "prompts"} | {"call": NAME, "arguments", "progress": true}
-//           | {"together": [STEP, ...]}, whose result is the list of results
+// Step:     {"list": "tools" | "resources" | "prompts"} | {"call": NAME, "arguments", "progress": true, "task": true}
+//           | {"read": URI} | {"prompt": NAME, "arguments"} | {"together": [STEP, ...]}, whose result is the list of results
 // Answer:   {"era", "version", "server", "capabilities", "steps": [{"id", "result" | "error", "progress"}], "asked"}
 // `answers` are what the client says to the server's own requests, and declares the capability of; `asked` are the
 // methods that came. `id` is the JSON-RPC id that the client really sent.
@@ -31,10 +31,26 @@ export function watch(transport, sent) {
   return transport;
 }
 
+// What callToolStream, the SDK's way to call a tool as a task, comes to in the end.
+async function last(stream) {
+  let end;
+  for await (const message of stream) end = message;
+  if (end.type === 'error') throw end.error;
+  return end.result;
+}
+
 async function perform(client, call, step, progress) {
   if (step.list === 'tools') return client.listTools();
   if (step.list === 'resources') return client.listResources();
   if (step.list === 'prompts') return client.listPrompts();
+  if (step.read) return client.readResource({ uri: step.read });
+  if (step.prompt) return client.getPrompt({ name: step.prompt, arguments: step.arguments ?? {} });
+  if (step.task) {
+    const params = { name: step.call, arguments: step.arguments ?? {} };
+    const tasks = client.experimental?.tasks;
+    if (tasks) return last(tasks.callToolStream(params, undefined, { task: { ttl: 60000 } }));
+    return call({ ...params, task: { ttl: 60000 } }, {});
+  }
   if (step.together) return Promise.all(step.together.map((one) => perform(client, call, one, progress)));
   const options = step.progress ? { onprogress: (event) => progress.push(event.progress) } : {};
   return call({ name: step.call, arguments: step.arguments ?? {} }, options);
