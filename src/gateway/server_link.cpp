@@ -139,9 +139,13 @@ Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstr
     lines.clear();
     if (mcp::era_of(message.revision) == mcp::Era::legacy) append_legacy_lines(lines, message.session, message.revision);
     lines += message.mirror_lines;
-    return &pool_->start(
-        {.method = http::Method::post, .lines = lines, .body = message.json, .listening = message.listening},
-        call);
+    return &pool_->start({.method = http::Method::post,
+                          .lines = lines,
+                          .body = message.json,
+                          .listening = message.listening,
+                          .resumable = message.session != nullptr && message.id != 0,
+                          .id = message.id},
+                         call);
   }
   StdioChild* child = nullptr;
   if (message.session != nullptr) {
@@ -171,8 +175,9 @@ upstream::Ticket& ServerLink::open(http::Method method, Session& session, upstre
 upstream::Ticket& ServerLink::open_native(http::Method method, const Session& session, upstream::Call& call) {
   std::string lines;
   append_legacy_lines(lines, &session, session.revision);
+  const bool stream = method == http::Method::get;
   return pool_->start(
-      {.method = method, .lines = lines, .body = {}, .listening = method == http::Method::get}, call);
+      {.method = method, .lines = lines, .body = {}, .listening = stream, .resumable = stream}, call);
 }
 
 bool ServerLink::may_list_tools() const {

@@ -64,7 +64,7 @@ void SseReader::begin_event() {
   if (line_.capacity() > kKeepBytes) line_ = {};
   data_.clear();
   retry_ms_.reset();
-  has_data_ = dispatched_ = false;
+  has_data_ = dispatched_ = named_ = false;
 }
 
 SseReader::Step SseReader::next(std::string_view& bytes) {
@@ -140,7 +140,10 @@ bool SseReader::field(std::string_view line) {
   } else if (name == "event") {
     type_ = value;
   } else if (name == "id") {
-    if (value.find('\0') == std::string_view::npos) id_ = value;
+    if (value.find('\0') == std::string_view::npos) {
+      id_ = value;
+      named_ = true;
+    }
   } else if (name == "retry") {
     if (const auto retry = parse_retry(value)) retry_ms_ = retry;
   }

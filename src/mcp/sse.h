@@ -13,6 +13,7 @@ struct SseEvent {
   std::string_view type;                  ///< `message` where the stream names none
   std::string_view data;                  ///< lines joined by LF
   std::string_view id;                    ///< the last id that the stream has named so far; empty: none
+  bool named = false;                     ///< the event has named this id itself
   std::optional<std::uint32_t> retry_ms;  ///< a new delay before reconnecting that came with this event
 };
 
@@ -34,7 +35,7 @@ class SseReader {
   /// Takes bytes from the front of `bytes` up to the end of the next event.
   Step next(std::string_view& bytes);
   SseEvent event() const {
-    return {type_.empty() ? "message" : std::string_view(type_), data_, id_, retry_ms_};
+    return {type_.empty() ? "message" : std::string_view(type_), data_, id_, named_, retry_ms_};
   }
 
   /// Forgets everything, for another stream.
@@ -57,6 +58,7 @@ class SseReader {
   bool in_comment_ = false;
   bool has_data_ = false;
   bool dispatched_ = false;
+  bool named_ = false;
   bool failed_ = false;
 };
 

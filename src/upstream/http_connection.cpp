@@ -14,6 +14,9 @@ namespace {
 constexpr std::int64_t kUnannouncedIdleUs = 4'000'000;
 constexpr std::int64_t kLongestIdleUs = 60'000'000;
 
+constexpr std::string_view kAcceptBoth = "Accept: application/json, text/event-stream\r\n";
+constexpr std::string_view kAcceptStream = "Accept: text/event-stream\r\n";
+
 /// The `timeout` of a Keep-Alive field in seconds, or nothing to go by.
 std::int64_t announced_idle_us(std::string_view keep_alive) {
   constexpr std::string_view kName = "timeout=";
@@ -49,6 +52,7 @@ void HttpConnection::build(const HttpRequest& request) {
       256 + target.path.size() + target.authority.size() + pool_.fixed_lines_.size() + request.lines.size();
   http::HeadWriter writer(out_.room(head_room + bytes));
   writer.request(request.method, target.path, target.authority)
+      .lines(request.method == http::Method::get ? kAcceptStream : kAcceptBoth)
       .lines(pool_.fixed_lines_)
       .lines(request.lines);
   if (request.method == http::Method::post) {
@@ -58,8 +62,9 @@ void HttpConnection::build(const HttpRequest& request) {
   for (std::string_view piece : request.body) out_.append(piece);
 }
 
-void HttpConnection::begin(const HttpRequest& request, Call& call) {
+void HttpConnection::begin(const HttpRequest& request, Call& call, ResumePoint* point) {
   call_ = &call;
+  point_ = point;
   listening_ = request.listening;
   sent_ = paused_ = failing_ = patient_ = false;
   body_ = Body::head;
@@ -265,14 +270,19 @@ bool HttpConnection::take_events() {
         fail(FailureKind::too_large, "an event of the answer is longer than the server's result limit");
         return false;
       case mcp::SseReader::Step::event:
-        // Events of another type are not the protocol's (attack case T107).
-        if (events_.event().type == "message" && !events_.event().data.empty()) {
-          call_->on_message(events_.event().data);
-        }
+        take_event(events_.event());
         if (call_ == nullptr) return false;
         break;
     }
   }
+}
+
+void HttpConnection::take_event(const mcp::SseEvent& event) {
+  if (point_ != nullptr && !point_->take(event)) return;
+  // Events of another type are not the protocol's (attack case T107).
+  if (event.type != "message") return;
+  if (!event.data.empty()) return call_->on_message(event.data);
+  if (event.named) call_->on_priming(event.retry_ms);
 }
 
 void HttpConnection::on_eof() {

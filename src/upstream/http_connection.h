@@ -11,6 +11,7 @@
 #include "mcp/sse.h"
 #include "upstream/call.h"
 #include "upstream/http_pool.h"
+#include "upstream/resume_point.h"
 
 namespace doorward::upstream {
 
@@ -20,8 +21,8 @@ class HttpConnection final : public io::Handler, public Ticket {
   explicit HttpConnection(HttpPool& pool) : pool_(pool), events_(pool.settings().result_bytes) {}
   ~HttpConnection();
 
-  /// Takes the request; sends it at once where the connection stands.
-  void begin(const HttpRequest& request, Call& call);
+  /// Takes the request; sends it at once where the connection stands. `point`, if any, learns of the events.
+  void begin(const HttpRequest& request, Call& call, ResumePoint* point);
   /// The pool's addresses are known now, or there are none: dials one after the other until one answers.
   void dial();
 
@@ -60,6 +61,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   bool take_head();
   bool take_body();
   bool take_events();
+  void take_event(const mcp::SseEvent& event);
   void on_eof();
   void finish();
   bool nothing_follows();
@@ -72,6 +74,7 @@ class HttpConnection final : public io::Handler, public Ticket {
 
   HttpPool& pool_;
   Call* call_ = nullptr;
+  ResumePoint* point_ = nullptr;
   io::Stream stream_;
   io::Buffer out_;
   io::Buffer in_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "upstream/http_connection.h"
+#include "upstream/resumable_request.h"
 
 namespace doorward::upstream {
 namespace {
@@ -39,7 +40,6 @@ HttpPool::HttpPool(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const
       settings_(std::move(settings)),
       self_(std::make_shared<HttpPool*>(this)) {
   const HttpTarget& target = settings_->http();
-  fixed_lines_ = "Accept: application/json, text/event-stream\r\n";
   for (const auto& [name, value] : target.headers) fixed_lines_ += name + ": " + value + "\r\n";
   if (Result<io::Address> address = io::Address::parse(target.host, target.port)) {
     addresses_.push_back(*address);
@@ -51,16 +51,33 @@ HttpPool::~HttpPool() {
   *self_ = nullptr;
 }
 
+std::size_t HttpPool::busy() const {
+  return connections_.size() - idle_.size() + resumables_.size() - spare_.size();
+}
+
 Ticket& HttpPool::start(const HttpRequest& request, Call& call) {
+  if (!request.resumable) return exchange(request, call, nullptr);
+  if (spare_.empty()) {
+    resumables_.push_back(std::make_unique<ResumableRequest>(*this));
+    spare_.reserve(resumables_.size());
+    spare_.push_back(resumables_.back().get());
+  }
+  ResumableRequest& resumable = *spare_.back();
+  spare_.pop_back();
+  resumable.begin(request, call);
+  return resumable;
+}
+
+Ticket& HttpPool::exchange(const HttpRequest& request, Call& call, ResumePoint* point) {
   if (!idle_.empty()) {
     HttpConnection& connection = *idle_.back();
     idle_.pop_back();
-    connection.begin(request, call);
+    connection.begin(request, call, point);
     return connection;
   }
   connections_.push_back(std::make_unique<HttpConnection>(*this));
   HttpConnection& connection = *connections_.back();
-  connection.begin(request, call);
+  connection.begin(request, call, point);
   if (literal_ || loop_.now_us() < addresses_until_us_) {
     connection.dial();
   } else {

@@ -13,19 +13,26 @@
 #include "io/resolver.h"
 #include "io/socket.h"
 #include "io/tls.h"
+#include "json/reader.h"
 #include "upstream/call.h"
 #include "upstream/settings.h"
 
 namespace doorward::upstream {
 
 class HttpConnection;
+class ResumableRequest;
+class ResumePoint;
 
 /// One request toward a server. Everything is copied before start() returns.
 struct HttpRequest {
   http::Method method = http::Method::post;
-  std::string_view lines;  ///< header lines beside the configured ones, each ended by CRLF; trusted
-  std::span<const std::string_view> body;  ///< pieces of the JSON text; none for GET and DELETE
+  std::string_view lines = {};  ///< header lines beside the configured ones, each ended by CRLF; trusted
+  std::span<const std::string_view> body = {};  ///< pieces of the JSON text; none for GET and DELETE
   bool listening = false;                  ///< the answer is a stream that may be silent for ever
+  /// Legacy: where the answer's stream ends before the answer and has named an event, the pool comes back for
+  /// the rest by GET with these lines and Last-Event-ID.
+  bool resumable = false;
+  std::uint64_t id = 0;  ///< of a resumable request: our number in its JSON; 0: a stream without an answer
 };
 
 /// The connections of one worker to one server over HTTP. Keeps answered connections for later calls and
@@ -46,10 +53,16 @@ class HttpPool {
   void tick();
 
   const ServerSettings& settings() const { return *settings_; }
-  std::size_t busy() const { return connections_.size() - idle_.size(); }
+  /// Requests under way.
+  std::size_t busy() const;
 
  private:
   friend class HttpConnection;
+  friend class ResumableRequest;
+  /// Sends a request whose answer comes over one connection; `point`, null or alive as long as the ticket,
+  /// learns of the events of its stream.
+  Ticket& exchange(const HttpRequest& request, Call& call, ResumePoint* point);
+  void give_back(ResumableRequest& request) { spare_.push_back(&request); }
   void keep(HttpConnection& connection);
   /// The address that answered is dialled first from now on.
   void prefer(std::size_t address);
@@ -70,6 +83,9 @@ class HttpPool {
   std::optional<io::TlsContext> tls_;
   std::vector<std::unique_ptr<HttpConnection>> connections_;
   std::vector<HttpConnection*> idle_;  ///< the most recently used last
+  std::vector<std::unique_ptr<ResumableRequest>> resumables_;
+  std::vector<ResumableRequest*> spare_;
+  json::Reader reader_;  ///< of what may be the answer on a resumable stream
   std::shared_ptr<HttpPool*> self_;    ///< empties when the pool dies, for answers of the resolver
 };
 

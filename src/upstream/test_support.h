@@ -49,9 +49,20 @@ struct Probe final : Call {
     sent = what.sent;
     detail = what.detail;
   }
+  void on_priming(std::optional<std::uint32_t> retry_ms) override {
+    ++primings;
+    retry = retry_ms;
+  }
+  void on_suspended(std::optional<std::uint32_t> retry_ms) override {
+    ++suspensions;
+    retry = retry_ms;
+  }
   bool done() const { return ended || failure.has_value(); }
 
   int heads = 0;
+  int primings = 0;
+  int suspensions = 0;
+  std::optional<std::uint32_t> retry;
   int status = 0;
   std::string session;
   bool stream = false;
