@@ -33,6 +33,7 @@ std::shared_ptr<Session> SessionTable::open(const std::string& grant_id, ServerL
   session->grant_id = grant_id;
   session->server = &server;
   sessions_.emplace(session->id, session);
+  visited_.reserve(sessions_.size());
   return session;
 }
 

@@ -85,11 +85,14 @@ class SessionTable {
   /// Null where the session has left the table.
   std::shared_ptr<Session> shared(const Session& session) const;
 
+  /// The visitor may open and close sessions.
   template <typename Visitor>
-  void for_each(Visitor&& visit) const {
-    std::vector<std::shared_ptr<Session>> all;
+  void for_each(Visitor&& visit) {
+    std::vector<std::shared_ptr<Session>> all = std::move(visited_);
     for (const auto& [id, session] : sessions_) all.push_back(session);
     for (const auto& session : all) visit(*session);
+    all.clear();
+    visited_ = std::move(all);
   }
   std::size_t size() const { return sessions_.size(); }
 
@@ -103,6 +106,7 @@ class SessionTable {
   };
   unsigned worker_;
   EventMemory memory_;
+  std::vector<std::shared_ptr<Session>> visited_;  ///< empty; its memory is used again at each tick
   std::unordered_map<std::string, std::shared_ptr<Session>, Hash, std::equal_to<>> sessions_;
 };
 
