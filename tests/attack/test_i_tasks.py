@@ -151,7 +151,10 @@ class LegacyTasks(SurfaceCase):
 
     def test_T195_judged_like_a_plain_call(self):
         mark = self.upstream.mark()
-        self.assertTrue(self.begin(self.client(), "charge", amount=500).is_denied)
+        # What asks for a task takes a task or an error: the reason is the error's text.
+        error = self.begin(self.client(), "charge", amount=500).error
+        self.assertEqual(error["code"], -31403)
+        self.assertIn("[POLICY DENIED]", error["message"])
         self.assertEqual(self.begin(self.client("closed")).message()["error"]["message"], "Unknown tool: build")
         self.assertEqual(self.upstream.calls(mark), [])
 
