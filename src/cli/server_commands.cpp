@@ -18,6 +18,13 @@ struct AddOptions {
   std::vector<std::string> headers;
   std::vector<std::string> env;
   std::string cwd;
+  std::string era;
+  std::string transport;
+  std::string sessions;
+  std::string sandbox;
+  std::vector<std::string> client_requests;
+  std::vector<std::string> admit_names;
+  bool include_new = false;
 };
 
 /// Commands and gateway may run in different folders, so a path leaves here absolute.
@@ -54,6 +61,26 @@ bool write_references(Session& session, json::Writer& writer, std::string_view o
   return true;
 }
 
+/// Writes how the gateway speaks with the server; the gateway checks the words.
+void write_protocol(json::Writer& writer, const AddOptions& options) {
+  const auto word = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) writer.key(key).string(value);
+  };
+  const auto words = [&](std::string_view key, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    writer.key(key).begin_array();
+    for (const std::string& value : values) writer.string(value);
+    writer.end_array();
+  };
+  word("era", options.era);
+  word("transport", options.transport);
+  word("sessions", options.sessions);
+  word("sandbox", options.sandbox);
+  words("client_requests", options.client_requests);
+  words("admit_names", options.admit_names);
+  if (options.include_new) writer.key("include_new").boolean(true);
+}
+
 std::optional<std::string> settings_of(Session& session, const AddOptions& options) {
   if (options.url.empty() == options.command.empty()) {
     session.fail(Exit::usage, "give either --url URL or, behind --, the command that starts the server");
@@ -78,6 +105,7 @@ std::optional<std::string> settings_of(Session& session, const AddOptions& optio
   if (!options.env.empty() && !write_references(session, writer.key("env"), "--env", options.env))
     return std::nullopt;
   if (!options.cwd.empty()) writer.key("cwd").string(absolute(options.cwd));
+  write_protocol(writer, options);
   writer.end_object();
   return out;
 }
@@ -153,6 +181,21 @@ void add_server_commands(CLI::App& app, Session& session) {
       ->type_name("NAME=env:VAR|file:PATH|value:TEXT")
       ->allow_extra_args(false);
   command->add_option("--cwd", options->cwd, "Working directory of its process")->type_name("DIR");
+  command->add_option("--era", options->era, "Which revisions it speaks; found out where absent")
+      ->type_name("auto|legacy|modern");
+  command->add_option("--transport", options->transport, "How it speaks behind its URL")
+      ->type_name("auto|streamable|sse");
+  command->add_option("--sessions", options->sessions, "Who shares its sessions where clients have none")
+      ->type_name("per_grant|per_call|shared");
+  command->add_option("--client-requests", options->client_requests, "What it may ask its clients")
+      ->type_name("sampling,elicitation,roots")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--admit-name", options->admit_names, "Tool offered although its name is unusual")
+      ->type_name("TOOL")
+      ->allow_extra_args(false);
+  command->add_flag("--include-new", options->include_new, "Offer tools that appear later without a review");
+  command->add_option("--sandbox", options->sandbox, "Sandbox of its process")->type_name("none|bubblewrap");
   command->add_option("command", options->command, "Behind --: the program and its arguments")
       ->type_name("COMMAND");
   command->callback([&session, options] { add(session, *options); });

@@ -50,6 +50,7 @@ void Exchange::begin(Front& front, const Caller& caller, std::string_view text, 
   listening_ = method_ == mcp::Method::subscriptions_listen;
   first_page_ = !message.params.find("cursor");
   wants_task_ = message.method == mcp::Method::tools_call && message.params.find("task");
+  wants_log_ = static_cast<bool>(message.meta.find(mcp::kMetaLogLevel));
   if (request_) {
     client_id_ = bytes_of_value(text, message.id);
     if (message.progress_token) client_token_ = bytes_of_value(text, message.progress_token);

@@ -181,6 +181,7 @@ class Exchange final : public Errand, public upstream::Call {
   bool responded_ = false;  ///< the final answer is on its way
   bool listening_ = false;
   bool closing_ = false;
+  bool wants_log_ = false;       ///< modern: the request asked for log messages
   bool first_page_ = false;      ///< of a list: no cursor was given
   bool wants_task_ = false;      ///< the call asks for a task: its client takes a task or an error, no result
   bool quota_returned_ = false;  ///< deltas_ hold what was given back

@@ -143,6 +143,10 @@ void Exchange::on_server_notification(std::string_view text, const mcp::Message&
       return withdraw_question(text, message);
     case mcp::Method::unknown:
       return;
+    case mcp::Method::message:
+      // A modern server may log only where the request asked for it (attack case T112).
+      if (mcp::era_of(caller_.revision) == mcp::Era::modern && !wants_log_) return;
+      break;
     default:
       break;
   }

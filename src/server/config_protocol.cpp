@@ -19,7 +19,6 @@ constexpr Words<upstream::SessionSharing, 3> kSharings = {{{"per_grant", upstrea
                                                            {"per_call", upstream::SessionSharing::per_call},
                                                            {"shared", upstream::SessionSharing::shared}}};
 constexpr Words<bool, 2> kSandboxes = {{{"none", false}, {"bubblewrap", true}}};
-constexpr Words<bool, 2> kBooleans = {{{"false", false}, {"true", true}}};
 constexpr Words<bool upstream::ProtocolSettings::*, 3> kRequests = {
     {{"sampling", &upstream::ProtocolSettings::sampling},
      {"elicitation", &upstream::ProtocolSettings::elicitation},
@@ -72,7 +71,7 @@ void read_protocol(Fields& fields, ServerConfig& server, FileContext& context) {
   take_word(fields, "transport", kTransports, server.transport, context);
   take_word(fields, "sessions", kSharings, protocol.sessions, context);
   take_word(fields, "sandbox", kSandboxes, server.bubblewrap, context);
-  take_word(fields, "include_new", kBooleans, protocol.include_new, context);
+  protocol.include_new = fields.take_bool("include_new").value_or(false);
   for (const std::string& kind : fields.take_texts("client_requests")) {
     if (bool upstream::ProtocolSettings::*const* member = find(kRequests, kind)) {
       protocol.*(*member) = true;
@@ -97,7 +96,7 @@ void write_protocol(json::Writer& writer, const ServerConfig& server) {
   write_word(writer, "transport", kTransports, server.transport);
   write_word(writer, "sessions", kSharings, protocol.sessions);
   write_word(writer, "sandbox", kSandboxes, server.bubblewrap);
-  write_word(writer, "include_new", kBooleans, protocol.include_new);
+  if (protocol.include_new) writer.key("include_new").boolean(true);
   if (protocol.sampling || protocol.elicitation || protocol.roots) {
     writer.key("client_requests").begin_array();
     for (const auto& [kind, member] : kRequests) {

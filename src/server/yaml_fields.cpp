@@ -85,6 +85,14 @@ std::optional<std::string> Fields::take_text(std::string_view key) {
   return value == nullptr ? std::nullopt : read_text(*value, key, context_);
 }
 
+std::optional<bool> Fields::take_bool(std::string_view key) {
+  const YamlNode* value = take(key);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_boolean() && (value->text == "true" || value->text == "false")) return value->text == "true";
+  context_.report(*value, in_quotes(key) + " must be true or false");
+  return std::nullopt;
+}
+
 std::optional<std::size_t> Fields::take_count(std::string_view key, std::size_t least, std::size_t most) {
   const YamlNode* value = take(key);
   if (value == nullptr) return std::nullopt;

@@ -46,6 +46,8 @@ class Fields {
 
   const YamlNode* take(std::string_view key);
   std::optional<std::string> take_text(std::string_view key);
+  /// `true` or `false`.
+  std::optional<bool> take_bool(std::string_view key);
   /// A whole number from `least` to `most`.
   std::optional<std::size_t> take_count(std::string_view key, std::size_t least, std::size_t most);
   std::optional<std::chrono::milliseconds> take_duration(std::string_view key,
