@@ -88,7 +88,7 @@ std::optional<std::string> Fields::take_text(std::string_view key) {
 std::optional<bool> Fields::take_bool(std::string_view key) {
   const YamlNode* value = take(key);
   if (value == nullptr) return std::nullopt;
-  if (value->is_boolean() && (value->text == "true" || value->text == "false")) return value->text == "true";
+  if (value->is_boolean()) return value->text == "true";
   context_.report(*value, in_quotes(key) + " must be true or false");
   return std::nullopt;
 }
