@@ -1,8 +1,8 @@
-"""python3 -m conformance.run [--set SET] [--upstream http|stdio] [--era dual|modern|legacy] [--scenario NAME]
+"""python3 -m conformance.run [--set SET] [--upstream http|stdio|sse] [--era dual|modern|legacy] [--scenario NAME] [--client]
 
 Runs the conformance suites directly and through the gateway and tells where the checks differ; exit status 1 where
-they do. Without options: every set, both transports, and the eras that the clients of the set have to cross.
-With CONFORMANCE_TRACE=1 the forwarder prints every request and answer.
+they do. Without options: every set, over HTTP and stdio, to upstreams of both eras and of the other era alone.
+With --client the client scenarios, by both SDKs. With CONFORMANCE_TRACE=1 the forwarder prints every request and answer.
 """
 import argparse
 import sys
@@ -10,17 +10,40 @@ import sys
 from conformance import suite
 
 
-def report(name, wanted, got):
+def report(what, scored, wanted, got):
     """Prints one comparison; whether all is the same."""
-    scored = suite.scored(name) or sorted(wanted)
-    good = sum(suite.passed(got.get(scenario)) for scenario in scored if scenario in wanted)
     found = suite.differences(wanted, got)
-    print(f"  passed {good} of {sum(scenario in wanted for scenario in scored)}, {len(found)} scenarios differ")
+    ours = [scenario for scenario in scored if scenario in wanted]
+    good = sum(suite.passed(got.get(scenario)) for scenario in ours)
+    print(f"{what}: passed {good} of {len(ours)}, {len(found)} scenarios differ", flush=True)
     for scenario, lines in found.items():
         print(f"    {scenario}" + ("" if scenario in scored else " (not scored)"))
         for line in lines:
             print(f"      {line}")
     return not found
+
+
+def run_servers(name, given):
+    with suite.direct() as url:
+        wanted = suite.run(name, url, given.scenario)
+    scored = suite.scored(name) or sorted(wanted)
+    same = report(f"{name} direct", scored, wanted, wanted)
+    for transport in given.upstream or ["http", "stdio"]:
+        for era in given.era or ["dual", suite.other_era(name)]:
+            with suite.through_gateway(transport, era) as url:
+                got = suite.run(name, url, given.scenario)
+            same = report(f"{name} to a server of era {era} over {transport}", scored, wanted, got) and same
+    return same
+
+
+def run_clients(name, given):
+    same = True
+    for sdk in suite.sdks(name):
+        scenarios = [given.scenario] if given.scenario else suite.client_scenarios(name)
+        wanted = {scenario: suite.run_client(name, scenario, sdk, "direct") for scenario in scenarios}
+        got = {scenario: suite.run_client(name, scenario, sdk) for scenario in scenarios}
+        same = report(f"{name} client {sdk}", scenarios, wanted, got) and same
+    return same
 
 
 def main():
@@ -29,20 +52,10 @@ def main():
     parser.add_argument("--upstream", action="append", choices=["http", "stdio", "sse"])
     parser.add_argument("--era", action="append", choices=["dual", "modern", "legacy"])
     parser.add_argument("--scenario")
+    parser.add_argument("--client", action="store_true")
     given = parser.parse_args()
-    same = True
-    for name in given.set or suite.SETS:
-        with suite.direct() as url:
-            wanted = suite.run(name, url, given.scenario)
-        print(f"{name} direct")
-        same = report(name, wanted, wanted) and same
-        for transport in given.upstream or ["http", "stdio"]:
-            for era in given.era or ["dual", "legacy" if name == "2026-07-28" else "modern"]:
-                print(f"{name} through the gateway, {era} upstream over {transport}", flush=True)
-                with suite.through_gateway(transport, era) as url:
-                    got = suite.run(name, url, given.scenario)
-                same = report(name, wanted, got) and same
-    return 0 if same else 1
+    one = run_clients if given.client else run_servers
+    return 0 if all([one(name, given) for name in given.set or suite.SETS]) else 1
 
 
 if __name__ == "__main__":

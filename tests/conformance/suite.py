@@ -7,7 +7,9 @@ import os
 import pathlib
 import re
 import selectors
+import shlex
 import subprocess
+import sys
 import tempfile
 
 from harness.gateway import ALLOW_ALL, Gateway
@@ -15,15 +17,15 @@ from peers.peer import CACHE, NODE
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGES = CACHE / "conformance" / "node_modules"
-ENVIRONMENT = {**os.environ, "DOORWARD_PEERS": str(CACHE)}
+ENVIRONMENT = {**os.environ, "DOORWARD_PEERS": str(CACHE), "PYTHONPATH": str(HERE.parent)}
 SECONDS_TO_START = 30.0
 SECONDS_TO_RUN = 600.0
-SECONDS_A_SCENARIO = 15
 
 # What is run: the package and its arguments.
 SETS = {"2025-11-25": ("suite-0.2", ["--requirements", "2025-11-25"]),
         "2026-07-28": ("suite-0.2", ["--requirements", "2026-07-28"]),
         "0.1.16": ("suite-0.1", ["--suite", "active"])}
+CLIENT_SCENARIOS = ["initialize", "tools_call", "elicitation-sep1034-client-defaults", "sse-retry"]  # of 0.1.16
 ASKS_ALL = ["sampling", "elicitation", "roots"]
 
 
@@ -31,14 +33,29 @@ def installed():
     return all((PACKAGES / package).exists() for package, _ in SETS.values())
 
 
-def scored(name):
-    """The server scenarios that a requirement set scores; None where the set scores all that it runs."""
+def scored(name, role="server"):
+    """The scenarios that a set scores for that role; None: all that it runs."""
     package, (flag, revision) = SETS[name]
     if flag != "--requirements":
-        return None
+        return CLIENT_SCENARIOS if role == "client" else None
     text = (PACKAGES / package / "requirements" / f"{revision}.yaml").read_text()
-    section = re.search(r"^server:\n((?:  - .*\n)+)", text, re.MULTILINE)
+    section = re.search(rf"^{role}:\n((?:  - .*\n)+)", text, re.MULTILINE)
     return re.findall(r"^  - (\S+)", section[1], re.MULTILINE)
+
+
+def client_scenarios(name):
+    """The scored client scenarios that are not about authorization."""
+    return [scenario for scenario in scored(name, "client") if not scenario.startswith("auth/")]
+
+
+def other_era(name):
+    """The era that the clients of a set do not speak."""
+    return "legacy" if name == "2026-07-28" else "modern"
+
+
+def sdks(name):
+    """The SDKs with a client of the set's era."""
+    return ["v2"] if name == "2026-07-28" else ["v1", "v2"]
 
 
 @contextlib.contextmanager
@@ -90,12 +107,26 @@ def checks_in(folder):
 
 
 def run(name, url, scenario=None):
-    """Runs a set, or one scenario of it, against a URL: scenario -> its checks."""
-    package, arguments = SETS[name]
+    """Runs a set's server side, or one scenario of it, against a URL: scenario -> its checks."""
+    _, arguments = SETS[name]
     if scenario:
-        arguments = ["--scenario", scenario, *(["--spec-version", name] if package == "suite-0.2" else [])]
-    command = [NODE, str(PACKAGES / package / "dist" / "index.js"), "server", "--url", url, *arguments,
-               *(["--timeout", str(1000 * SECONDS_A_SCENARIO)] if package == "suite-0.2" else [])]
+        arguments = ["--scenario", scenario, *revision_of(name)]
+    return suite(name, "server", "--url", url, *arguments)
+
+
+def run_client(name, scenario, sdk, *options):
+    """The checks of a client scenario; see client.py for what is the client."""
+    command = shlex.join([sys.executable, "-m", "conformance.client", sdk, *options])
+    return suite(name, "client", "--command", command, "--scenario", scenario, *revision_of(name))[scenario]
+
+
+def revision_of(name):
+    return [] if name == "0.1.16" else ["--spec-version", name]
+
+
+def suite(name, *arguments):
+    """Runs the package of a set: scenario -> its checks."""
+    command = [NODE, str(PACKAGES / SETS[name][0] / "dist" / "index.js"), *arguments]
     with tempfile.TemporaryDirectory(prefix="doorward-conformance-") as folder:
         done = subprocess.run([*command, "-o", folder], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=SECONDS_TO_RUN, env=ENVIRONMENT, cwd=folder)

@@ -1,0 +1,40 @@
+"""What the tests of this folder share: the direct run of a set, made once, and what a run through the gateway must be."""
+import functools
+import unittest
+
+from conformance import suite
+
+# Scenarios that are not scored and that the conformance server has no fixtures for, or whose subject is the transport.
+NOT_COMPARED = ("server-sse-polling", "tasks-")
+
+
+@functools.cache
+def direct(name):
+    with suite.direct() as url:
+        return suite.run(name, url)
+
+
+@unittest.skipUnless(suite.installed(), "the conformance suites are not there: scripts/install-peers")
+class SuiteCase(unittest.TestCase):
+    maxDiff = None
+
+    def assert_conforms(self, name, transport="http", era="dual", scenarios=None, **settings):
+        """Every scored scenario passes, and every check has the status of the direct run; `scenarios`: only these."""
+        wanted = {scenario: checks for scenario, checks in direct(name).items()
+                  if not scenario.startswith(NOT_COMPARED) and (scenarios is None or scenario in scenarios)}
+        with suite.through_gateway(transport, era, **settings) as url:
+            got = suite.run(name, url)
+        self.assertEqual(suite.differences(wanted, got), {})
+        failed = [scenario for scenario in suite.scored(name) or wanted
+                  if scenario in wanted and not suite.passed(got.get(scenario))]
+        self.assertEqual(failed, [])
+
+    def assert_clients_conform(self, name, sdk):
+        """Every scored client scenario that is not about authorization passes."""
+        for scenario in suite.client_scenarios(name):
+            with self.subTest(scenario, set=name, sdk=sdk):
+                checks = suite.run_client(name, scenario, sdk)
+                if not suite.passed(checks):  # once more: the suite's own deadlines are short for a busy machine
+                    checks = suite.run_client(name, scenario, sdk)
+                self.assertEqual([check for check in checks if check["status"] in ("FAILURE", "WARNING")], [])
+                self.assertTrue(checks)

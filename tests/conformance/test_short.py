@@ -1,0 +1,32 @@
+"""The requirement sets of both eras through the gateway: servers over both transports, clients of the v2 SDK."""
+import unittest
+
+from conformance import suite
+from conformance.case import SuiteCase, direct
+
+LEGACY, MODERN = "2025-11-25", "2026-07-28"
+
+
+class Servers(SuiteCase):
+    def test_the_conformance_server_itself(self):
+        for name, count in ((LEGACY, 30), (MODERN, 37)):
+            good = [scenario for scenario in suite.scored(name) if suite.passed(direct(name).get(scenario))]
+            self.assertEqual(len(good), count, name)
+
+    def test_legacy(self):
+        self.assert_conforms(LEGACY)
+
+    def test_modern(self):
+        self.assert_conforms(MODERN)
+
+    def test_modern_over_stdio(self):
+        self.assert_conforms(MODERN, "stdio")
+
+
+class Clients(SuiteCase):
+    def test_modern(self):
+        self.assert_clients_conform(MODERN, "v2")
+
+
+if __name__ == "__main__":
+    unittest.main()
