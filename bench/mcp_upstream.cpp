@@ -1,9 +1,11 @@
-// mcp_upstream [--port N] [--size BYTES] [--sse]: the MCP server behind every benchmark. One thread,
+// mcp_upstream [--port N | --stdio] [--size BYTES] [--sse] [--tools N]: the MCP server behind every benchmark. One thread,
 // one loop; answers initialize, server/discover, ping, tools/list and tools/call of both eras over Streamable
 // HTTP, with BYTES of text in the result of a call (default 1024), as an event stream with --sse or for the
-// tool `stream`. A GET opens a stream that says nothing. Prints the port it listens on.
+// tool `stream`. A GET opens a stream that says nothing. Prints the port it listens on. With --stdio it speaks on
+// standard input and output instead, until the input ends. --tools adds N tools of half a kilobyte to its list.
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <string_view>
 
@@ -21,7 +23,9 @@ namespace {
 struct Options {
   int port = 0;
   std::size_t size = 1024;
+  std::size_t tools = 0;
   bool sse = false;
+  bool stdio = false;
 };
 
 /// The members of a message that the answer depends on, as they are spelled. Finds top-level members only;
@@ -66,7 +70,22 @@ std::string_view member(std::string_view object, std::string_view name) {
 
 class Server {
  public:
-  explicit Server(const Options& options) : options_(options), text_(options.size, 'x') {}
+  explicit Server(const Options& options) : options_(options), text_(options.size, 'x') {
+    for (std::size_t i = 0; i < options.tools; ++i) {
+      tools_ += R"(,{"name":"tool_)" + std::to_string(i) +
+                R"(","title":"Tool","description":")" + std::string(200, 'd') +
+                R"(","inputSchema":{"type":"object","properties":{"id":{"type":"string","description":"Which one"},)"
+                R"("amount":{"type":"number","minimum":0},"tags":{"type":"array","items":{"type":"string"}}},)"
+                R"("required":["id"]},"annotations":{"readOnlyHint":true,"openWorldHint":false}})";
+    }
+  }
+
+  /// The whole answer to a request.
+  std::string answer(std::string_view id, std::string_view result) const {
+    return R"({"jsonrpc":"2.0","id":)" + std::string(id) +
+           (result.empty() ? R"(,"error":{"code":-32601,"message":"no such method"}})"
+                           : ",\"result\":" + std::string(result) + "}");
+  }
 
   /// The result of a request, or an empty string where the method is unknown.
   std::string result(std::string_view method, std::string_view params, bool modern) const {
@@ -91,7 +110,7 @@ class Server {
                R"(","description":"Answers with text.","inputSchema":{"type":"object"}})";
       };
       return "{" + complete + R"("tools":[)" + tool("get_record") + "," + tool("stream") + "," +
-             tool("delete_record") + "]" + cache + "}";
+             tool("delete_record") + tools_ + "]" + cache + "}";
     }
     return "";
   }
@@ -103,6 +122,7 @@ class Server {
  private:
   Options options_;
   std::string text_;
+  std::string tools_;
 };
 
 class Connection final : public io::Handler {
@@ -174,9 +194,7 @@ class Connection final : public io::Handler {
     const std::string_view params = member(text_, "params");
     const bool modern = head_.get(http::Field::mcp_protocol_version) >= "2026";
     const std::string result = server_.result(method, params, modern);
-    const std::string body = R"({"jsonrpc":"2.0","id":)" + std::string(id) +
-                             (result.empty() ? R"(,"error":{"code":-32601,"message":"no such method"}})"
-                                             : ",\"result\":" + result + "}");
+    const std::string body = server_.answer(id, result);
     if (server_.streams(method, params)) {
       char size[32];
       std::snprintf(size, sizeof size, "%zx\r\n", body.size() + 23);
@@ -211,6 +229,19 @@ class Connection final : public io::Handler {
   bool have_head_ = false;
 };
 
+/// Both eras on standard input and output, a message a line.
+int serve_lines(const Server& server) {
+  std::ios::sync_with_stdio(false);
+  for (std::string line; std::getline(std::cin, line);) {
+    const std::string_view id = member(line, "id");
+    if (id.empty()) continue;
+    const std::string_view params = member(line, "params");
+    const bool modern = params.find("io.modelcontextprotocol/protocolVersion") != params.npos;
+    std::cout << server.answer(id, server.result(member(line, "method"), params, modern)) << '\n' << std::flush;
+  }
+  return 0;
+}
+
 int serve(const Options& options) {
   io::prepare_signals({});
   io::Loop loop;
@@ -238,14 +269,19 @@ int main(int argc, char** argv) {
     const std::string_view name = argv[i];
     if (name == "--sse") {
       options.sse = true;
+    } else if (name == "--stdio") {
+      options.stdio = true;
+    } else if (name == "--tools" && i + 1 < argc) {
+      options.tools = static_cast<std::size_t>(std::atol(argv[++i]));
     } else if (name == "--port" && i + 1 < argc) {
       options.port = std::atoi(argv[++i]);
     } else if (name == "--size" && i + 1 < argc) {
       options.size = static_cast<std::size_t>(std::atol(argv[++i]));
     } else {
-      std::fprintf(stderr, "usage: mcp_upstream [--port N] [--size BYTES] [--sse]\n");
+      std::fprintf(stderr, "usage: mcp_upstream [--port N | --stdio] [--size BYTES] [--sse] [--tools N]\n");
       return 2;
     }
   }
-  return doorward::bench::serve(options);
+  return options.stdio ? doorward::bench::serve_lines(doorward::bench::Server(options))
+                       : doorward::bench::serve(options);
 }

@@ -1,4 +1,5 @@
 """Section I of the attack cases: resources, prompts, completion."""
+import itertools
 import json
 import unittest
 
@@ -32,6 +33,7 @@ class Surfaces(GatewayCase):
         upstream = super().make_upstream()
         upstream.server.resources = [{"uri": uri, "name": uri} for uri in (
             "file:///library/a.txt", "file:///library/staff/pay.txt", "FILE:///library/staff/pay.txt", "catalogue://all")]
+        upstream.server.tools += [{"name": "search", "inputSchema": {"type": "object"}}]
         upstream.server.prompts = [{"name": "summary"}, {"name": "draft_mail"}]
         return upstream
 
@@ -97,31 +99,43 @@ class Surfaces(GatewayCase):
             self.assertEqual(client.list("prompts/list", "prompts"), [])
 
     def test_T184_results_of_any_method_are_bounded(self):
-        """The cap on an answer, and the refusal of what is no clean JSON, hold for resources and prompts too."""
-        def oversized(exchange):
-            if exchange.seen.rpc not in ("resources/read", "prompts/get"):
-                return False
-            text = "x" * (17 << 20)
-            exchange.json({"jsonrpc": "2.0", "id": exchange.seen.message["id"], "result": {
-                "contents": [{"uri": "file:///library/a.txt", "text": text}]}})
-            return True
+        """The cap on an answer, and the refusal of what is no clean JSON, hold for resources, prompts and the results of
+        tasks as they do for tools, in one body and in an event stream."""
+        def result_of(exchange, text):
+            return f'{{"jsonrpc":"2.0","id":{json.dumps(exchange.seen.message["id"])},"result":{{{text}}}}}'.encode()
 
-        def doubled(exchange):
-            if exchange.seen.rpc not in ("resources/read", "prompts/get"):
-                return False
-            id = json.dumps(exchange.seen.message["id"])
-            exchange.http(200, f'{{"jsonrpc":"2.0","id":{id},"result":{{"contents":[],"contents":[{{}}]}}}}'.encode())
-            return True
+        def in_a_body(exchange, text):
+            exchange.http(200, result_of(exchange, text))
+
+        def in_a_stream(exchange, text):
+            exchange.open_stream()
+            exchange.chunk(b"event: message\ndata: " + result_of(exchange, text) + b"\n\n")
+            exchange.end_stream()
+        bad = {"oversized": '"contents":[{"text":"' + "x" * (17 << 20) + '"}]', "a member twice": '"contents":[],"contents":[]'}
         failed = [ALLOWED[0], {"event": "call.outcome", "result": "upstream_error"}]
         for era, client in self.each():
-            for method, params in (("resources/read", {"uri": "file:///library/a.txt"}),
-                                   ("prompts/get", {"name": "summary", "arguments": {"language": "en"}})):
-                for label, hook in (("oversized", oversized), ("a member twice", doubled)):
-                    self.upstream.hook = hook
-                    self.assert_case(f"T184 {era} {method} {label}",
-                                     lambda client=client, method=method, params=params: client.request(method, params),
-                                     client={"status": 200, "code": -32603, "message": "[UPSTREAM ERROR]"}, upstream=[method],
-                                     log=failed)
+            asked = {"resources/read": {"uri": "file:///library/a.txt"},
+                     "prompts/get": {"name": "summary", "arguments": {"language": "en"}}}
+            if era != MODERN:
+                self.upstream.hook = self.make_task
+                task = client.request("tools/call", {"name": "search", "arguments": {}, "task": {"ttl": 60000}}).result["task"]
+                asked["tasks/result"] = {"taskId": task["taskId"]}
+            for (method, params), (label, text), how in itertools.product(asked.items(), bad.items(), (in_a_body, in_a_stream)):
+                def answer(exchange, method=method, text=text, how=how):
+                    return exchange.seen.rpc == method and (how(exchange, text) or True)
+                self.upstream.hook = answer
+                self.assert_case(f"T184 {era} {method} {label} {how.__name__}",
+                                 lambda client=client, method=method, params=params: client.request(method, params),
+                                 client={"status": 200, "code": -32603, "message": "[UPSTREAM ERROR]"}, upstream=[method],
+                                 log=failed)
+
+    @staticmethod
+    def make_task(exchange):
+        if exchange.seen.rpc != "tools/call":
+            return False
+        exchange.result({"task": {"taskId": "t-1", "status": "completed", "createdAt": "2026-01-01T00:00:00Z",
+                                  "lastUpdatedAt": "2026-01-01T00:00:00Z", "ttl": 60000}})
+        return True
 
     def test_T184_limits_count_reads(self):
         """A limit of the section counts every read of the grant, whichever session or era."""

@@ -6,6 +6,7 @@ import unittest
 from harness.case import GatewayCase
 from harness.client import MODERN
 from harness.gateway import Gateway
+from harness.shows import shows
 
 LEGACY = "2025-11-25"
 OPEN = {"version": "1", "default": "allow", "tools": {"charge": {"deny_if": [
@@ -158,6 +159,7 @@ class LegacyTasks(SurfaceCase):
         self.assertEqual(self.begin(self.client("closed")).message()["error"]["message"], "Unknown tool: build")
         self.assertEqual(self.upstream.calls(mark), [])
 
+    @shows("tasks in the core", LEGACY)
     def test_a_task_from_beginning_to_end(self):
         client = self.client()
         handle = self.begin(client).result["task"]["taskId"]
@@ -239,6 +241,7 @@ class TasksExtension(SurfaceCase):
         message = client.build(method, {"taskId": id, **members})
         return client.post(message, client.headers(message) + [("Mcp-Name", id)])
 
+    @shows("tasks extension", MODERN)
     def test_a_task_from_beginning_to_end(self):
         client = self.modern()
         begun = self.call(client, tool="build").result

@@ -4,6 +4,15 @@ import unittest
 
 from conformance import suite
 
+# What the scenarios of a set show, as rows of the table of docs/protocol.md (harness/shows.py).
+SHOWN = {
+    "2025-11-25": ("tools: list and call", "audio, resource links, icons", "resources: list, templates, read",
+                   "resources: subscribe", "prompts: list and get", "completion", "logging", "progress", "ping", "sampling",
+                   "elicitation: form"),
+    "2026-07-28": ("tools: list and call", "audio, resource links, icons", "resources: list, templates, read",
+                   "prompts: list and get", "completion", "progress", "sampling", "roots", "elicitation: form",
+                   "server/discover", "input-required rounds"),
+}
 # Scenarios that are not scored and that the conformance server has no fixtures for, or whose subject is the transport.
 NOT_COMPARED = ("server-sse-polling", "tasks-")
 

@@ -2,7 +2,8 @@
 import unittest
 
 from conformance import suite
-from conformance.case import SuiteCase, direct
+from conformance.case import SHOWN, SuiteCase, direct
+from harness.shows import shows
 
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
 
@@ -13,17 +14,21 @@ class Servers(SuiteCase):
             good = [scenario for scenario in suite.scored(name) if suite.passed(direct(name).get(scenario))]
             self.assertEqual(len(good), count, name)
 
+    @shows(SHOWN[LEGACY], LEGACY)
     def test_legacy(self):
         self.assert_conforms(LEGACY)
 
+    @shows(SHOWN[MODERN], MODERN)
     def test_modern(self):
         self.assert_conforms(MODERN)
 
+    @shows(SHOWN[MODERN], MODERN, server="stdio")
     def test_modern_over_stdio(self):
         self.assert_conforms(MODERN, "stdio")
 
 
 class Clients(SuiteCase):
+    @shows(("tools: list and call", "x-mcp-header"), MODERN)
     def test_modern(self):
         self.assert_clients_conform(MODERN, "v2")
 

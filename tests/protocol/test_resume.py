@@ -6,6 +6,7 @@ import unittest
 
 from harness.case import GatewayCase
 from harness.client import LEGACY, MODERN
+from harness.shows import shows
 from harness.wire import Closed, request_bytes
 
 
@@ -110,6 +111,7 @@ class Ids(ResumeCase):
 
 
 class Replay(ResumeCase):
+    @shows("resumption of streams", LEGACY)
     def test_the_rest_comes_by_get_and_goes_on_live(self):
         for version in LEGACY:
             with self.subTest(version):

@@ -7,6 +7,7 @@ import unittest
 from harness.case import GatewayCase
 from harness.gateway import ROOT, Gateway
 from harness.client import LEGACY
+from harness.shows import shows
 
 EVERYTHING = {"sampling": {}, "elicitation": {"form": {}, "url": {}}, "roots": {"listChanged": True}}
 OPEN = {"version": "1", "default": "allow"}
@@ -80,6 +81,8 @@ class AskingCase(GatewayCase):
 
 
 class Allowed(AskingCase):
+    @shows(("sampling", "roots"), LEGACY)
+    @shows("elicitation: form", LEGACY[1:])
     def test_asked_and_answered(self):
         for version in LEGACY:
             for method in QUESTIONS:
@@ -154,6 +157,7 @@ class Allowed(AskingCase):
         self.assertEqual(len(messages), 1)
         self.assertEqual(responses()[0].message, {"jsonrpc": "2.0", "id": "p", "result": {}})
 
+    @shows(("sampling", "roots", "elicitation: form"), "2025-11-25", server="stdio")
     def test_over_stdio(self):
         for method in QUESTIONS:
             with self.subTest(method):

@@ -6,6 +6,7 @@ import unittest
 
 from harness.case import GatewayCase
 from harness.client import LEGACY, MODERN
+from harness.shows import shows
 from harness.wire import request_bytes
 
 
@@ -86,6 +87,7 @@ class Resumption(GatewayCase):
                 *client.headers(), ("Accept", "text/event-stream"), ("Last-Event-ID", last)]))
             self.assertEqual(wire.answer(stream=True).status, 200)
 
+    @shows("resumption of streams", LEGACY)
     def test_cut_at_every_event_boundary(self):
         for version in LEGACY:
             client = self.client(version=version)
