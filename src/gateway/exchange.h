@@ -39,7 +39,7 @@ struct Caller {
 /// One message of a client on its way: judged, counted, recorded, forwarded, its answer checked and recorded
 /// (docs/life-of-a-call.md). Comes from a pool of its worker and goes back there, so that a steady call
 /// allocates nothing. Worker's thread.
-class Exchange final : public Errand, public upstream::Call {
+class Exchange final : public Errand, public upstream::Call, public ToolsWaiter {
  public:
   explicit Exchange(Worker& worker) : worker_(worker) {}
   Exchange(const Exchange&) = delete;
@@ -54,7 +54,7 @@ class Exchange final : public Errand, public upstream::Call {
   void continue_in(Front& front) override;
 
   // Called by what this waits for.
-  void on_tools_listed(bool ok);
+  void on_tools_listed(bool ok) override;
   void on_durable();
   /// What was recorded cannot be made durable now: the call is refused, or its answer withheld.
   void on_log_failed();

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gateway/exchange.h"
+#include "gateway/bridge_to_modern.h"
 #include "gateway/session.h"
 #include "gateway/tool_lister.h"
 #include "gateway/worker.h"
@@ -37,6 +37,7 @@ ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
   if (settings_->is_http()) {
     pool_ = std::make_unique<upstream::HttpPool>(worker_.loop(), *worker_.shared().resolver, settings_);
   }
+  if (eras_->legacy != Speaks::yes) to_modern_ = std::make_unique<BridgeToModern>(worker_, *this);
 }
 
 ServerLink::~ServerLink() = default;
@@ -69,6 +70,7 @@ Result<upstream::Ticket*> ServerLink::send(const Outgoing& message, upstream::Ca
     if (message.session != nullptr && message.session->bridge != nullptr) {
       return message.session->bridge->send(message, call);
     }
+    if (message.method == mcp::Method::initialize && to_modern_) return to_modern_->send(message, call);
     return send_native(message, call);
   }
   switch (eras_->modern) {
@@ -133,6 +135,12 @@ void ServerLink::end_shared_child() {
   ending_children_.push_back(std::move(child_));
 }
 
+void ServerLink::end_child(Session& session) {
+  if (!session.child) return;
+  session.child->detach();
+  ending_children_.push_back(std::move(session.child));
+}
+
 Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstream::Call& call) {
   if (pool_) {
     static thread_local std::string lines;
@@ -184,14 +192,14 @@ bool ServerLink::may_list_tools() const {
   return lister_ != nullptr || worker_.loop().now_us() - listed_us_ >= kListPauseUs;
 }
 
-void ServerLink::list_tools(Session* session, mcp::Revision revision, Exchange& waiter) {
+void ServerLink::list_tools(Session* session, mcp::Revision revision, ToolsWaiter& waiter) {
   waiters_.push_back(&waiter);
   if (lister_) return;
   lister_ = std::make_unique<ToolLister>(worker_, *this, session, revision);
   lister_->start();
 }
 
-void ServerLink::stop_waiting(Exchange& waiter) {
+void ServerLink::stop_waiting(ToolsWaiter& waiter) {
   std::erase(waiters_, &waiter);
 }
 
@@ -203,14 +211,15 @@ void ServerLink::session_gone(Session& session) {
 void ServerLink::tools_listed(bool ok) {
   listed_us_ = worker_.loop().now_us();
   finished_lister_ = std::move(lister_);  // it is on the stack
-  std::vector<Exchange*> waiters;
+  std::vector<ToolsWaiter*> waiters;
   waiters.swap(waiters_);
-  for (Exchange* waiter : waiters) waiter->on_tools_listed(ok);
+  for (ToolsWaiter* waiter : waiters) waiter->on_tools_listed(ok);
 }
 
 void ServerLink::retire() {
   if (child_) child_->detach();
   if (to_legacy_) to_legacy_->retire();
+  if (to_modern_) to_modern_->retire();
 }
 
 void ServerLink::tick() {
@@ -218,6 +227,7 @@ void ServerLink::tick() {
   finished_probe_.reset();
   if (probe_) probe_->tick();
   if (to_legacy_) to_legacy_->tick();
+  if (to_modern_) to_modern_->tick();
   std::erase_if(held_, [](const auto& held) { return held->done(); });
   std::erase_if(ending_children_, [](const auto& child) { return child->gone(); });
   if (pool_) pool_->tick();

@@ -25,6 +25,16 @@ class ToolLister;
 class Worker;
 struct Session;
 
+/// Waits for ServerLink::list_tools.
+class ToolsWaiter {
+ public:
+  /// From the loop, never from inside the function that began the waiting.
+  virtual void on_tools_listed(bool ok) = 0;
+
+ protected:
+  ~ToolsWaiter() = default;
+};
+
 /// One worker's way to one server: its connections or shared process, the bridge to its era, and what it
 /// knows of the tools.
 class ServerLink {
@@ -54,7 +64,12 @@ class ServerLink {
   Status find_era(EraWaiter& waiter);
   void stop_waiting(EraWaiter& waiter) { std::erase(era_waiters_, &waiter); }
   /// The server has refused a legacy handshake as a modern-only server does: legacy clients need the bridge.
-  void refuses_legacy() { eras_->legacy = Speaks::no; }
+  void refuses_legacy() {
+    eras_->legacy = Speaks::no;
+    eras_->modern = Speaks::yes;
+  }
+  /// Ends the process of a session in which a bridge speaks from now on.
+  void end_child(Session& session);
   /// It answered as no server of its era does, or could not be reached: it may have been replaced, so it is
   /// asked anew before the next message whose way depends on it. Not more often than every few seconds.
   void doubt_era();
@@ -62,8 +77,8 @@ class ServerLink {
   /// Whether asking the server for its tools now is not too soon after the last time.
   bool may_list_tools() const;
   /// Asks; calls `waiter.on_tools_listed` when done. One request serves all who wait.
-  void list_tools(Session* session, mcp::Revision revision, Exchange& waiter);
-  void stop_waiting(Exchange& waiter);
+  void list_tools(Session* session, mcp::Revision revision, ToolsWaiter& waiter);
+  void stop_waiting(ToolsWaiter& waiter);
   void session_gone(Session& session);
 
   /// The server has left the configuration, or changed: no new call comes.
@@ -97,7 +112,7 @@ class ServerLink {
   ToolTable tools_;
   std::unique_ptr<ToolLister> lister_;
   std::unique_ptr<ToolLister> finished_lister_;  ///< until the next tick
-  std::vector<Exchange*> waiters_;
+  std::vector<ToolsWaiter*> waiters_;
   std::int64_t listed_us_ = INT64_MIN / 2;
   std::shared_ptr<ServerEras> eras_;
   std::int64_t doubted_us_ = INT64_MIN / 2;
@@ -107,6 +122,7 @@ class ServerLink {
   std::vector<std::unique_ptr<Holding>> held_;
   std::vector<std::unique_ptr<StdioChild>> ending_children_;
   std::unique_ptr<Bridge> to_legacy_;  ///< of modern clients
+  std::unique_ptr<Bridge> to_modern_;  ///< of legacy clients
 };
 
 }  // namespace doorward::gateway
