@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EXTENSION, add_task_tools } from './tasks.mjs';
 
 const require = createRequire(process.env.DOORWARD_PEERS + '/');
 const sdk = require('@modelcontextprotocol/server');
@@ -214,7 +215,7 @@ function add_prompts(server) {
 export function build(announce) {
   const capabilities = {
     tools: { listChanged: true }, prompts: { listChanged: true }, resources: { subscribe: true, listChanged: true },
-    logging: {}, completions: {},
+    logging: {}, completions: {}, extensions: { [EXTENSION]: {} },
   };
   const server = new McpServer({ name: 'conformance-server', version: '1' },
     { capabilities, requestState: { verify: state.verify } });
@@ -224,6 +225,7 @@ export function build(announce) {
   add_notifying_tools(tool, announce);
   add_asking_tools(tool);
   add_input_required_tools(tool);
+  add_task_tools(server, tool);
   add_resources(server);
   add_prompts(server);
   server.server.setRequestHandler('completion/complete', ({ params }) => {

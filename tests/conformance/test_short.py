@@ -28,6 +28,9 @@ class Servers(SuiteCase):
 
 
 class Clients(SuiteCase):
+    def test_legacy(self):
+        self.assert_clients_conform(LEGACY, "v2")
+
     @shows(("tools: list and call", "x-mcp-header"), MODERN)
     def test_modern(self):
         self.assert_clients_conform(MODERN, "v2")
