@@ -10,6 +10,7 @@ from harness.case import GatewayCase
 from harness.client import LEGACY, META, MODERN
 from harness.gateway import ROOT, Gateway
 from harness.modern_server import MEDIA, ModernUpstream
+from harness.shows import shows
 from harness.wire import request_bytes
 
 EVERYTHING = {"sampling": {"tools": {}}, "elicitation": {"form": {}, "url": {}}, "roots": {"listChanged": True}}
@@ -78,6 +79,7 @@ class Bridged(GatewayCase):
 
 
 class Handshake(Bridged):
+    @shows("tools: list and call", ("2024-11-05", *LEGACY), server=("http", "stdio"), server_era=MODERN)
     def test_initialize_is_answered_from_what_the_server_discovers(self):
         for grant in ("agent", "said", "child"):
             for version in ("2024-11-05", *LEGACY):
@@ -115,6 +117,7 @@ class Handshake(Bridged):
         client.call("echo")
         self.assertEqual(self.asked(mark)[0].params["_meta"][META + "clientCapabilities"], {"roots": {}})
 
+    @shows("ping", "2025-11-25", server_era=MODERN)
     def test_what_a_modern_server_has_not_is_done_here(self):
         client = self.client()
         mark = self.upstream.mark()
@@ -123,6 +126,7 @@ class Handshake(Bridged):
         self.assertEqual(client.request("logging/setLevel", {"level": "loud"}).error["code"], -32602)
         self.assertEqual(self.upstream.since(mark), [])
 
+    @shows("denials", "2025-11-25", server_era=MODERN)
     def test_policy_is_applied(self):
         client = self.client("closed")
         mark = self.upstream.mark()
@@ -152,6 +156,7 @@ class Results(Bridged):
                     self.assertIn("annotations", structured)
                     self.assertNotIn("outputSchema", tools["list"])
 
+    @shows(("structured content, output schemas", "audio, resource links, icons"), "2025-11-25", server_era=MODERN)
     def test_results_by_revision(self):
         for version in LEGACY:
             with self.subTest(version):
@@ -169,6 +174,8 @@ class Results(Bridged):
                 self.assertEqual(structured.get("structuredContent"), {"n": 1} if version >= "2025-06-18" else None)
                 self.assertEqual(client.call("list").result, {"content": [{"type": "text", "text": "[1, 2]"}]})
 
+    @shows(("resources: list, templates, read", "prompts: list and get", "completion"), "2025-11-25", server=("http", "stdio"),
+           server_era=MODERN)
     def test_other_requests(self):
         for grant in ("agent", "child"):
             with self.subTest(grant):
@@ -186,6 +193,8 @@ class Results(Bridged):
     def test_unknown_tool(self):
         self.assertEqual(self.client().call("nothing").error["code"], -32602)
 
+    @shows("progress", "2025-11-25", server=("http", "stdio"), server_era=MODERN)
+    @shows("logging", "2025-11-25", server_era=MODERN)
     def test_progress_and_logs(self):
         for grant in ("agent", "child"):
             with self.subTest(grant):
@@ -217,6 +226,7 @@ class Results(Bridged):
             self.assertEqual(answer.status, 200)
             self.assertEqual(answer.error, {"code": wanted, "message": "m"})
 
+    @shows("x-mcp-header", "2025-11-25", server_era=MODERN)
     def test_mirrored_arguments(self):
         client = self.client()
         mark = self.upstream.mark()
@@ -256,6 +266,7 @@ class Inputs(Bridged):
     def answer(self, question):
         return self.ANSWERS[question["method"]]
 
+    @shows(("sampling", "roots", "elicitation: form", "input-required rounds"), "2025-11-25", server=("http", "stdio"), server_era=MODERN)
     def test_the_client_is_asked_as_a_legacy_server_would(self):
         for grant in ("agent", "said", "child"):
             with self.subTest(grant):
@@ -297,6 +308,7 @@ class Inputs(Bridged):
         self.assertIn("[UPSTREAM ERROR]", seen[-1]["result"]["content"][0]["text"])
         self.assertEqual(len(self.asked(mark)), 33)
 
+    @shows("elicitation: url", "2025-11-25", server_era=MODERN)
     def test_urls(self):
         seen = self.converse(self.client(), "ask", {"requests": {"u": elicit(URL)}}, lambda _: {"action": "accept"})
         self.assertTrue(seen[0]["params"].pop("elicitationId"))
@@ -335,6 +347,7 @@ class Inputs(Bridged):
 
 
 class Cancellation(Bridged):
+    @shows("cancellation", "2025-11-25", server_era=MODERN)
     def test_over_http_the_stream_closes(self):
         aborted = []
 
@@ -370,6 +383,7 @@ class Subscriptions(Bridged):
     def heard(self, wire):
         return next(json.loads(event["data"]) for event in wire.events(5) if event.get("data"))
 
+    @shows(("list_changed", "subscriptions/listen"), "2025-11-25", server_era=MODERN)
     def test_changes_reach_the_stream(self):
         client = self.client()
         opened, wire = client.listen()
@@ -381,6 +395,7 @@ class Subscriptions(Bridged):
         wire.close()
         self.upstream.wait_filter([])
 
+    @shows("resources: subscribe", "2025-11-25", server_era=MODERN)
     def test_resources(self):
         client = self.client()
         _, wire = client.listen()
@@ -419,6 +434,7 @@ class Subscriptions(Bridged):
         self.assertEqual(self.heard(wire)["method"], "notifications/tools/list_changed")
         wire.close()
 
+    @shows(("list_changed", "subscriptions/listen", "resources: subscribe"), "2025-11-25", server="stdio", server_era=MODERN)
     def test_over_stdio(self):
         client = self.client("child")
         opened, wire = client.listen()
