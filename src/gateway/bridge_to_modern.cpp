@@ -30,15 +30,6 @@ bool is_level(std::string_view level) {
   return std::find(kLevels.begin(), kLevels.end(), level) != kLevels.end();
 }
 
-/// Takes the ticket of requests that need no answer of their own: a process is only notified.
-class Unheard final : public upstream::Call {
- public:
-  void on_head(int, std::string_view, bool) override {}
-  void on_message(std::string_view) override {}
-  void on_end() override {}
-  void on_failure(const upstream::Failure&) override {}
-};
-
 }  // namespace
 
 BridgeToModern::BridgeToModern(Worker& worker, ServerLink& link) : worker_(worker), link_(link) {}
@@ -51,8 +42,8 @@ ModernSession* BridgeToModern::find(const Session& session) const {
 }
 
 void BridgeToModern::adopt(Session& session, std::unique_ptr<ModernSession> made) {
-  link_.end_child(session);
   session.bridge = this;
+  session.ear = made.get();
   sessions_[&session] = std::move(made);
 }
 
@@ -143,6 +134,13 @@ void BridgeToModern::take_notice(Session& session, std::string_view text, const 
   if (call != nullptr) static_cast<ModernCall*>(call)->take_answer(question, text, message);
 }
 
+ModernCall* BridgeToModern::latest_call(const Session& session) const {
+  const auto found = std::find_if(calls_.rbegin(), calls_.rend(), [&session](const auto& call) {
+    return !call->done() && &call->session() == &session && call->takes_notices();
+  });
+  return found == calls_.rend() ? nullptr : static_cast<ModernCall*>(found->get());
+}
+
 upstream::Ticket& BridgeToModern::open(http::Method, Session& session, upstream::Call& call) {
   auto stream = std::make_unique<SessionStream>(*this, session, worker_.next_number(), call);
   SessionStream& added = *stream;
@@ -159,6 +157,7 @@ void BridgeToModern::session_gone(Session& session) {
   }
   const auto found = sessions_.find(&session);
   if (found == sessions_.end()) return;
+  session.ear = nullptr;
   found->second->close();
   ended_.push_back(std::move(found->second));
   sessions_.erase(found);
@@ -171,9 +170,9 @@ void BridgeToModern::tick() {
   for (std::size_t i = 0; i < calls_.size(); ++i) calls_[i]->tick();
 }
 
-Result<upstream::Ticket*> BridgeToModern::send_own(mcp::Method method, std::string_view params,
-                                                   const mcp::ClientSelf& self, std::uint64_t id,
-                                                   upstream::Call& call) {
+Result<upstream::Ticket*> BridgeToModern::send_own(Session& session, mcp::Method method,
+                                                   std::string_view params, const mcp::ClientSelf& self,
+                                                   std::uint64_t id, upstream::Call& call) {
   std::string json;
   mcp::append_modern_request(json, method, params, std::to_string(id), self);
   std::string lines = "MCP-Protocol-Version: ";
@@ -182,6 +181,7 @@ Result<upstream::Ticket*> BridgeToModern::send_own(mcp::Method method, std::stri
   Outgoing message;
   message.id = id;
   message.json = {&piece, 1};
+  message.session = &session;
   message.revision = kModern;
   message.mirror_lines = lines;
   message.listening = method == mcp::Method::subscriptions_listen;
@@ -189,17 +189,12 @@ Result<upstream::Ticket*> BridgeToModern::send_own(mcp::Method method, std::stri
   return link_.send_native(message, call);
 }
 
-void BridgeToModern::tell_cancelled(std::uint64_t number) {
-  if (link_.settings().is_http()) return;
+void BridgeToModern::tell_cancelled(Session& session, std::uint64_t number) {
+  if (session.child == nullptr || !session.child->running()) return;
   const std::string json = R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" +
                            std::to_string(number) + "}}";
   const std::string_view piece = json;
-  Outgoing message;
-  message.json = {&piece, 1};
-  message.revision = kModern;
-  message.method = mcp::Method::cancelled;
-  Unheard unheard;
-  static_cast<void>(link_.send_native(message, unheard));
+  session.child->link().notify({&piece, 1});
 }
 
 void BridgeToModern::protocol_error(std::string_view why) {

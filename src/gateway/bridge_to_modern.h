@@ -47,13 +47,15 @@ class BridgeToModern final : public SessionBridge {
   void adopt(Session& session, std::unique_ptr<ModernSession> made);
   /// A call that is under way, by the id that the gateway gave it; null where it is done.
   BridgedCall* find_call(std::uint64_t id) const;
+  /// The latest call of a session that the server works on; null where there is none.
+  ModernCall* latest_call(const Session& session) const;
   /// Reads a message of the server or of a client; the values live until the next reading.
   std::optional<mcp::Message> read(std::string_view text, mcp::Sender sender);
   /// Sends a modern request of the bridge's own; its id is in the JSON that `call` hears of.
-  Result<upstream::Ticket*> send_own(mcp::Method method, std::string_view params, const mcp::ClientSelf& self,
+  Result<upstream::Ticket*> send_own(Session& session, mcp::Method method, std::string_view params, const mcp::ClientSelf& self,
                                      std::uint64_t id, upstream::Call& call);
   /// Tells a process that a request is given up; over HTTP its closed stream says so.
-  void tell_cancelled(std::uint64_t number);
+  void tell_cancelled(Session& session, std::uint64_t number);
   void protocol_error(std::string_view why);
 
  private:

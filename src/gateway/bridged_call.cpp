@@ -93,7 +93,7 @@ Status BridgedCall::sent_modern(std::uint64_t number, Result<upstream::Ticket*> 
 void BridgedCall::give_up_upstream() {
   if (ticket_ == nullptr) return;
   std::exchange(ticket_, nullptr)->cancel();
-  if (modern_) bridge_.tell_cancelled(number_);
+  if (modern_) bridge_.tell_cancelled(session_, number_);
 }
 
 void BridgedCall::begin_answer() {

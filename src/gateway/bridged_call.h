@@ -35,6 +35,8 @@ class BridgedCall : public upstream::Call, public upstream::Ticket {
   /// Fails from the loop unless it is answered. `detail` is a literal.
   void fail_later(upstream::FailureKind kind, const char* detail);
   virtual void tick() {}
+  /// Whether the server works on it and may say something about it without naming it.
+  virtual bool takes_notices() const { return false; }
 
   void cancel() override;
   void pause() override;

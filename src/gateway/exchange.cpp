@@ -67,7 +67,7 @@ void Exchange::begin_listening(Front& front, const Caller& caller) {
   listening_ = true;
   caller_.session->listener = this;
   stage_ = Stage::forwarded;
-  if (caller_.session->child) {
+  if (caller_.session->child && caller_.session->bridge == nullptr) {
     streamed_ = true;
     front.open_stream({});
     return;

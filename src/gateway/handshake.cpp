@@ -18,10 +18,6 @@ Handshake::Handshake(BridgeToModern& bridge, const Outgoing& message, std::strin
       grant_(message.grant),
       revision_(message.revision) {}
 
-Handshake::~Handshake() {
-  if (waiting_) bridge_.link().stop_waiting(*this);
-}
-
 Status Handshake::start() {
   const std::optional<mcp::Message> request = bridge_.read(text_, mcp::Sender::client);
   if (!request) return doorward::fail(ErrorKind::unavailable, "the request cannot be read");
@@ -54,12 +50,7 @@ Status Handshake::shake_hands() {
 Status Handshake::discover() {
   step_ = Step::discovering;
   const std::uint64_t number = bridge_.worker().next_number();
-  return sent_modern(number, bridge_.send_own(mcp::Method::server_discover, {}, self_, number, *this));
-}
-
-void Handshake::cancel() {
-  BridgedCall::cancel();
-  if (std::exchange(waiting_, false)) bridge_.link().stop_waiting(*this);
+  return sent_modern(number, bridge_.send_own(session_, mcp::Method::server_discover, {}, self_, number, *this));
 }
 
 void Handshake::on_head(int status, std::string_view session, bool stream) {
@@ -108,32 +99,19 @@ void Handshake::on_end() {
       pass_head();
       return finish();
     case Step::refused:
-      step_ = Step::probing;
-      if (bridge_.link().eras().modern != Speaks::unknown) return later(Later::go_on);
-      if (const Status asked = bridge_.link().find_era(*this); !asked) return later(Later::go_on);
-      waiting_ = true;
-      return;
-    case Step::probing:
-      return;
+      return later(Later::go_on);
     case Step::discovering:
-      bridge_.link().doubt_era();
+      if (refusal_.empty()) bridge_.link().doubt_era();
       return later(Later::go_on);
     case Step::answered:
       return finish();
   }
 }
 
-void Handshake::on_era_known(const upstream::Failure*) {
-  waiting_ = false;
-  if (!done()) later(Later::go_on);
-}
-
 void Handshake::go_on() {
-  const ServerEras& eras = bridge_.link().eras();
-  if (step_ == Step::probing && eras.modern == Speaks::yes) {
-    if (discover()) return;
-  }
-  if (step_ == Step::discovering && !shaken_ && eras.legacy != Speaks::no) {
+  if (step_ == Step::refused && discover()) return;
+  if (step_ == Step::discovering && !shaken_ && bridge_.link().eras().legacy != Speaks::no) {
+    // It was replaced by a server of another era.
     if (const Status sent = shake_hands(); !sent) {
       fail({upstream::FailureKind::start, false, sent.error().message});
     }

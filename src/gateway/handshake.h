@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "gateway/bridged_call.h"
-#include "gateway/era_probe.h"
 #include "json/reader.h"
 #include "mcp/modern_request.h"
 
@@ -12,18 +11,15 @@ namespace doorward::gateway {
 
 /// A legacy client's initialize to a server that may be modern-only: it goes to the server as it is, and where
 /// the server refuses it and turns out to be modern, it is answered from what `server/discover` says, and the
-/// bridge speaks in the session from then on.
-class Handshake final : public BridgedCall, public EraWaiter {
+/// bridge speaks in the session from then on. Over stdio all of it happens in the session's own process.
+class Handshake final : public BridgedCall {
  public:
   /// `text`: the request as it stands in `message`.
   Handshake(BridgeToModern& bridge, const Outgoing& message, std::string text, upstream::Call& call);
-  ~Handshake();
 
   /// Fails where the server's process cannot be started.
   Status start();
 
-  void cancel() override;
-  void on_era_known(const upstream::Failure* failure) override;
   void on_head(int status, std::string_view session, bool stream) override;
   void on_message(std::string_view text) override;
   void on_priming(std::optional<std::uint32_t> retry_ms) override;
@@ -36,7 +32,6 @@ class Handshake final : public BridgedCall, public EraWaiter {
     asking,       ///< the server itself, as the client asked
     passing,      ///< what the server says; it has accepted
     refused,      ///< by the server; its answer ends
-    probing,      ///< whether it is modern
     discovering,  ///< what it has
     answered,     ///< from what it has
   };
@@ -59,7 +54,6 @@ class Handshake final : public BridgedCall, public EraWaiter {
   mcp::ClientSelf self_;
   mcp::Revision agreed_ = mcp::Revision::v2025_11_25;
   bool shaken_ = false;  ///< the handshake was tried
-  bool waiting_ = false;
   json::Reader reader_;
 };
 

@@ -61,6 +61,7 @@ Status ModernCall::send_round() {
   }
   const std::string_view piece = json;
   message.json = {&piece, 1};
+  message.session = &session_;
   message.revision = mcp::Revision::v2026_07_28;
   message.mirror_lines = lines;
   message.listening = listening_;

@@ -27,7 +27,11 @@ class ModernCall final : public BridgedCall, public ToolsWaiter {
   /// The client's answer to one of this call's questions, read from `text`.
   void take_answer(std::uint64_t question, std::string_view text, const mcp::Message& answer);
 
+  /// A notification of the server about this call.
+  void on_notification(std::string_view text, const mcp::Message& message);
+
   void tick() override;
+  bool takes_notices() const override { return ticket_ != nullptr && after_ == After::failure; }
   void cancel() override;
   void on_tools_listed(bool ok) override;
   void on_head(int status, std::string_view session, bool stream) override;
@@ -38,7 +42,6 @@ class ModernCall final : public BridgedCall, public ToolsWaiter {
  private:
   Status send_round();
   void go_on() override;
-  void on_notification(std::string_view text, const mcp::Message& message);
   void on_result(std::string_view text, const mcp::Message& message);
   void on_error(std::string_view text, const mcp::Message& message);
   void ask_client(std::string_view text, json::Value result);

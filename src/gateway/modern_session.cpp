@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/bridge_to_modern.h"
+#include "gateway/modern_call.h"
 #include "gateway/worker.h"
 #include "json/copy.h"
 #include "json/writer.h"
@@ -160,6 +161,12 @@ void ModernSession::heard(ModernSubscription& from, std::string_view text, const
   stream_->deliver(legacy);
 }
 
+void ModernSession::on_server_message(std::string_view text, const mcp::Message& message) {
+  if (message.kind == mcp::Kind::request) return bridge_.protocol_error("a modern server sends a request");
+  if (message.method != mcp::Method::message) return;  // changes come in subscriptions, which they name
+  if (ModernCall* call = bridge_.latest_call(session_)) call->on_notification(text, message);
+}
+
 void ModernSession::ended(ModernSubscription& which, std::string_view why) {
   const bool was_next = next_.get() == &which;
   drop(was_next ? next_ : current_);
@@ -186,17 +193,18 @@ Status ModernSubscription::open(std::string_view filter) {
   confirm_by_us_ =
       bridge_.worker().loop().now_us() + bridge_.link().settings().timeouts.first_byte.count() * 1000;
   const Result<upstream::Ticket*> sent =
-      bridge_.send_own(mcp::Method::subscriptions_listen, params, owner_->self(), number_, *this);
+      bridge_.send_own(owner_->session(), mcp::Method::subscriptions_listen, params, owner_->self(), number_, *this);
   if (!sent) return std::unexpected(sent.error());
   ticket_ = *sent;
   return {};
 }
 
 void ModernSubscription::close() {
-  owner_ = nullptr;
+  if (owner_ == nullptr) return;
+  Session& session = std::exchange(owner_, nullptr)->session();
   if (ticket_ == nullptr) return;
   std::exchange(ticket_, nullptr)->cancel();
-  bridge_.tell_cancelled(number_);
+  bridge_.tell_cancelled(session, number_);
 }
 
 void ModernSubscription::tick() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/bridged_call.h"
+#include "gateway/session.h"
 #include "json/value.h"
 #include "mcp/modern_request.h"
 #include "mcp/revision.h"
@@ -32,12 +33,13 @@ struct ModernOffer {
 /// What a bridge keeps for one session of a legacy client: what the client said of itself, the questions that
 /// it was asked, and the one subscription at the server that stands for the session's stream and its
 /// subscribed resources. Worker's thread.
-class ModernSession {
+class ModernSession final : public SessionEar {
  public:
   ModernSession(BridgeToModern& bridge, Session& session, mcp::Revision revision, mcp::ClientSelf self,
                 ModernOffer offer);
   ~ModernSession();
 
+  Session& session() { return session_; }
   mcp::ClientSelf& self() { return self_; }
   mcp::Revision revision() const { return revision_; }
   const ModernOffer& offer() const { return offer_; }
@@ -56,6 +58,9 @@ class ModernSession {
   void tick();
   /// The session has ended.
   void close();
+
+  /// What the session's process says without naming a request.
+  void on_server_message(std::string_view text, const mcp::Message& message) override;
 
   // For its subscription.
 

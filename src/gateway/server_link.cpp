@@ -135,12 +135,6 @@ void ServerLink::end_shared_child() {
   ending_children_.push_back(std::move(child_));
 }
 
-void ServerLink::end_child(Session& session) {
-  if (!session.child) return;
-  session.child->detach();
-  ending_children_.push_back(std::move(session.child));
-}
-
 Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstream::Call& call) {
   if (pool_) {
     static thread_local std::string lines;

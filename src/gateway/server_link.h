@@ -68,8 +68,6 @@ class ServerLink {
     eras_->legacy = Speaks::no;
     eras_->modern = Speaks::yes;
   }
-  /// Ends the process of a session in which a bridge speaks from now on.
-  void end_child(Session& session);
   /// It answered as no server of its era does, or could not be reached: it may have been replaced, so it is
   /// asked anew before the next message whose way depends on it. Not more often than every few seconds.
   void doubt_era();
