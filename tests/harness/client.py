@@ -58,7 +58,7 @@ class Client:
         else:
             if self.session:
                 headers.append(("Mcp-Session-Id", self.session))
-            if self.session and self.version != "2025-03-26":
+            if self.session and self.version not in ("2024-11-05", "2025-03-26"):
                 headers.append(("MCP-Protocol-Version", self.version))
         return headers
 

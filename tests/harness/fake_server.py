@@ -3,7 +3,7 @@ import json
 
 META = "io.modelcontextprotocol/"
 MODERN = "2026-07-28"
-LEGACY = ("2025-03-26", "2025-06-18", "2025-11-25")
+LEGACY = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 
 INFO = {"name": "fake", "version": "7"}
 TEXT_SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}

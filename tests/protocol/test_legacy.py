@@ -58,7 +58,7 @@ class Sessions(LegacyCase):
                 answer = client.initialize(asked)
                 self.assertEqual(answer.status, 200)
                 if "result" in answer.message():
-                    self.assertIn(answer.result["protocolVersion"], LEGACY)
+                    self.assertIn(answer.result["protocolVersion"], ("2024-11-05", *LEGACY))
 
     def test_T223_a_proposed_session_id_is_ignored(self):
         client = self.client(ready=False)
