@@ -1,4 +1,5 @@
-// A server of the v2 SDK that speaks both eras: `dual_server.mjs http PORT` at /mcp, or `dual_server.mjs stdio`.
+// A server of the v2 SDK that speaks both eras: `dual_server.mjs http PORT` at /mcp, or `dual_server.mjs stdio`; with
+// the last argument `modern` it serves 2026-07-28 alone.
 import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 
@@ -44,5 +45,6 @@ function build() {
   return server;
 }
 
-if (process.argv[2] === 'stdio') serveStdio(build);
-else createServer(toNodeHandler(createMcpHandler(build))).listen(Number(process.argv[3]), '127.0.0.1');
+const legacy = process.argv.at(-1) === 'modern' ? { legacy: 'reject' } : {};
+if (process.argv[2] === 'stdio') serveStdio(build, legacy);
+else createServer(toNodeHandler(createMcpHandler(build, legacy))).listen(Number(process.argv[3]), '127.0.0.1');

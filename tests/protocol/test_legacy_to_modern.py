@@ -2,14 +2,17 @@
 import json
 import pathlib
 import socket
+import subprocess
 import sys
 import tempfile
 import unittest
 
+from cli.tool import CommandCase
 from harness.case import GatewayCase
 from harness.client import LEGACY, META, MODERN
-from harness.gateway import ROOT, Gateway
+from harness.gateway import BINARY, ROOT, Gateway
 from harness.modern_server import MEDIA, ModernUpstream
+from harness.shows import shows
 from harness.shows import shows
 from harness.wire import request_bytes
 
@@ -20,6 +23,13 @@ FORM = {"mode": "form", "message": "Sure?", "requestedSchema": {"type": "object"
 SAMPLE = {"messages": [{"role": "user", "content": {"type": "text", "text": "Hi"}}], "maxTokens": 5}
 URL = {"mode": "url", "message": "Go there", "url": "https://login.test/"}
 ROOTS = {"roots": [{"uri": "file:///home"}]}
+
+
+BOTH = ("http", "stdio")
+
+
+def bridged(feature, era=LEGACY, server=BOTH, client="http"):
+    return shows(feature, era, client, server, MODERN)
 
 
 def elicit(params):
@@ -80,6 +90,7 @@ class Bridged(GatewayCase):
 
 class Handshake(Bridged):
     @shows("tools: list and call", ("2024-11-05", *LEGACY), server=("http", "stdio"), server_era=MODERN)
+    @bridged(("tools: list and call", "server/discover"), ("2024-11-05", *LEGACY))
     def test_initialize_is_answered_from_what_the_server_discovers(self):
         for grant in ("agent", "said", "child"):
             for version in ("2024-11-05", *LEGACY):
@@ -118,6 +129,7 @@ class Handshake(Bridged):
         self.assertEqual(self.asked(mark)[0].params["_meta"][META + "clientCapabilities"], {"roots": {}})
 
     @shows("ping", "2025-11-25", server_era=MODERN)
+    @bridged("ping", "2025-11-25", "http")
     def test_what_a_modern_server_has_not_is_done_here(self):
         client = self.client()
         mark = self.upstream.mark()
@@ -127,6 +139,7 @@ class Handshake(Bridged):
         self.assertEqual(self.upstream.since(mark), [])
 
     @shows("denials", "2025-11-25", server_era=MODERN)
+    @bridged("denials", "2025-11-25", "http")
     def test_policy_is_applied(self):
         client = self.client("closed")
         mark = self.upstream.mark()
@@ -144,11 +157,13 @@ class Handshake(Bridged):
 
 
 class Results(Bridged):
+    @bridged("tools: list and call")
     def test_lists_by_revision(self):
         for grant in ("agent", "child"):
             for version in LEGACY:
                 with self.subTest(f"{grant} {version}"):
-                    tools = {tool["name"]: tool for tool in self.client(grant, version).list()}
+                    client = self.client(grant, version)
+                    tools = {tool["name"]: tool for tool in client.list()}
                     structured = tools["structured"]
                     self.assertEqual("icons" in structured, version >= "2025-11-25")
                     for member in ("title", "outputSchema", "_meta"):
@@ -157,6 +172,15 @@ class Results(Bridged):
                     self.assertNotIn("outputSchema", tools["list"])
 
     @shows(("structured content, output schemas", "audio, resource links, icons"), "2025-11-25", server_era=MODERN)
+    @bridged("lists by pages", "2025-11-25", "http")
+    def test_pages(self):
+        self.upstream.server.page = 2
+        try:
+            self.assertEqual(self.client().tools(), [tool["name"] for tool in self.upstream.server.tools])
+        finally:
+            self.upstream.server.page = None
+
+    @bridged(("structured content, output schemas", "audio, resource links, icons"), LEGACY, "http")
     def test_results_by_revision(self):
         for version in LEGACY:
             with self.subTest(version):
@@ -176,6 +200,7 @@ class Results(Bridged):
 
     @shows(("resources: list, templates, read", "prompts: list and get", "completion"), "2025-11-25", server=("http", "stdio"),
            server_era=MODERN)
+    @bridged(("resources: list, templates, read", "prompts: list and get", "completion"), "2025-11-25")
     def test_other_requests(self):
         for grant in ("agent", "child"):
             with self.subTest(grant):
@@ -195,6 +220,7 @@ class Results(Bridged):
 
     @shows("progress", "2025-11-25", server=("http", "stdio"), server_era=MODERN)
     @shows("logging", "2025-11-25", server_era=MODERN)
+    @bridged(("progress", "logging"), "2025-11-25")
     def test_progress_and_logs(self):
         for grant in ("agent", "child"):
             with self.subTest(grant):
@@ -226,6 +252,7 @@ class Results(Bridged):
             self.assertEqual(answer.error, {"code": wanted, "message": "m"})
 
     @shows("x-mcp-header", "2025-11-25", server_era=MODERN)
+    @bridged("x-mcp-header", "2025-11-25", "http")
     def test_mirrored_arguments(self):
         client = self.client()
         mark = self.upstream.mark()
@@ -266,6 +293,7 @@ class Inputs(Bridged):
         return self.ANSWERS[question["method"]]
 
     @shows(("sampling", "roots", "elicitation: form", "input-required rounds"), "2025-11-25", server=("http", "stdio"), server_era=MODERN)
+    @bridged(("sampling", "roots", "elicitation: form", "input-required rounds"), "2025-11-25")
     def test_the_client_is_asked_as_a_legacy_server_would(self):
         for grant in ("agent", "said", "child"):
             with self.subTest(grant):
@@ -308,6 +336,7 @@ class Inputs(Bridged):
         self.assertEqual(len(self.asked(mark)), 33)
 
     @shows("elicitation: url", "2025-11-25", server_era=MODERN)
+    @bridged("elicitation: url", "2025-11-25", "http")
     def test_urls(self):
         seen = self.converse(self.client(), "ask", {"requests": {"u": elicit(URL)}}, lambda _: {"action": "accept"})
         self.assertTrue(seen[0]["params"].pop("elicitationId"))
@@ -345,8 +374,49 @@ class Inputs(Bridged):
             self.assertIn("[UPSTREAM ERROR]", next(messages)["result"]["content"][0]["text"])
 
 
+class OverStdio(CommandCase):
+    """A client that speaks stdio, by `doorward run`."""
+
+    def setUp(self):
+        super().setUp()
+        policy = self.write("p.json", {"version": "1", "default": "allow", "tools": {"media": {"action": "deny"}}})
+        self.process = subprocess.Popen([str(BINARY), "run", "--policy", str(policy), "--server", "up", "--state", str(self.state),
+                                         "--", sys.executable, PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.end)
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+
+    def say(self, message):
+        print(json.dumps(message), file=self.process.stdin, flush=True)
+
+    def ask(self, method, params, id):
+        self.say({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+        seen = []
+        while not seen or seen[-1].get("id") != id:
+            seen.append(json.loads(self.process.stdout.readline()))
+        return seen
+
+    @bridged(("tools: list and call", "progress", "logging", "denials", "resources: subscribe", "list_changed"), "2025-11-25",
+             "stdio", "stdio")
+    def test_a_session(self):
+        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+        self.assertEqual(self.ask("initialize", hello, "i")[-1]["result"]["protocolVersion"], "2025-11-25")
+        self.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        self.assertIn("echo", [tool["name"] for tool in self.ask("tools/list", {}, 1)[-1]["result"]["tools"]])
+        seen = self.ask("tools/call", {"name": "noisy", "arguments": {}, "_meta": {"progressToken": "p"}}, 2)
+        self.assertEqual([message.get("method") for message in seen], ["notifications/progress", "notifications/message", None])
+        self.assertTrue(self.ask("tools/call", {"name": "media", "arguments": {}}, 3)[-1]["result"]["isError"])
+        self.assertEqual(self.ask("resources/subscribe", {"uri": "memo://one"}, 4)[-1]["result"], {})
+        seen = self.ask("tools/call", {"name": "change", "arguments": {}}, 5)
+        self.assertIn("notifications/tools/list_changed", [message.get("method") for message in seen])
+
+
 class Cancellation(Bridged):
     @shows("cancellation", "2025-11-25", server_era=MODERN)
+    @bridged("cancellation", "2025-11-25", "http")
     def test_over_http_the_stream_closes(self):
         aborted = []
 
@@ -383,6 +453,7 @@ class Subscriptions(Bridged):
         return next(json.loads(event["data"]) for event in wire.events(5) if event.get("data"))
 
     @shows(("list_changed", "subscriptions/listen"), "2025-11-25", server_era=MODERN)
+    @bridged("list_changed", "2025-11-25", "http")
     def test_changes_reach_the_stream(self):
         client = self.client()
         opened, wire = client.listen()
@@ -395,6 +466,7 @@ class Subscriptions(Bridged):
         self.upstream.wait_filter([])
 
     @shows("resources: subscribe", "2025-11-25", server_era=MODERN)
+    @bridged(("resources: subscribe", "subscriptions/listen"), "2025-11-25", "http")
     def test_resources(self):
         client = self.client()
         _, wire = client.listen()
@@ -434,6 +506,7 @@ class Subscriptions(Bridged):
         wire.close()
 
     @shows(("list_changed", "subscriptions/listen", "resources: subscribe"), "2025-11-25", server="stdio", server_era=MODERN)
+    @bridged(("resources: subscribe", "subscriptions/listen", "list_changed"), "2025-11-25", "stdio")
     def test_over_stdio(self):
         client = self.client("child")
         opened, wire = client.listen()
