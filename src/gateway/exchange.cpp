@@ -24,6 +24,7 @@ void Exchange::reset(Front& front, const Caller& caller) {
   opened_state_.clear();
   asked_.clear();
   task_.clear();
+  input_responses_.clear();
   outcome_code_ = {};
   new_session_.clear();
   id_ = worker_.ids().next();
@@ -49,7 +50,8 @@ void Exchange::begin(Front& front, const Caller& caller, std::string_view text, 
   request_ = message.kind == mcp::Kind::request;
   listening_ = method_ == mcp::Method::subscriptions_listen;
   first_page_ = !message.params.find("cursor");
-  wants_task_ = message.method == mcp::Method::tools_call && message.params.find("task");
+  wants_task_ = message.method == mcp::Method::tools_call && message.params.find("task") &&
+                mcp::era_of(caller.revision) == mcp::Era::legacy;
   wants_log_ = static_cast<bool>(message.meta.find(mcp::kMetaLogLevel));
   if (request_) {
     client_id_ = bytes_of_value(text, message.id);

@@ -24,6 +24,7 @@
 namespace doorward::gateway {
 
 class Worker;
+struct TaskEntry;
 
 /// Who sent a message and under what.
 struct Caller {
@@ -91,7 +92,9 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void name_full_limit(const policy::Call& call, policy::Decision& decision);
   bool reserve(const policy::Call& call, policy::Decision& decision);
   void refuse(const policy::Call& call, const policy::Decision& decision);
-  void refuse_rpc(mcp::ErrorCode code, std::string_view message, std::string_view audit_code);
+  /// `data`: JSON of the error, or empty.
+  void refuse_rpc(mcp::ErrorCode code, std::string_view message, std::string_view audit_code,
+                  std::string_view data = {});
   void forward(const mcp::Message& message, json::Value args, const policy::Decision* decision);
   bool record_intent(const policy::Decision* decision, json::Value args);
   void fill(audit::CallRecord& record, const policy::Decision* decision, json::Value args);
@@ -123,6 +126,8 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
 
   // exchange_task.cpp
   void judge_task(const mcp::Message& message);
+  /// Answers to questions that the task does not wait for go no further (attack case T198).
+  void keep_open_answers(json::Value responses, const TaskEntry& task);
   bool may_still_call(std::string_view tool);
   std::string task_handle(json::Value server_id) const;
   std::string new_task(json::Value server_id);
@@ -161,6 +166,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   std::string asked_;         ///< the name that the request gave, which a sealed state is bound to
   std::string task_;          ///< the server's id of the task that was asked about; empty: none
   std::string task_json_;
+  std::string input_responses_;  ///< what goes on of the client's, as JSON; empty: all
   std::string_view outcome_code_;  ///< why the server's result is withheld, or empty
   std::string scratch_;       ///< a replacement of this answer
   std::string answer_;        ///< the final answer

@@ -336,11 +336,12 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
   when_durable(Then::answer);
 }
 
-void Exchange::refuse_rpc(mcp::ErrorCode code, std::string_view message, std::string_view audit_code) {
+void Exchange::refuse_rpc(mcp::ErrorCode code, std::string_view message, std::string_view audit_code,
+                          std::string_view data) {
   audit::RejectRecord record;
   record.id = id_.view();
   record.code = audit_code;
-  record.http_status = 400;
+  record.http_status = mcp::era_of(caller_.revision) == mcp::Era::modern ? 400 : 200;
   record.client = {address_, client_name_};
   const identity::Grant& grant = *caller_.grant->grant;
   record.grant = {grant.id, grant.label, grant.owner};
@@ -350,8 +351,9 @@ void Exchange::refuse_rpc(mcp::ErrorCode code, std::string_view message, std::st
   record.reason = message;
   worker_.record_rejection(record);
   answer_.clear();
-  mcp::append_error(answer_, client_id_, code, message);
-  answer_status_ = 400;
+  mcp::append_error(answer_, client_id_, code, message, data);
+  // Clients of the legacy revisions read an error's message only where HTTP went well.
+  answer_status_ = mcp::era_of(caller_.revision) == mcp::Era::modern ? 400 : 200;
   responded_ = true;
   stage_ = Stage::settled;
   then_ = Then::answer;
@@ -377,6 +379,9 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
     task_json_.clear();
     json::append_string(task_json_, task_);
     request_splice_.replace(message.params.find("taskId"), task_json_);
+    if (!input_responses_.empty()) {
+      request_splice_.replace(message.params.find("inputResponses"), input_responses_);
+    }
   }
   if (legacy) return true;
   mcp::append_mirror_lines(mirror_lines_, message, caller_.revision, task_);

@@ -9,11 +9,20 @@
 namespace doorward::gateway {
 namespace {
 
+constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tasks";
 constexpr std::string_view kRelatedTask = "io.modelcontextprotocol/related-task";
 
 }  // namespace
 
 void Exchange::judge_task(const mcp::Message& message) {
+  const bool modern = mcp::era_of(caller_.revision) == mcp::Era::modern;
+  if (modern &&
+      !message.meta.find(mcp::kMetaClientCapabilities).find("extensions").find(kTasksExtension)) {
+    return refuse_rpc(mcp::ErrorCode::missing_client_capability,
+                      "The client has not declared the extension io.modelcontextprotocol/tasks.",
+                      "undeclared_extension",
+                      R"({"requiredCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}})");
+  }
   if (message.method == mcp::Method::tasks_list) return forward(message, {}, nullptr);
   const std::string_view handle = message.params.find("taskId").string();
   const std::optional<TaskEntry> task = worker_.shared().tasks.find(handle, caller_.grant->grant->id,
@@ -23,19 +32,22 @@ void Exchange::judge_task(const mcp::Message& message) {
     return refuse_rpc(mcp::ErrorCode::invalid_params, "Task not found: " + asked_, "unknown_task");
   }
   if (!take_input(message)) return;
-  if (const json::Value responses = message.params.find("inputResponses")) {
-    for (const json::Member member : responses.members()) {
-      const std::string_view key = member.key.string();
-      if (std::find(task->open_keys.begin(), task->open_keys.end(), key) != task->open_keys.end()) continue;
-      return refuse_rpc(mcp::ErrorCode::invalid_params,
-                        "The task does not wait for the input " + std::string(key.substr(0, 64)) +
-                            ": ask tasks/get what it waits for.",
-                        "bad_input");
-    }
-  }
+  if (const json::Value responses = message.params.find("inputResponses")) keep_open_answers(responses, *task);
   tool_ = task->tool;
   task_ = task->server_id;
   forward(message, {}, nullptr);
+}
+
+void Exchange::keep_open_answers(json::Value responses, const TaskEntry& task) {
+  input_responses_ = "{";
+  for (const json::Member member : responses.members()) {
+    const auto& open = task.open_keys;
+    if (std::find(open.begin(), open.end(), member.key.string()) == open.end()) continue;
+    if (input_responses_.size() > 1) input_responses_ += ',';
+    input_responses_ += text_.substr(member.key.begin_offset(),
+                                     member.value.end_offset() - member.key.begin_offset());
+  }
+  input_responses_ += '}';
 }
 
 bool Exchange::may_still_call(std::string_view tool) {

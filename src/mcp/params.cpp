@@ -43,7 +43,7 @@ constexpr Member kMembers[] = {
     {Method::tasks_list, "cursor", Want::text, false},
     {Method::tools_call, "name", Want::name, true},
     {Method::tools_call, "arguments", Want::object, false},
-    {Method::tools_call, "task", Want::object, false, v2025_11_25, v2025_11_25},
+    {Method::tools_call, "task", Want::object, false, v2025_11_25},  // of no meaning since 2026-07-28
     {Method::tools_call, "inputResponses", Want::object, false, v2026_07_28},
     {Method::tools_call, "requestState", Want::text, false, v2026_07_28},
     {Method::resources_read, "uri", Want::uri, true},

@@ -187,7 +187,7 @@ class Envelope(AttackCase):
 
     def test_T042_unknown_methods(self):
         for era in ERAS:
-            for method in ("rpc.discover", "$/x", "tools/callTool", "vendor/x", "tasks/list", "elicitation/create",
+            for method in ("rpc.discover", "$/x", "tools/callTool", "vendor/x", "tasks/lists", "elicitation/create",
                            "sampling/createMessage", "roots/list", "x", "__proto__", "initialize2"):
                 self.assert_case(f"T042 {era} {method}", lambda era=era, method=method: self.post(
                     era, spell(era, "", method=json.dumps(method)), method=method, name=None),
