@@ -118,7 +118,7 @@ void Exchange::judge_tool(const mcp::Message& message) {
   if (decision.verdict == policy::Verdict::hide && (decision.enforced || !call.known)) {
     if (!refreshed_ && caller_.server->may_list_tools()) {
       stage_ = Stage::listing;
-      return caller_.server->list_tools(caller_.session.get(), caller_.revision, *this);
+      return caller_.server->list_tools(caller_.session.get(), caller_.revision, caller_.grant->grant->id, *this);
     }
     if (!tools.known()) {
       return upstream_failed({upstream::FailureKind::protocol, false, "the server does not list its tools"});

@@ -163,7 +163,7 @@ void ModernCall::on_error(std::string_view text, const mcp::Message& message) {
     // The tool may mirror other arguments by now.
     after_ = After::another_round;
     relisting_ = true;
-    bridge_.link().list_tools(&session_, session_.revision, *this);
+    bridge_.link().list_tools(&session_, session_.revision, session_.grant_id, *this);
     return;
   }
   std::string answer = R"({"jsonrpc":"2.0","id":)" + std::to_string(id_) + R"(,"error":)";

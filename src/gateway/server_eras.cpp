@@ -25,7 +25,8 @@ std::shared_ptr<ServerEras> EraBoard::of(const std::shared_ptr<const upstream::S
 
 unsigned home_worker(const upstream::ServerSettings& settings, std::string_view grant_id, unsigned workers) {
   const std::size_t of_server = std::hash<std::string_view>{}(settings.name);
-  const std::size_t of_grant = settings.is_http() ? std::hash<std::string_view>{}(grant_id) : 0;
+  const bool spreads = settings.is_http() && settings.protocol.sessions != upstream::SessionSharing::shared;
+  const std::size_t of_grant = spreads ? std::hash<std::string_view>{}(grant_id) : 0;
   return static_cast<unsigned>((of_server + of_grant) % workers);
 }
 

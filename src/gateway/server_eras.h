@@ -15,8 +15,8 @@ namespace doorward::gateway {
 /// What is known of one side of a server.
 enum class Speaks : std::uint8_t { unknown, yes, no };
 
-/// Which eras a server serves; a dual-era server serves both. Known to all workers as soon as one has found it
-/// out.
+/// Which eras a server serves; a dual-era server serves both. Known to all workers as soon as one has found
+/// it out.
 struct ServerEras {
   std::atomic<Speaks> legacy = Speaks::unknown;
   std::atomic<Speaks> modern = Speaks::unknown;
@@ -40,9 +40,10 @@ class EraBoard {
   std::map<std::string, Entry, std::less<>> entries_;
 };
 
-/// The worker that modern requests belong to where what one leaves behind is the next one's: all of them toward
-/// a process, which keeps its state to itself, and those of one grant toward a server that is served through
-/// legacy sessions, whose calls wait for the client's next round. `workers` is how many there are.
+/// The worker that modern requests belong to where what one leaves behind is the next one's: all of them
+/// toward a process, which keeps its state to itself, and those of one grant toward a server that is served
+/// through legacy sessions, whose calls wait for the client's next round; all again where such sessions are
+/// shared. `workers` is how many there are.
 unsigned home_worker(const upstream::ServerSettings& settings, std::string_view grant_id, unsigned workers);
 
 }  // namespace doorward::gateway

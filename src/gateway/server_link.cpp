@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/bridge_to_legacy.h"
 #include "gateway/bridge_to_modern.h"
 #include "gateway/session.h"
 #include "gateway/tool_lister.h"
@@ -77,12 +78,16 @@ Result<upstream::Ticket*> ServerLink::send(const Outgoing& message, upstream::Ca
     case Speaks::yes:
       return send_native(message, call);
     case Speaks::no:
-      if (!to_legacy_) return fail(ErrorKind::unavailable, "it speaks the legacy revisions only");
-      return to_legacy_->send(message, call);
+      return to_legacy().send(message, call);
     case Speaks::unknown:
       return hold(message, call);
   }
   return nullptr;
+}
+
+BridgeToLegacy& ServerLink::to_legacy() {
+  if (!to_legacy_) to_legacy_ = std::make_unique<BridgeToLegacy>(worker_, *this);
+  return *to_legacy_;
 }
 
 Result<upstream::Ticket*> ServerLink::hold(const Outgoing& message, upstream::Call& call) {
@@ -139,7 +144,8 @@ Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstr
   if (pool_) {
     static thread_local std::string lines;
     lines.clear();
-    if (mcp::era_of(message.revision) == mcp::Era::legacy) append_legacy_lines(lines, message.session, message.revision);
+    if (mcp::era_of(message.revision) == mcp::Era::legacy)
+      append_legacy_lines(lines, message.session, message.revision);
     lines += message.mirror_lines;
     return &pool_->start({.method = http::Method::post,
                           .lines = lines,
@@ -186,10 +192,11 @@ bool ServerLink::may_list_tools() const {
   return lister_ != nullptr || worker_.loop().now_us() - listed_us_ >= kListPauseUs;
 }
 
-void ServerLink::list_tools(Session* session, mcp::Revision revision, ToolsWaiter& waiter) {
+void ServerLink::list_tools(Session* session, mcp::Revision revision, std::string_view grant,
+                            ToolsWaiter& waiter) {
   waiters_.push_back(&waiter);
   if (lister_) return;
-  lister_ = std::make_unique<ToolLister>(worker_, *this, session, revision);
+  lister_ = std::make_unique<ToolLister>(worker_, *this, session, revision, std::string(grant));
   lister_->start();
 }
 

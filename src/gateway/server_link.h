@@ -21,6 +21,7 @@
 namespace doorward::gateway {
 
 class Exchange;
+class BridgeToLegacy;
 class ToolLister;
 class Worker;
 struct Session;
@@ -59,6 +60,9 @@ class ServerLink {
   Result<upstream::Ticket*> send_native(const Outgoing& message, upstream::Call& call);
   upstream::Ticket& open_native(http::Method method, const Session& session, upstream::Call& call);
 
+  /// The bridge of modern clients to this server as a legacy one.
+  BridgeToLegacy& to_legacy();
+
   const ServerEras& eras() const { return *eras_; }
   /// Asks the server whether it is modern, if nobody does already. Fails where its process cannot be started.
   Status find_era(EraWaiter& waiter);
@@ -74,8 +78,8 @@ class ServerLink {
 
   /// Whether asking the server for its tools now is not too soon after the last time.
   bool may_list_tools() const;
-  /// Asks; calls `waiter.on_tools_listed` when done. One request serves all who wait.
-  void list_tools(Session* session, mcp::Revision revision, ToolsWaiter& waiter);
+  /// Asks, in the name of a grant; calls `waiter.on_tools_listed` when done. One request serves all who wait.
+  void list_tools(Session* session, mcp::Revision revision, std::string_view grant, ToolsWaiter& waiter);
   void stop_waiting(ToolsWaiter& waiter);
   void session_gone(Session& session);
 
@@ -119,8 +123,8 @@ class ServerLink {
   std::vector<EraWaiter*> era_waiters_;
   std::vector<std::unique_ptr<Holding>> held_;
   std::vector<std::unique_ptr<StdioChild>> ending_children_;
-  std::unique_ptr<Bridge> to_legacy_;  ///< of modern clients
-  std::unique_ptr<Bridge> to_modern_;  ///< of legacy clients
+  std::unique_ptr<BridgeToLegacy> to_legacy_;  ///< of modern clients
+  std::unique_ptr<Bridge> to_modern_;          ///< of legacy clients
 };
 
 }  // namespace doorward::gateway

@@ -2,9 +2,26 @@
 
 #include "gateway/splice.h"
 #include "gateway/worker.h"
+#include "json/writer.h"
 #include "mcp/own_meta.h"
 
 namespace doorward::gateway {
+namespace {
+
+/// The capabilities of a client that can do all that the server may ask: some servers list fewer tools to
+/// others.
+std::string allowed_capabilities(const upstream::ProtocolSettings& allowed) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  if (allowed.elicitation) writer.key("elicitation").raw(R"({"form":{},"url":{}})");
+  if (allowed.roots) writer.key("roots").raw("{}");
+  if (allowed.sampling) writer.key("sampling").raw(R"({"context":{},"tools":{}})");
+  writer.end_object();
+  return out;
+}
+
+}  // namespace
 
 ToolLister::~ToolLister() {
   if (ticket_ != nullptr) ticket_->cancel();
@@ -25,7 +42,7 @@ void ToolLister::ask(std::string_view cursor_json) {
   if (mcp::era_of(revision_) == mcp::Era::modern) {
     if (!cursor_json.empty()) json += ',';
     json += "\"_meta\":";
-    mcp::append_own_meta(json, revision_);
+    mcp::append_own_meta(json, revision_, allowed_capabilities(link_.settings().protocol));
     lines.append("MCP-Protocol-Version: ").append(mcp::to_string(revision_));
     lines += "\r\nMcp-Method: tools/list\r\n";
   }
@@ -38,6 +55,7 @@ void ToolLister::ask(std::string_view cursor_json) {
   message.revision = revision_;
   message.mirror_lines = lines;
   message.method = mcp::Method::tools_list;
+  message.grant = grant_;
   const Result<upstream::Ticket*> sent = link_.send(message, *this);
   if (!sent) return done(false);
   ticket_ = *sent;

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gateway/server_link.h"
 #include "upstream/call.h"
@@ -16,8 +17,9 @@ class Worker;
 /// or a list without end fails, and a part of a list is never taken for the whole (attack case T145).
 class ToolLister final : public upstream::Call {
  public:
-  ToolLister(Worker& worker, ServerLink& link, Session* session, mcp::Revision revision)
-      : worker_(worker), link_(link), session_(session), revision_(revision) {}
+  /// `grant`: id of the grant in whose name it asks.
+  ToolLister(Worker& worker, ServerLink& link, Session* session, mcp::Revision revision, std::string grant)
+      : worker_(worker), link_(link), session_(session), revision_(revision), grant_(std::move(grant)) {}
   ~ToolLister();
 
   /// Asks for the first page.
@@ -40,6 +42,7 @@ class ToolLister final : public upstream::Call {
   ServerLink& link_;
   Session* session_;
   mcp::Revision revision_;
+  std::string grant_;
   upstream::Ticket* ticket_ = nullptr;
   std::uint64_t number_ = 0;
   unsigned pages_ = 0;

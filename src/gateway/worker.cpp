@@ -47,10 +47,10 @@ void Worker::run() {
   });
   for (const auto& session : ended_sessions_) session->streams.end("gateway_stopping");
   ended_sessions_.clear();
-  ending_children_.clear();
   link_of_.clear();
   links_.clear();
   retired_links_.clear();
+  ending_children_.clear();  // last: bridges hold tickets of theirs
   notices_.clear();
   flush_rejections();
 }
@@ -181,7 +181,8 @@ void Worker::tick() {
 void Worker::end_session(Session& session) {
   if (session.ended) return;
   session.ended = true;
-  ended_sessions_.push_back(sessions_.shared(session));
+  // A bridge's own session is not in the table: the bridge holds it.
+  if (auto held = sessions_.shared(session)) ended_sessions_.push_back(std::move(held));
   session.server->session_gone(session);
   if (session.child) {
     session.child->detach();

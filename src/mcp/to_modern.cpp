@@ -17,6 +17,8 @@ using json::Writer;
 
 constexpr std::string_view kResourceNotFound = "-32002";
 constexpr std::string_view kUrlElicitationRequired = "-32042";
+constexpr std::array<std::string_view, 8> kLevels = {"debug", "info",     "notice", "warning",
+                                                     "error", "critical", "alert",  "emergency"};
 
 using Names = std::span<const std::string_view>;
 /// Keys of a request's `_meta` that describe a modern client.
@@ -99,6 +101,15 @@ std::optional<Introduction> read_introduction(std::string_view text, Value resul
   if (const Value words = result.find("instructions"); words.is(Type::string)) {
     server.instructions = bytes_of(text, words);
   }
+  const auto says = [&](std::string_view member, std::string_view what) {
+    const Value value = capabilities.find(member).find(what);
+    return value.is(Type::boolean) && value.boolean();
+  };
+  server.logs = capabilities.find("logging").is(Type::object);
+  server.tools_change = says("tools", "listChanged");
+  server.prompts_change = says("prompts", "listChanged");
+  server.resources_change = says("resources", "listChanged");
+  server.resources_update = says("resources", "subscribe");
   return server;
 }
 
@@ -221,11 +232,13 @@ void append_tagged(std::string& out, Method method, std::string_view text, Value
 }
 
 std::optional<unsigned> log_severity(std::string_view level) {
-  constexpr std::array<std::string_view, 8> kLevels = {"debug", "info",     "notice", "warning",
-                                                       "error", "critical", "alert",  "emergency"};
   const auto found = std::find(kLevels.begin(), kLevels.end(), level);
   if (found == kLevels.end()) return std::nullopt;
   return static_cast<unsigned>(found - kLevels.begin());
+}
+
+std::string_view log_level(unsigned severity) {
+  return kLevels[severity];
 }
 
 }  // namespace doorward::mcp

@@ -16,11 +16,18 @@ namespace doorward::mcp {
 // legacy server understands it (docs/protocol.md, Across eras). Each function appends one JSON text to `out`.
 // `text` is what the message or value was read from; `id` is a JSON text.
 
-/// A legacy server as its answer to initialize introduced it. JSON texts; empty: not given.
+/// A legacy server as its answer to initialize introduced it.
 struct Introduction {
+  // JSON texts; empty: not given.
   std::string capabilities;
   std::string info;
   std::string instructions;
+  // What its capabilities say that it sends.
+  bool logs = false;
+  bool tools_change = false;
+  bool prompts_change = false;
+  bool resources_change = false;
+  bool resources_update = false;  ///< of those subscribed to
 };
 
 /// From the result of initialize; nothing where it lacks its capabilities.
@@ -69,7 +76,8 @@ void append_client_result(std::string& out, std::string_view text, json::Value r
 void append_tagged(std::string& out, Method method, std::string_view text, json::Value params,
                    std::string_view subscription);
 
-/// Names of the log levels, least severe first, or nothing for any other text.
+/// How severe a log level is, 0 (debug) to 7 (emergency); nothing for any other text.
 std::optional<unsigned> log_severity(std::string_view level);
+std::string_view log_level(unsigned severity);
 
 }  // namespace doorward::mcp

@@ -13,6 +13,10 @@ def tool(name, **members):
     return {"name": name, "description": f"The tool {name}", "inputSchema": {"type": "object"}, **members}
 
 
+def is_modern(message):
+    return META + "protocolVersion" in (message.get("params") or {}).get("_meta", {})
+
+
 def is_probe(message):
     """Whether this is the gateway's own question whether a server is modern."""
     if not isinstance(message, dict) or message.get("method") != "server/discover":
@@ -33,6 +37,7 @@ class FakeServer:
         self.templates = [{"uriTemplate": "memo://{name}", "name": "memo"}]
         self.prompts = [{"name": "greet"}, {"name": "secret"}]
         self.page = None
+        self.modern = True  # False: server/discover does not exist, and no result is of the modern era
         self.handlers = {}
         self.result_members = {}
 
@@ -40,7 +45,7 @@ class FakeServer:
         """The response object to a request, or None for what takes none."""
         if "method" not in message or "id" not in message:
             return None
-        modern = META + "protocolVersion" in (message.get("params") or {}).get("_meta", {})
+        modern = self.modern and is_modern(message)
         try:
             result = self.result(message["method"], message.get("params") or {}, modern)
         except Failure as failure:

@@ -112,7 +112,7 @@ class RecordingUpstream:
         self.probes = 0
         self.lock = threading.Lock()
         self.requests, self.octets, self.listeners, self.wires = [], bytearray(), {}, set()
-        self.deleted = []
+        self.deleted, self.minted = [], set()
         self.stopping = False
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.listener.getsockname()[1]
@@ -212,6 +212,11 @@ class RecordingUpstream:
             self.listen(exchange)
         elif seen.method != "POST" or not isinstance(seen.message, dict):
             exchange.http(400)
+        elif not self.server.modern and seen.rpc != "initialize" and seen.header("mcp-session-id") not in self.minted:
+            # As the SDK's servers refuse what comes without their session.
+            known = seen.header("mcp-session-id") is None
+            error = {"code": -32000 if known else -32001, "message": "Bad Request: No valid session ID provided"}
+            exchange.http(400 if known else 404, json.dumps({"jsonrpc": "2.0", "error": error, "id": None}).encode())
         elif (answer := exchange.default()) is None:
             exchange.http(202)
         elif self.stream_answers and seen.rpc != "initialize":
@@ -222,6 +227,7 @@ class RecordingUpstream:
             minted = []
             if seen.rpc == "initialize" and self.sessions:
                 minted = [("Mcp-Session-Id", secrets.token_hex(16))]
+                self.minted.add(minted[0][1])
             status = 404 if answer.get("error", {}).get("code") == -32601 and seen.header("mcp-method") else 200
             exchange.http(status, json.dumps(answer).encode(), minted)
 
