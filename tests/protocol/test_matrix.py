@@ -235,6 +235,7 @@ class Matrix(unittest.TestCase):
                     heard = (json.loads(event["data"])["method"] for event in wire.events(5) if event.get("data"))
                     self.assertIn("notifications/tools/list_changed", heard)
                     client.delete()
+                    wire.close()
                     self.upstream.wait_for(lambda upstream: not any(upstream.listeners.values()))
 
     @everywhere("cancellation", ERAS, [("stdio", "stdio")])
