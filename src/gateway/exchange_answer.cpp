@@ -300,11 +300,9 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
   const json::Value list = result.find(mcp::list_member(method_));
   ToolTable& tools = caller_.server->tools();
   const bool of_tools = method_ == mcp::Method::tools_list;
-  if (of_tools && first_page_ && !result.find("nextCursor").is(json::Type::string)) {
-    tools.begin();
-    tools.take(result);
-    tools.finish();
-  }
+  // Of a server behind a bridge the bridge has learned them, before it translated.
+  const bool bridged = caller_.session != nullptr && caller_.session->bridge != nullptr;
+  if (of_tools && !bridged) caller_.server->learn_tools(result, first_page_);
   call.kind = of_tools                               ? policy::Kind::tool
               : method_ == mcp::Method::prompts_list ? policy::Kind::prompt
                                                      : policy::Kind::resource;

@@ -49,6 +49,7 @@ Status ModernCall::send_round() {
   if (session == nullptr) return doorward::fail(ErrorKind::unavailable, "the session has ended");
   const std::optional<mcp::Message> request = bridge_.read(text_, mcp::Sender::client);
   if (!request) return doorward::fail(ErrorKind::unavailable, "the request cannot be read");
+  first_page_ = !request->params.find("cursor");
   Outgoing message;
   message.id = rounds_ == 0 && !relisted_ ? id_ : bridge_.worker().next_number();
   std::string json;
@@ -148,6 +149,7 @@ void ModernCall::on_result(std::string_view text, const mcp::Message& message) {
   const std::string_view kind = type.is(json::Type::string) ? type.string() : type ? "" : "complete";
   if (kind == "input_required" && may_require_input(method_)) return ask_client(text, message.result);
   if (kind != "complete") return break_off("the result is of a type that was not asked for");
+  if (method_ == mcp::Method::tools_list) bridge_.link().learn_tools(message.result, first_page_);
   std::string result;
   mcp::append_legacy_result(result, text, message.result, method_, session->revision());
   std::string answer;

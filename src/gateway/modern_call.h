@@ -58,6 +58,7 @@ class ModernCall final : public BridgedCall, public ToolsWaiter {
   int status_ = 0;
   unsigned rounds_ = 0;
   After after_ = After::failure;
+  bool first_page_ = false;  ///< of a list: no cursor was given
   bool relisted_ = false;
   bool relisting_ = false;
   std::vector<mcp::InputAsk> asks_;

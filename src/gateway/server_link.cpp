@@ -196,8 +196,17 @@ void ServerLink::list_tools(Session* session, mcp::Revision revision, std::strin
                             ToolsWaiter& waiter) {
   waiters_.push_back(&waiter);
   if (lister_) return;
+  // Behind a bridge, too, the tools are known in the server's own words.
+  if (session != nullptr && session->bridge != nullptr) revision = mcp::Revision::v2026_07_28;
   lister_ = std::make_unique<ToolLister>(worker_, *this, session, revision, std::string(grant));
   lister_->start();
+}
+
+void ServerLink::learn_tools(json::Value result, bool first_page) {
+  if (!first_page || result.find("nextCursor").is(json::Type::string)) return;
+  tools_.begin();
+  tools_.take(result);
+  tools_.finish();
 }
 
 void ServerLink::stop_waiting(ToolsWaiter& waiter) {

@@ -81,6 +81,8 @@ class ServerLink {
   /// Asks, in the name of a grant; calls `waiter.on_tools_listed` when done. One request serves all who wait.
   void list_tools(Session* session, mcp::Revision revision, std::string_view grant, ToolsWaiter& waiter);
   void stop_waiting(ToolsWaiter& waiter);
+  /// Takes from a client's tools/list what it says in the server's own words. `first_page`: no cursor was given.
+  void learn_tools(json::Value result, bool first_page);
   void session_gone(Session& session);
 
   /// The server has left the configuration, or changed: no new call comes.
