@@ -17,7 +17,7 @@ from peers.peer import SECONDS_TO_START, drive
 from peers.real_servers import BROUGHT, INSTALLED
 
 CLIENTS = {"v1 SDK": ("v1_client.mjs", "legacy"), "v2 SDK": ("v2_client.mjs", "auto"),
-           "v2 SDK, legacy": ("v2_client.mjs", "legacy")}
+           "v2 SDK, legacy": ("v2_client.mjs", "legacy"), "v2 SDK, modern": ("v2_client.mjs", "modern")}
 RULE = "[POLICY DENIED] Not this one."
 
 
@@ -169,6 +169,7 @@ def case(servers):
     """A test for each server."""
     def one(server):
         @shows(("tools: list and call", "restart of the server", "denials"), "2025-11-25", server="stdio")
+        @shows(("tools: list and call", "denials"), "2026-07-28", server="stdio", server_era="2025-11-25")
         def test(self):
             self.check(server)
         return test

@@ -10,11 +10,13 @@ import unittest
 from harness.case import GatewayCase
 from harness.client import META, MODERN
 from harness.gateway import ROOT, Gateway
+from harness.shows import shows
 from harness.upstream import RecordingUpstream
 
 OPEN = {"version": "1", "default": "allow"}
 KINDS = ["sampling", "elicitation", "roots"]
 EVERYTHING = {"sampling": {}, "elicitation": {"form": {}, "url": {}}, "roots": {}}
+LEGACY = {"server_era": "2025-11-25"}
 SERVER = str(ROOT / "tests" / "harness" / "legacy_server.py")
 SAMPLING = {"messages": [{"role": "user", "content": {"type": "text", "text": "Hi"}}], "maxTokens": 5}
 FORM = {"message": "Sure?", "requestedSchema": {"type": "object", "properties": {"ok": {"type": "boolean"}}}}
@@ -64,6 +66,7 @@ class BridgeCase(GatewayCase):
 
 
 class Lists(BridgeCase):
+    @shows("server/discover", MODERN, server=("http", "stdio"), **LEGACY)
     def test_discovery_is_made_of_the_handshake(self):
         for grant in ("child", "up"):
             with self.subTest(grant):
@@ -76,6 +79,7 @@ class Lists(BridgeCase):
                 self.assertEqual((result["ttlMs"], result["cacheScope"]), (0, "private"))
                 self.assertEqual(result["_meta"][META + "serverInfo"], {"name": "fake", "version": "7"})
 
+    @shows(("tools: list and call", "resources: list, templates, read", "prompts: list and get", "completion"), MODERN, server=("http", "stdio"), **LEGACY)
     def test_results_are_modern(self):
         for grant in ("child", "up"):
             with self.subTest(grant):
@@ -169,6 +173,7 @@ class Questions(BridgeCase):
         params = {"name": "ask", "arguments": arguments, "requestState": result["requestState"], "inputResponses": responses}
         return client.request("tools/call", params)
 
+    @shows(("sampling", "roots", "elicitation: form", "input-required rounds"), MODERN, server="stdio", **LEGACY)
     def test_asked_and_answered(self):
         client = self.client("child", capabilities=EVERYTHING)
         arguments = {"requests": [request("elicitation/create", "s1", FORM), [request("sampling/createMessage", 7, SAMPLING),
@@ -192,6 +197,7 @@ class Questions(BridgeCase):
                           {"jsonrpc": "2.0", "id": 8, "result": {"roots": []}}])
         self.assertEqual(result["resultType"], "complete")
 
+    @shows(("elicitation: form", "elicitation: url", "input-required rounds"), MODERN, **LEGACY)
     def test_over_http(self):
         client = self.client("up", capabilities=EVERYTHING)
         for extra in ({}, {"mode": "url", "url": "https://example.com", "elicitationId": "e"}):
@@ -259,6 +265,7 @@ class Questions(BridgeCase):
         first = client.call("ask", arguments).result
         self.assertEqual(first["resultType"], "input_required")
 
+    @shows("cancellation", MODERN, server="stdio", **LEGACY)
     def test_T124_gone_while_asked(self):
         """A grant that is revoked while its call waits: the server is told."""
         client = self.client("child", capabilities=EVERYTHING)
@@ -273,6 +280,7 @@ class Questions(BridgeCase):
         self.wait_seen("child", lambda seen: seen.get("method") == "notifications/cancelled" and
                        seen["params"]["requestId"] == slept["id"])
 
+    @shows("elicitation: url", MODERN, server="stdio", **LEGACY)
     def test_url_elicitation_required(self):
         client = self.client("child", capabilities=EVERYTHING)
         count = len([seen for seen in self.seen("child") if seen.get("params", {}).get("name") == "urls"])
@@ -304,12 +312,14 @@ class Streams(BridgeCase):
                     messages.append(json.loads(event["data"]))
         return messages
 
+    @shows("progress", MODERN, server="stdio", **LEGACY)
     def test_progress(self):
         for token in ("t", None):
             messages = self.events(self.client("child"), "progress", {}, {"progressToken": token} if token else {})
             self.assertEqual([each["params"]["progressToken"] for each in messages[:-1]], [token] * 3 if token else [])
             self.assertEqual(messages[-1]["result"]["resultType"], "complete")
 
+    @shows("logging", MODERN, server="stdio", **LEGACY)
     def test_logs_of_the_level_asked_for(self):
         levels = ["debug", "info", "warning", "emergency"]
         client = self.client("child")
@@ -327,6 +337,7 @@ class Streams(BridgeCase):
         events = (json.loads(event["data"]) for event in wire.events(10) if event.get("data"))
         return wire, events
 
+    @shows(("list_changed", "subscriptions/listen", "resources: subscribe"), MODERN, server="stdio", **LEGACY)
     def test_listening(self):
         client = self.client("child")
         wire, events = self.listen(client, {"toolsListChanged": True, "resourceSubscriptions": ["memo://one"]})
@@ -346,6 +357,7 @@ class Streams(BridgeCase):
         wire.close()
         self.wait_seen("child", lambda seen: seen.get("method") == "resources/unsubscribe")
 
+    @shows(("list_changed", "subscriptions/listen"), MODERN, **LEGACY)
     def test_listening_over_http(self):
         client = self.client("up")
         _, events = self.listen(client, {"promptsListChanged": True, "toolsListChanged": False})
@@ -362,6 +374,7 @@ class Lost(BridgeCase):
         self.upstream.minted.clear()
         self.assertEqual(client.call("echo", {"n": 2}).text, '{"n": 2}')
 
+    @shows("restart of the server", MODERN, server="stdio", **LEGACY)
     def test_a_process_that_died(self):
         client = self.client("child")
         answer = client.call("crash")
