@@ -17,6 +17,8 @@ namespace {
 constexpr auto kRefusedByPolicy = static_cast<mcp::ErrorCode>(-31403);
 /// The legacy code of a resource that does not exist.
 constexpr auto kResourceNotFound = static_cast<mcp::ErrorCode>(-32002);
+/// How long a client that lost a stream of ours shall wait before it comes back.
+constexpr std::uint32_t kComeBackMs = 1000;
 
 /// Tools of the same server that the grant may call with some arguments, for the text of a denial.
 std::size_t permitted_tools(ServerLink& link, const GrantEntry& grant, const policy::Call& denied,
@@ -462,7 +464,10 @@ void Exchange::transmit() {
   const Result<upstream::Ticket*> sent = caller_.server->send(message, *this);
   if (!sent) return upstream_failed({upstream::FailureKind::start, false, sent.error().message});
   ticket_ = *sent;
-  if (ticket_ == nullptr) on_end();
+  if (ticket_ == nullptr) return on_end();
+  // Behind a process or a bridge there is no stream of the server's for a client to come back to: ours is.
+  const bool has_streams = caller_.server->settings().is_http() && caller_.session && !caller_.session->bridge;
+  if (!has_streams) on_priming({});
 }
 
 void Exchange::cancel_other(const mcp::Message& message) {

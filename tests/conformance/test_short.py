@@ -26,6 +26,14 @@ class Servers(SuiteCase):
     def test_modern_over_stdio(self):
         self.assert_conforms(MODERN, "stdio")
 
+    @shows(SHOWN[LEGACY], LEGACY, server="stdio")
+    def test_legacy_over_stdio(self):
+        self.assert_conforms(LEGACY, "stdio")
+
+    @shows(SHOWN[LEGACY], LEGACY, server_era=MODERN)
+    def test_legacy_to_a_modern_server(self):
+        self.assert_conforms(LEGACY, era="modern")
+
 
 class Clients(SuiteCase):
     def test_legacy(self):
