@@ -44,6 +44,8 @@ class Call {
   virtual void on_priming(std::optional<std::uint32_t> retry_ms) { static_cast<void>(retry_ms); }
   /// The server's stream has ended before the answer; the link comes back for the rest by itself.
   virtual void on_suspended(std::optional<std::uint32_t> retry_ms) { static_cast<void>(retry_ms); }
+  /// The stream's event that names where to post (HTTP+SSE, 2024-11-05); means nothing in any other answer.
+  virtual void on_endpoint(std::string_view uri) { static_cast<void>(uri); }
   virtual void on_failure(const Failure& failure) = 0;
 
  protected:

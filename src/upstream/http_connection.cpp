@@ -48,10 +48,11 @@ void HttpConnection::build(const HttpRequest& request) {
   const HttpTarget& target = pool_.settings_->http();
   std::size_t bytes = 0;
   for (std::string_view piece : request.body) bytes += piece.size();
+  const std::string_view path = request.path.empty() ? std::string_view(target.path) : request.path;
   const std::size_t head_room =
-      256 + target.path.size() + target.authority.size() + pool_.fixed_lines_.size() + request.lines.size();
+      256 + path.size() + target.authority.size() + pool_.fixed_lines_.size() + request.lines.size();
   http::HeadWriter writer(out_.room(head_room + bytes));
-  writer.request(request.method, target.path, target.authority)
+  writer.request(request.method, path, target.authority)
       .lines(request.method == http::Method::get ? kAcceptStream : kAcceptBoth)
       .lines(pool_.fixed_lines_)
       .lines(request.lines);
@@ -279,6 +280,7 @@ bool HttpConnection::take_events() {
 
 void HttpConnection::take_event(const mcp::SseEvent& event) {
   if (point_ != nullptr && !point_->take(event)) return;
+  if (event.type == "endpoint") return call_->on_endpoint(event.data);
   // Events of another type are not the protocol's (attack case T107).
   if (event.type != "message") return;
   if (!event.data.empty()) return call_->on_message(event.data);

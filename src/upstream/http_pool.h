@@ -32,7 +32,8 @@ struct HttpRequest {
   /// Legacy: where the answer's stream ends before the answer and has named an event, the pool comes back for
   /// the rest by GET with these lines and Last-Event-ID.
   bool resumable = false;
-  std::uint64_t id = 0;  ///< of a resumable request: our number in its JSON; 0: a stream without an answer
+  std::uint64_t id = 0;            ///< of a resumable request: our number in its JSON; 0: a stream without an answer
+  std::string_view path = {};      ///< origin-form target; empty: the server's own
 };
 
 /// The connections of one worker to one server over HTTP. Keeps answered connections for later calls and

@@ -1,14 +1,9 @@
 #include "upstream/stdio_link.h"
 
 #include <array>
-#include <charconv>
 #include <cstdlib>
-#include <optional>
 
 #include "io/stream.h"
-#include "json/writer.h"
-#include "mcp/denial.h"
-#include "mcp/header_mirror.h"
 
 namespace doorward::upstream {
 namespace {
@@ -43,16 +38,6 @@ std::string search_path(const StdioTarget& target) {
   return path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
 }
 
-/// An id or progress token of ours: the number that we gave.
-std::optional<std::uint64_t> our_number(json::Value value) {
-  if (!value.is(json::Type::number)) return std::nullopt;
-  const std::string_view text = value.number();
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 /// One end of the child's pipes in the loop.
@@ -65,31 +50,17 @@ struct StdioLink::Pipe final : io::Handler {
   void (StdioLink::*on)(bool);
 };
 
-struct StdioLink::Pending final : Ticket {
-  explicit Pending(StdioLink& link) : owner(link) {}
-  void cancel() override { owner.forget(id); }
-  void pause() override {}
-  void resume() override {}
-  void set_patient(bool patient) override {
-    if (!listening) deadline_us = patient ? INT64_MAX : owner.silence_deadline();
-  }
-  StdioLink& owner;
-  std::uint64_t id = 0;
-  Call* call = nullptr;
-  std::int64_t deadline_us = 0;
-  bool listening = false;
-};
-
-StdioLink::StdioLink(io::Loop& loop, std::shared_ptr<const ServerSettings> settings, StdioListener& listener)
+StdioLink::StdioLink(io::Loop& loop, std::shared_ptr<const ServerSettings> settings, ChannelListener& listener)
     : loop_(loop),
       settings_(std::move(settings)),
       listener_(listener),
       lines_(settings_->result_bytes),
-      error_lines_(kMaxErrorLine) {}
+      error_lines_(kMaxErrorLine),
+      requests_(loop_, *settings_, listener_) {}
 
 Result<std::unique_ptr<StdioLink>> StdioLink::start(io::Loop& loop,
                                                     std::shared_ptr<const ServerSettings> settings,
-                                                    StdioListener& listener) {
+                                                    ChannelListener& listener) {
   const StdioTarget& target = settings->stdio();
   Result<io::Program> program = io::find_program(target.command.front(), search_path(target));
   if (!program) return std::unexpected(program.error());
@@ -105,8 +76,8 @@ Result<std::unique_ptr<StdioLink>> StdioLink::start(io::Loop& loop,
     self->read_output(true);
     self->read_errors(true);
     self->close_pipes();
-    self->fail_all(FailureKind::closed, "the server's process ended");
-    self->listener_.on_exit(status);
+    self->requests_.fail_all({FailureKind::closed, true, "the server's process ended"});
+    self->listener_.on_closed({.why = "the server's process ended", .process = status});
   });
   if (!child) return std::unexpected(child.error());
   link->child_ = std::move(*child);
@@ -138,29 +109,19 @@ void StdioLink::close_pipes() {
 
 Ticket& StdioLink::send(std::uint64_t id, std::span<const std::string_view> json, Call& call,
                         bool listening) {
-  std::unique_ptr<Pending> entry;
-  if (spare_.empty()) {
-    entry = std::make_unique<Pending>(*this);
-  } else {
-    entry = std::move(spare_.back());
-    spare_.pop_back();
+  Ticket& ticket = requests_.add(id, call, listening);
+  if (!write_line(json)) {
+    requests_.fail_later(id, {FailureKind::closed, false, "the server's process does not read its input"});
   }
-  entry->id = id;
-  entry->call = &call;
-  entry->listening = listening;
-  entry->deadline_us = listening ? INT64_MAX : loop_.now_us() + settings_->timeouts.first_byte.count() * 1000;
-  Pending& pending = *entry;
-  pending_.insert_or_assign(id, std::move(entry));
-  write_line(json);
-  return pending;
+  return ticket;
 }
 
 void StdioLink::notify(std::span<const std::string_view> json) {
   write_line(json);
 }
 
-void StdioLink::write_line(std::span<const std::string_view> json) {
-  if (!running_ || out_.size() > kMaxUnwritten) return;  // the deadline answers those who wait
+bool StdioLink::write_line(std::span<const std::string_view> json) {
+  if (!running_ || out_.size() > kMaxUnwritten) return false;
   // A line break between two tokens is white space; inside a string the reader has refused it (T261).
   for (std::string_view piece : json) {
     std::span<char> into = out_.room(piece.size() + 1);
@@ -171,6 +132,7 @@ void StdioLink::write_line(std::span<const std::string_view> json) {
   }
   out_.append("\n");
   flush();
+  return true;
 }
 
 void StdioLink::on_input_ready(bool) {
@@ -200,10 +162,10 @@ void StdioLink::read_output(bool to_end) {
       if (step == mcp::LineFramer::Step::too_large) {
         listener_.on_protocol_error("a line is longer than the server's result limit");
         close_output();
-        fail_all(FailureKind::too_large, "a line is longer than the server's result limit");
+        requests_.fail_all({FailureKind::too_large, true, "a line is longer than the server's result limit"});
         return stop();
       }
-      take_line(line);
+      requests_.take(line);
     }
     if (result.drained && !to_end) return;
   }
@@ -213,68 +175,6 @@ void StdioLink::close_output() {
   loop_.remove(output_->fd, *output_);
   output_->fd = -1;
   child_->close_output();
-}
-
-void StdioLink::take_line(std::string_view line) {
-  json::Limits limits;
-  limits.bytes = settings_->result_bytes;
-  const auto root = reader_.read(line, limits);
-  if (!root) return listener_.on_protocol_error("a line is not strict JSON");
-  const auto message = mcp::read_message(*root, mcp::Sender::server);
-  if (!message) return listener_.on_protocol_error("a line is no JSON-RPC message");
-  switch (message->kind) {
-    case mcp::Kind::result:
-    case mcp::Kind::error: {
-      const std::optional<std::uint64_t> id = our_number(message->id);
-      if (!id || !pending_.contains(*id))
-        return listener_.on_protocol_error("an answer to no request of ours");
-      return settle(*id, line);
-    }
-    case mcp::Kind::request:
-      return listener_.on_request(line, *message);
-    case mcp::Kind::notification: {
-      if (message->method == mcp::Method::progress) {
-        const std::optional<std::uint64_t> id = our_number(message->params.find("progressToken"));
-        const auto found = id ? pending_.find(*id) : pending_.end();
-        if (found == pending_.end()) return listener_.on_protocol_error("progress of no request of ours");
-        if (found->second->deadline_us != INT64_MAX) {
-          found->second->deadline_us = silence_deadline();
-        }
-        return found->second->call->on_message(line);
-      }
-      if (const json::Value subscription = message->meta.find(mcp::kMetaSubscriptionId)) {
-        const std::optional<std::uint64_t> id = our_number(subscription);
-        const auto found = id ? pending_.find(*id) : pending_.end();
-        if (found == pending_.end())
-          return listener_.on_protocol_error("a notice to no subscription of ours");
-        return found->second->call->on_message(line);
-      }
-      return listener_.on_notification(line, *message);
-    }
-  }
-}
-
-void StdioLink::settle(std::uint64_t id, std::string_view text) {
-  Call* call = pending_.at(id)->call;
-  call->on_message(text);
-  auto node = pending_.extract(id);
-  if (node.empty()) return;  // given up meanwhile
-  spare_.push_back(std::move(node.mapped()));
-  call->on_end();
-}
-
-void StdioLink::forget(std::uint64_t id) {
-  auto node = pending_.extract(id);
-  if (!node.empty()) spare_.push_back(std::move(node.mapped()));
-}
-
-void StdioLink::fail_all(FailureKind kind, std::string_view detail) {
-  while (!pending_.empty()) {
-    auto node = pending_.extract(pending_.begin());
-    Call* call = node.mapped()->call;
-    spare_.push_back(std::move(node.mapped()));
-    call->on_failure({kind, true, detail});
-  }
 }
 
 void StdioLink::read_errors(bool to_end) {
@@ -303,30 +203,11 @@ void StdioLink::read_errors(bool to_end) {
   }
 }
 
-std::int64_t StdioLink::silence_deadline() const {
-  return loop_.now_us() + settings_->timeouts.stream_idle.count() * 1000;
-}
-
 void StdioLink::stop() {
   if (!running_ || input_->fd < 0) return;
   loop_.remove(input_->fd, *input_);
   input_->fd = -1;
   child_->terminate(kGraceUs);
-}
-
-void StdioLink::tick() {
-  const std::int64_t now = loop_.now_us();
-  for (auto at = pending_.begin(); at != pending_.end();) {
-    if (now < at->second->deadline_us) {
-      ++at;
-      continue;
-    }
-    Call* call = at->second->call;
-    spare_.push_back(std::move(at->second));
-    pending_.erase(at);
-    call->on_failure({FailureKind::timeout, true, "the server sent nothing for too long"});
-    at = pending_.begin();  // the call may have changed the table
-  }
 }
 
 }  // namespace doorward::upstream

@@ -17,19 +17,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-struct Listener final : StdioListener {
-  void on_notification(std::string_view text, const mcp::Message&) override {
-    notifications.emplace_back(text);
-  }
-  void on_request(std::string_view text, const mcp::Message&) override { requests.emplace_back(text); }
-  void on_protocol_error(std::string_view why) override { errors.emplace_back(why); }
-  void on_error_line(std::string_view line) override { lines.emplace_back(line); }
-  void on_exit(io::ExitStatus what) override { status = what; }
-
-  std::vector<std::string> notifications, requests, errors, lines;
-  std::optional<io::ExitStatus> status;
-};
-
 /// A child that is a shell script, under a clock that moves only when told to.
 class StdioLinkTest : public ::testing::Test {
  protected:
@@ -105,7 +92,7 @@ TEST_F(StdioLinkTest, LinesThatAreNoMessagesAreErrorsAndDoNoHarm_T258) {
   EXPECT_TRUE(probe.ended);
   EXPECT_TRUE(link->running());
   EXPECT_THAT(listener.errors, Contains("an answer to no request of ours").Times(3));
-  EXPECT_THAT(listener.errors, Contains("a line is not strict JSON").Times(4));
+  EXPECT_THAT(listener.errors, Contains("a message is not strict JSON").Times(4));
 }
 
 TEST_F(StdioLinkTest, ALineWithoutItsEndIsNoMessage_T258) {

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "io/loop.h"
 #include "upstream/call.h"
+#include "upstream/channel.h"
 #include "upstream/http_pool.h"
 
 namespace doorward::upstream::test {
@@ -72,6 +73,29 @@ struct Probe final : Call {
   bool sent = false;
   std::string detail;
   std::function<void()> hook;
+};
+
+/// Remembers what a channel says.
+struct Listener final : ChannelListener {
+  void on_notification(std::string_view text, const mcp::Message&) override {
+    notifications.emplace_back(text);
+  }
+  void on_request(std::string_view text, const mcp::Message&) override { requests.emplace_back(text); }
+  void on_protocol_error(std::string_view why) override { errors.emplace_back(why); }
+  void on_error_line(std::string_view line) override { lines.emplace_back(line); }
+  void on_closed(const Closing& closing) override {
+    EXPECT_FALSE(closed);
+    closed = true;
+    why = closing.why;
+    established = closing.established;
+    status = closing.process;
+  }
+
+  std::vector<std::string> notifications, requests, errors, lines;
+  std::optional<io::ExitStatus> status;
+  std::string why;
+  bool established = false;
+  bool closed = false;
 };
 
 /// Runs the loop until `reached`, for at most some seconds.
@@ -136,6 +160,8 @@ class Peer {
     char byte;
     return ::recv(fd_, &byte, 1, 0) <= 0 && errno != EAGAIN;
   }
+  /// The same end of the connection, which outlives the script.
+  std::unique_ptr<Peer> kept() const { return std::make_unique<Peer>(::dup(fd_)); }
   /// Closing becomes a reset.
   void reset_on_close() {
     const linger now{1, 0};
