@@ -190,11 +190,11 @@ Result<upstream::Ticket*> BridgeToModern::send_own(Session& session, mcp::Method
 }
 
 void BridgeToModern::tell_cancelled(Session& session, std::uint64_t number) {
-  if (session.child == nullptr || !session.child->running()) return;
+  if (session.channel == nullptr || !session.channel->running()) return;
   const std::string json = R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" +
                            std::to_string(number) + "}}";
   const std::string_view piece = json;
-  session.child->link().notify({&piece, 1});
+  session.channel->link().notify({&piece, 1});
 }
 
 void BridgeToModern::protocol_error(std::string_view why) {

@@ -69,7 +69,7 @@ void Exchange::begin_listening(Front& front, const Caller& caller) {
   listening_ = true;
   caller_.session->listener = this;
   stage_ = Stage::forwarded;
-  if (caller_.session->child && caller_.session->bridge == nullptr) {
+  if (caller_.session->channel && caller_.session->bridge == nullptr) {
     streamed_ = true;
     front.open_stream({});
     return;
@@ -84,7 +84,7 @@ void Exchange::begin_closing(Front& front, const Caller& caller) {
   worker_.record_event("session.ended", {{"grant", caller_.grant->grant->id},
                                          {"server", caller_.server->settings().name},
                                          {"session", caller_.session->digest}});
-  if (!caller_.session->child && !caller_.session->upstream_id.empty()) {
+  if (!caller_.session->channel && !caller_.session->upstream_id.empty()) {
     ticket_ = &caller_.server->open(http::Method::del, *caller_.session, *this);
     return;
   }

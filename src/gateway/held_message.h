@@ -56,6 +56,10 @@ class HeldMessage : public upstream::Call, public upstream::Ticket {
   void on_end() override;
   void on_failure(const upstream::Failure& failure) override;
 
+ protected:
+  /// What was sent has ended, and the call is not told: it will be sent again, or answered otherwise.
+  void unsent() { ticket_ = nullptr; }
+
  private:
   StoredMessage message_;
   upstream::Call* call_;

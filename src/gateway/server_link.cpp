@@ -6,6 +6,7 @@
 #include "gateway/bridge_to_modern.h"
 #include "gateway/session.h"
 #include "gateway/tool_lister.h"
+#include "gateway/transport_probe.h"
 #include "gateway/worker.h"
 
 namespace doorward::gateway {
@@ -36,6 +37,7 @@ void append_legacy_lines(std::string& out, const Session* session, mcp::Revision
 ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
     : worker_(worker), settings_(server.settings), tools_(server), eras_(worker.shared().eras.of(settings_)) {
   if (settings_->is_http()) {
+    transport_ = settings_->http().transport;
     pool_ = std::make_unique<upstream::HttpPool>(worker_.loop(), *worker_.shared().resolver, settings_);
   }
   if (eras_->legacy != Speaks::yes) to_modern_ = std::make_unique<BridgeToModern>(worker_, *this);
@@ -43,7 +45,7 @@ ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
 
 ServerLink::~ServerLink() = default;
 
-StdioChild* ServerLink::shared_child() {
+ServerChannel* ServerLink::shared_child() {
   if (child_ && child_->gone()) {
     child_.reset();
     if (!probe_) doubt_era();  // the next process may be of another version
@@ -55,7 +57,8 @@ StdioChild* ServerLink::shared_child() {
     child_failure_ = "the process ended and is started again later";
     return nullptr;
   }
-  Result<std::unique_ptr<StdioChild>> started = StdioChild::start(worker_, settings_, nullptr);
+  Result<std::unique_ptr<ServerChannel>> started =
+      ServerChannel::start_process(worker_, settings_, nullptr);
   if (!started) {
     child_failure_ = started.error().message;
     child_pause_us_ = std::clamp(child_pause_us_ * 2, kFirstPauseUs, kLongestPauseUs);
@@ -137,42 +140,68 @@ void ServerLink::doubt_era() {
 void ServerLink::end_shared_child() {
   if (!child_) return;
   child_->detach();
-  ending_children_.push_back(std::move(child_));
+  ending_channels_.push_back(std::move(child_));
+}
+
+void ServerLink::end_channel(Session& session) {
+  if (!session.channel) return;
+  session.channel->detach();
+  ending_channels_.push_back(std::move(session.channel));
 }
 
 Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstream::Call& call) {
-  if (pool_) {
-    static thread_local std::string lines;
-    lines.clear();
-    if (mcp::era_of(message.revision) == mcp::Era::legacy)
-      append_legacy_lines(lines, message.session, message.revision);
-    lines += message.mirror_lines;
-    return &pool_->start({.method = http::Method::post,
-                          .lines = lines,
-                          .body = message.json,
-                          .listening = message.listening,
-                          .resumable = message.session != nullptr && message.id != 0,
-                          .id = message.id},
-                         call);
+  using upstream::HttpTransport;
+  const bool channelled = message.session != nullptr && message.session->channel != nullptr;
+  if (pool_ && !channelled && (message.session == nullptr || transport_ != HttpTransport::sse)) {
+    const bool finds_out = message.session != nullptr && transport_ == HttpTransport::automatic &&
+                           message.method == mcp::Method::initialize;
+    if (!finds_out) return post(message, call);
+    auto probe = std::make_unique<TransportProbe>(*this, message, call);
+    probe->sent(post(message, *probe));
+    held_.push_back(std::move(probe));
+    return held_.back().get();
   }
-  StdioChild* child = nullptr;
-  if (message.session != nullptr) {
-    if (message.session->child == nullptr) {
-      Result<std::unique_ptr<StdioChild>> started = StdioChild::start(worker_, settings_, message.session);
-      if (!started) return std::unexpected(started.error());
-      message.session->child = std::move(*started);
-    }
-    child = message.session->child.get();
-    if (!child->running()) return fail(ErrorKind::unavailable, "the process of this session has ended");
-  } else {
-    child = shared_child();
-    if (child == nullptr) return fail(ErrorKind::unavailable, child_failure_);
-  }
+  const Result<ServerChannel*> channel = channel_of(message);
+  if (!channel) return std::unexpected(channel.error());
   if (message.id == 0) {
-    child->link().notify(message.json);
+    (*channel)->link().notify(message.json);
     return nullptr;
   }
-  return &child->link().send(message.id, message.json, call, message.listening);
+  return &(*channel)->link().send(message.id, message.json, call, message.listening);
+}
+
+upstream::Ticket* ServerLink::post(const Outgoing& message, upstream::Call& call) {
+  static thread_local std::string lines;
+  lines.clear();
+  if (mcp::era_of(message.revision) == mcp::Era::legacy) {
+    append_legacy_lines(lines, message.session, message.revision);
+  }
+  lines += message.mirror_lines;
+  return &pool_->start({.method = http::Method::post,
+                        .lines = lines,
+                        .body = message.json,
+                        .listening = message.listening,
+                        .resumable = message.session != nullptr && message.id != 0,
+                        .id = message.id},
+                       call);
+}
+
+Result<ServerChannel*> ServerLink::channel_of(const Outgoing& message) {
+  if (message.session == nullptr) {
+    ServerChannel* shared = shared_child();
+    if (shared == nullptr) return fail(ErrorKind::unavailable, child_failure_);
+    return shared;
+  }
+  std::unique_ptr<ServerChannel>& channel = message.session->channel;
+  if (channel == nullptr && pool_) channel = ServerChannel::open_stream(worker_, *pool_, *message.session);
+  if (channel == nullptr) {
+    Result<std::unique_ptr<ServerChannel>> started =
+        ServerChannel::start_process(worker_, settings_, message.session);
+    if (!started) return std::unexpected(started.error());
+    channel = std::move(*started);
+  }
+  if (!channel->running()) return fail(ErrorKind::unavailable, "what carried this session has ended");
+  return channel.get();
 }
 
 upstream::Ticket& ServerLink::open(http::Method method, Session& session, upstream::Call& call) {
@@ -239,7 +268,7 @@ void ServerLink::tick() {
   if (to_legacy_) to_legacy_->tick();
   if (to_modern_) to_modern_->tick();
   std::erase_if(held_, [](const auto& held) { return held->done(); });
-  std::erase_if(ending_children_, [](const auto& child) { return child->gone(); });
+  std::erase_if(ending_channels_, [](const auto& channel) { return channel->gone(); });
   if (pool_) pool_->tick();
   if (child_) {
     child_->link().tick();

@@ -11,7 +11,7 @@
 #include "gateway/bridge.h"
 #include "gateway/era_probe.h"
 #include "gateway/held_message.h"
-#include "gateway/stdio_child.h"
+#include "gateway/server_channel.h"
 #include "gateway/tool_table.h"
 #include "gateway/world.h"
 #include "mcp/revision.h"
@@ -72,6 +72,11 @@ class ServerLink {
     eras_->legacy = Speaks::no;
     eras_->modern = Speaks::yes;
   }
+  /// Ends what carries a session.
+  void end_channel(Session& session);
+  /// The server opened no stream of HTTP+SSE where it did before: it may have been replaced, so the next
+  /// session finds out again.
+  void doubt_transport() { transport_ = settings_->http().transport; }
   /// It answered as no server of its era does, or could not be reached: it may have been replaced, so it is
   /// asked anew before the next message whose way depends on it. Not more often than every few seconds.
   void doubt_era();
@@ -92,6 +97,7 @@ class ServerLink {
  private:
   friend class ToolLister;
   friend class EraProbe;
+  friend class TransportProbe;
   /// Sends what waited once the server's era is known.
   struct Holding final : EraWaiter, HeldMessage {
     Holding(ServerLink& link, const Outgoing& message, upstream::Call& call)
@@ -103,13 +109,16 @@ class ServerLink {
   void tools_listed(bool ok);
   void era_found(Speaks modern, const upstream::Failure* failure);
   void end_shared_child();
+  upstream::Ticket* post(const Outgoing& message, upstream::Call& call);
   Result<upstream::Ticket*> hold(const Outgoing& message, upstream::Call& call);
-  StdioChild* shared_child();
+  ServerChannel* shared_child();
+  Result<ServerChannel*> channel_of(const Outgoing& message);
 
   Worker& worker_;
   std::shared_ptr<const upstream::ServerSettings> settings_;
   std::unique_ptr<upstream::HttpPool> pool_;
-  std::unique_ptr<StdioChild> child_;
+  upstream::HttpTransport transport_ = upstream::HttpTransport::streamable;  ///< as far as it is known
+  std::unique_ptr<ServerChannel> child_;
   std::string child_failure_;
   std::int64_t child_retry_us_ = 0;
   std::int64_t child_pause_us_ = 0;
@@ -123,8 +132,8 @@ class ServerLink {
   std::unique_ptr<EraProbe> probe_;
   std::unique_ptr<EraProbe> finished_probe_;  ///< until the next tick
   std::vector<EraWaiter*> era_waiters_;
-  std::vector<std::unique_ptr<Holding>> held_;
-  std::vector<std::unique_ptr<StdioChild>> ending_children_;
+  std::vector<std::unique_ptr<HeldMessage>> held_;
+  std::vector<std::unique_ptr<ServerChannel>> ending_channels_;
   std::unique_ptr<BridgeToLegacy> to_legacy_;  ///< of modern clients
   std::unique_ptr<Bridge> to_modern_;          ///< of legacy clients
 };

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "gateway/exchange.h"
-#include "gateway/stdio_child.h"
+#include "gateway/server_channel.h"
 
 namespace doorward::gateway {
 namespace {

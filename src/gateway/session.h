@@ -20,7 +20,7 @@ namespace doorward::gateway {
 class Exchange;
 class ServerLink;
 class SessionBridge;
-class StdioChild;
+class ServerChannel;
 
 /// Hears what a server says in a session of its own accord, and what it asks, where its transport does not
 /// tell to which of our requests that belongs (stdio, HTTP+SSE, the stream of GET).
@@ -62,7 +62,7 @@ struct Session {
   EventStreams streams;               ///< toward the client, over HTTP
   SessionEar* ear = nullptr;          ///< null: the streams of the session's client hear it
   SessionBridge* bridge = nullptr;    ///< what speaks for a server of the other era; null: the server itself
-  std::unique_ptr<StdioChild> child;  ///< over stdio: the process of this session
+  std::unique_ptr<ServerChannel> channel;  ///< over stdio and HTTP+SSE: what carries this session
   /// Keys of the session's own counts, by the limits of `keys_of`; made on first use.
   std::shared_ptr<const policy::Policy> keys_of;
   std::vector<quota::CounterKey> keys;

@@ -109,7 +109,7 @@ void UpstreamSession::on_initialized(const SessionAnswer& answer) {
 }
 
 void UpstreamSession::open_stream() {
-  if (stream_ != nullptr || no_stream_ || !link_.settings().is_http() || session_->child) return;
+  if (stream_ != nullptr || no_stream_ || !link_.settings().is_http() || session_->channel) return;
   stream_ = &request();
   stream_->open(http::Method::get, [this](const SessionAnswer& answer) {
     stream_ = nullptr;
@@ -271,9 +271,9 @@ void UpstreamSession::tick() {
     stream_ = nullptr;
     return;
   }
-  if (session_->child) {
-    session_->child->link().tick();
-    if (session_->child && session_->child->gone()) {
+  if (session_->channel) {
+    session_->channel->link().tick();
+    if (session_->channel && session_->channel->gone()) {
       return fail({upstream::FailureKind::closed, false, "the server's process ended"});
     }
   }

@@ -50,7 +50,6 @@ void Worker::run() {
   link_of_.clear();
   links_.clear();
   retired_links_.clear();
-  ending_children_.clear();  // last: bridges hold tickets of theirs
   notices_.clear();
   flush_rejections();
 }
@@ -168,12 +167,11 @@ void Worker::tick() {
   std::erase_if(notices_, [](const auto& notice) { return notice->done(); });
   const std::int64_t idle_since = loop_.now_us() - shared_.options.session_timeout.count() * 1000;
   sessions_.for_each([&](Session& session) {
-    if (session.child) session.child->link().tick();
+    if (session.channel) session.channel->link().tick();
     const bool unused = session.running.empty() && session.listener == nullptr;
-    if (unused && (session.last_used_us < idle_since || (session.child && session.child->gone())))
+    if (unused && (session.last_used_us < idle_since || (session.channel && session.channel->gone())))
       end_session(session);
   });
-  std::erase_if(ending_children_, [](const auto& child) { return child->gone(); });
   flush_rejections();
   shared_.quotas->sweep(now(), 64);
 }
@@ -184,10 +182,7 @@ void Worker::end_session(Session& session) {
   // A bridge's own session is not in the table: the bridge holds it.
   if (auto held = sessions_.shared(session)) ended_sessions_.push_back(std::move(held));
   session.server->session_gone(session);
-  if (session.child) {
-    session.child->detach();
-    ending_children_.push_back(std::move(session.child));
-  }
+  session.server->end_channel(session);
   sessions_.close(session);
 }
 

@@ -136,7 +136,6 @@ class Worker {
   std::map<std::string, std::unique_ptr<ServerLink>, std::less<>> links_;
   std::unordered_map<const ServerEntry*, ServerLink*> link_of_;
   std::vector<std::unique_ptr<ServerLink>> retired_links_;
-  std::vector<std::unique_ptr<StdioChild>> ending_children_;
   std::vector<std::unique_ptr<Notice>> notices_;
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<std::unique_ptr<ClientConnection>> closed_;
