@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "gateway/sse_client.h"
 #include "gateway/worker.h"
 #include "http/head_writer.h"
 #include "mcp/sse.h"
@@ -140,7 +141,7 @@ void ClientConnection::write_response(int status, Pieces json, std::string_view 
 }
 
 void ClientConnection::answer(int status, Pieces json, std::string_view session) {
-  errand_ = nullptr;
+  underway_ = nullptr;
   if (session.empty()) {
     write_response(status, json, {});
   } else {
@@ -161,17 +162,17 @@ void ClientConnection::write_stream_head(std::string_view session) {
 bool ClientConnection::start_stream(std::string_view session) {
   if (phase_ != Phase::busy) return phase_ == Phase::streaming;
   write_stream_head(session);
-  if (phase_ != Phase::streaming || errand_ == nullptr) return phase_ == Phase::streaming;
+  if (phase_ != Phase::streaming || underway_ == nullptr) return phase_ == Phase::streaming;
   if (!session.empty()) {
     session_ = worker_.sessions().find(session, grant_->grant->id);
     if (session_) revision_ = session_->revision;
   }
   if (session_ == nullptr || !has_event_ids(revision_)) return true;
   const bool may_prime = revision_ >= mcp::Revision::v2025_11_25;
-  Errand& errand = *std::exchange(errand_, nullptr);
+  Underway& underway = *std::exchange(underway_, nullptr);
   events_ = head_.method() == http::Method::get
-                ? &session_->streams.open_own(errand, grant_->grant, may_prime)
-                : &session_->streams.open(errand, grant_->grant, may_prime);
+                ? &session_->streams.open_own(underway, grant_->grant, may_prime)
+                : &session_->streams.open(underway, grant_->grant, may_prime);
   events_->attach(*this, after_);
   return phase_ == Phase::streaming;
 }
@@ -199,9 +200,21 @@ void ClientConnection::send(Pieces json, std::string_view session) {
 void ClientConnection::write_event(std::string_view text) {
   write_chunk(text);
   if (phase_ != Phase::streaming || paused_ || out_.size() <= kPauseAt) return;
+  pause_source();
+}
+
+void ClientConnection::pause_source() {
   paused_ = true;
   if (events_ != nullptr) return events_->pause();
-  if (errand_ != nullptr) errand_->pause();
+  if (underway_ != nullptr) return underway_->pause();
+  if (sse_ != nullptr) sse_->pause();
+}
+
+void ClientConnection::resume_source() {
+  paused_ = false;
+  if (events_ != nullptr) return events_->resume();
+  if (underway_ != nullptr) return underway_->resume();
+  if (sse_ != nullptr) sse_->resume();
 }
 
 void ClientConnection::write_chunk(std::string_view text) {
@@ -218,7 +231,7 @@ void ClientConnection::write_chunk(std::string_view text) {
 
 void ClientConnection::end_stream() {
   if (start_stream({}) && events_ != nullptr) return events_->end_stream();
-  errand_ = nullptr;
+  underway_ = nullptr;
   end_events();
 }
 
@@ -278,10 +291,7 @@ void ClientConnection::flush() {
     return;
   }
   if (phase_ == Phase::streaming) deadline_us_ = kNever;
-  if (paused_ && out_.size() < kResumeAt && (events_ != nullptr || errand_ != nullptr)) {
-    paused_ = false;
-    events_ != nullptr ? events_->resume() : errand_->resume();
-  }
+  if (paused_ && out_.size() < kResumeAt) resume_source();
   if (phase_ == Phase::lingering) stream_.shutdown_write();
 }
 
@@ -299,7 +309,8 @@ void ClientConnection::client_gone(std::string_view why) {
     events->detach();
     if (paused_) events->resume();
   }
-  if (Errand* errand = std::exchange(errand_, nullptr)) errand->abandon(why);
+  if (Underway* underway = std::exchange(underway_, nullptr)) underway->abandon(why);
+  if (SseClient* sse = std::exchange(sse_, nullptr)) worker_.sse_clients().close(*sse, why);
   close();
 }
 
@@ -327,6 +338,7 @@ void ClientConnection::check(std::int64_t now_us, std::int64_t wall_s) {
     const identity::Grant& grant = *grant_->grant;
     if (grant.is_revoked() || grant.is_expired(wall_s)) return end_now("grant_ended");
   }
+  if (sse_ != nullptr && sse_->is_over()) return client_gone("session_ended");
   if (now_us >= deadline_us_) {
     if (phase_ == Phase::head && head_.begun())
       return refuse(408, "timeout", "The request's head took too long.");
@@ -348,9 +360,8 @@ void ClientConnection::drain() {
   if (phase_ == Phase::head && !head_.begun() && in_.empty()) return close();
   if (phase_ != Phase::streaming) return;
   if (events_ != nullptr) return events_->abandon("gateway_stopping");
-  if (errand_ == nullptr) return;
-  errand_->abandon("gateway_stopping");
-  errand_ = nullptr;
+  if (Underway* underway = std::exchange(underway_, nullptr)) underway->abandon("gateway_stopping");
+  if (SseClient* sse = std::exchange(sse_, nullptr)) worker_.sse_clients().close(*sse, "gateway_stopping");
   end_events();
 }
 

@@ -16,6 +16,7 @@
 
 namespace doorward::gateway {
 
+class SseClient;
 class Worker;
 
 /// One connection of a client over HTTP/1.1: reads one request at a time, strictly, finds out who asks and in
@@ -60,18 +61,25 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   Go check_head();
   void handle();
   void handle_post(std::string_view text);
+  void handle_message_of_stream(std::string_view text);
+  void open_message_stream();
+  void handle_batch(std::string_view text, json::Value array);
+  bool has_room(const Session& session, std::size_t requests);
   void handle_get();
   void handle_delete();
   /// The worker that this request belongs to; nothing where any will do.
   std::optional<unsigned> owner() const;
   bool move_to_owner();
   bool find_session(Caller& caller, bool required);
+  bool check_legacy_version(mcp::Revision& revision);
   Caller caller() const;
   void begin(const Caller& caller, std::string_view text, const mcp::Message& message);
   void listen(const Caller& caller, std::uint64_t after);
   void resume_stream(const Caller& caller, std::string_view last_event_id);
   void continue_stream(const Caller& caller, EventStream& stream, std::uint64_t after);
   bool start_stream(std::string_view session);
+  void pause_source();
+  void resume_source();
   void write_stream_head(std::string_view session);
   void refuse(int status, std::string_view code, std::string_view reason, std::string_view lines = {});
   void refuse_message(const mcp::Refusal& refusal, std::string_view text, mcp::Era era);
@@ -107,9 +115,10 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   bool next_queued_ = false;
   bool paused_ = false;
   bool timing_head_ = false;  ///< the deadline is that of a head that has begun
-  Errand* errand_ = nullptr;  ///< of the request, until its answer has been given or taken over by events_
+  Underway* underway_ = nullptr;  ///< of the request, until its answer has been given or taken over by events_
   std::shared_ptr<Session> session_;  ///< of the request
   mcp::Revision revision_ = mcp::Revision::v2025_03_26;  ///< of the request
+  SseClient* sse_ = nullptr;                             ///< whom the response tells everything (HTTP+SSE)
   EventStream* events_ = nullptr;                        ///< the stream that the response carries
   std::uint64_t after_ = 0;     ///< of a stream that a GET opens: the last event that its client has
   std::shared_ptr<const World> world_;  ///< of the request

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include <algorithm>
+
 #include "base/hash.h"
+#include "gateway/batch.h"
 #include "gateway/connection.h"
+#include "gateway/sse_client.h"
 #include "gateway/worker.h"
 #include "http/content_type.h"
 
@@ -14,13 +18,38 @@ constexpr std::string_view kChallenge = "WWW-Authenticate: Bearer realm=\"doorwa
 constexpr std::string_view kChallengeInvalid =
     "WWW-Authenticate: Bearer realm=\"doorward\", error=\"invalid_token\"\r\n";
 
-/// The server's name in `/mcp/<server>` or `/mcp/<server>/`; empty for any other path.
-std::string_view server_in(std::string_view path) {
+/// What a path names.
+struct Route {
+  enum class Place : std::uint8_t { none, endpoint, message_stream, message };
+  Place place = Place::none;
+  std::string_view server;  ///< as the path has it: a name or a UUID
+  std::string_view id;      ///< of a message: the stream's
+};
+
+/// `/mcp/<server>` or `/mcp/<server>/`; for HTTP+SSE `/mcp/<server>/sse` and `/mcp/<server>/messages/<id>`.
+Route route_of(std::string_view path) {
   constexpr std::string_view kPrefix = "/mcp/";
+  constexpr std::string_view kMessages = "messages/";
   if (!path.starts_with(kPrefix)) return {};
   path.remove_prefix(kPrefix.size());
-  if (path.ends_with('/')) path.remove_suffix(1);
-  return path.find('/') == std::string_view::npos ? path : std::string_view{};
+  const std::size_t slash = path.find('/');
+  const std::string_view server = path.substr(0, slash);
+  const std::string_view rest = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+  if (server.empty()) return {};
+  if (rest.empty()) return {Route::Place::endpoint, server, {}};
+  if (rest == "sse") return {Route::Place::message_stream, server, {}};
+  const std::string_view id = rest.substr(std::min(rest.size(), kMessages.size()));
+  if (!rest.starts_with(kMessages) || id.empty() || id.find('/') != std::string_view::npos) return {};
+  return {Route::Place::message, server, id};
+}
+
+/// The methods of a place, as the Allow header lists them; empty where this one is among them.
+std::string_view methods_instead_of(http::Method method, Route::Place place) {
+  const bool get = method == http::Method::get;
+  const bool post = method == http::Method::post;
+  if (place == Route::Place::message_stream) return get ? std::string_view{} : "GET";
+  if (place == Route::Place::message) return post ? std::string_view{} : "POST";
+  return get || post || method == http::Method::del ? std::string_view{} : "POST, GET, DELETE";
 }
 
 mcp::Header mirror_header(const http::RequestHead& head, http::Field field) {
@@ -68,14 +97,15 @@ ClientConnection::Go ClientConnection::check_head() {
     known_token_ = authorization;
   }
   grant_ = &world_->grant(verified.index);
-  const std::string_view name = server_in(head_.path());
-  if (name.empty() || !head_.query().empty() || !grant_->reached_as(name)) {
+  const Route route = route_of(head_.path());
+  if (route.place == Route::Place::none || !head_.query().empty() || !grant_->reached_as(route.server)) {
     refuse(404, "not_found", "There is nothing here for this grant.");
     return Go::stop;
   }
   const http::Method method = head_.method();
-  if (method != http::Method::post && method != http::Method::get && method != http::Method::del) {
-    refuse(405, "method_not_allowed", "Use POST, GET or DELETE.", "Allow: POST, GET, DELETE\r\n");
+  if (const std::string_view allowed = methods_instead_of(method, route.place); !allowed.empty()) {
+    refuse(405, "method_not_allowed", "Use " + std::string(allowed) + " here.",
+           "Allow: " + std::string(allowed) + "\r\n");
     return Go::stop;
   }
   if (method == http::Method::post) {
@@ -83,8 +113,9 @@ ClientConnection::Go ClientConnection::check_head() {
       refuse(refusal->status, "bad_content_type", refusal->reason);
       return Go::stop;
     }
-    if (!http::accepts(head_.headers(), "application", "json") ||
-        !http::accepts(head_.headers(), "text", "event-stream")) {
+    const bool answered_here = route.place == Route::Place::endpoint;
+    if (answered_here && (!http::accepts(head_.headers(), "application", "json") ||
+                          !http::accepts(head_.headers(), "text", "event-stream"))) {
       refuse(406, "not_acceptable", "Accept must name both application/json and text/event-stream.");
       return Go::stop;
     }
@@ -116,17 +147,24 @@ Caller ClientConnection::caller() const {
 }
 
 void ClientConnection::handle() {
+  const std::string_view text(in_.data() + head_.size(), body_end_ - head_.size());
+  const Route::Place place = route_of(head_.path()).place;
+  if (place == Route::Place::message_stream) return open_message_stream();
+  if (place == Route::Place::message) return handle_message_of_stream(text);
   switch (head_.method()) {
     case http::Method::get:
       return handle_get();
     case http::Method::del:
       return handle_delete();
     default:
-      return handle_post(std::string_view(in_.data() + head_.size(), body_end_ - head_.size()));
+      return handle_post(text);
   }
 }
 
 std::optional<unsigned> ClientConnection::owner() const {
+  if (const Route route = route_of(head_.path()); route.place == Route::Place::message) {
+    return SessionTable::worker_of(route.id);
+  }
   const auto revision = mcp::parse_revision(head_.get(http::Field::mcp_protocol_version));
   const bool modern = revision && mcp::era_of(*revision) == mcp::Era::modern;
   // A modern request belongs to no session, whatever it names (attack case T063).
@@ -175,6 +213,10 @@ bool ClientConnection::find_session(Caller& caller, bool required) {
   caller.revision = caller.session->revision;
   caller.client_name = caller.session->client_name;
   caller.session->last_used_us = worker_.loop().now_us();
+  return check_legacy_version(caller.revision);
+}
+
+bool ClientConnection::check_legacy_version(mcp::Revision& revision) {
   if (!head_.has(http::Field::mcp_protocol_version)) return true;
   // The header describes the request: a client should name the version agreed on, and may name another that
   // is served here.
@@ -183,7 +225,7 @@ bool ClientConnection::find_session(Caller& caller, bool required) {
     refuse(400, "wrong_version", "MCP-Protocol-Version names no version that sessions of this gateway speak.");
     return false;
   }
-  caller.revision = *version;
+  revision = *version;
   return true;
 }
 
@@ -195,6 +237,9 @@ void ClientConnection::handle_post(std::string_view text) {
   const std::string_view version = head_.get(http::Field::mcp_protocol_version);
   const auto era_unread = version == "2026-07-28" ? mcp::Era::modern : mcp::Era::legacy;
   if (!root) return refuse_message(mcp::refuse_text(root.error()), text, era_unread);
+  if (root->is(json::Type::array) && head_.has(http::Field::mcp_session_id)) {
+    return handle_batch(text, *root);
+  }
   const auto message = mcp::read_message(*root, mcp::Sender::client);
   if (!message) return refuse_message(message.error(), text, era_unread);
 
@@ -228,11 +273,53 @@ void ClientConnection::handle_post(std::string_view text) {
   if (const auto refusal = mcp::check_method(*message, who.revision, mcp::Sender::client)) {
     return refuse_message(*refusal, text, era);
   }
-  if (who.session && who.session->running.size() >= worker_.shared().options.requests_in_flight) {
-    return refuse(429, "too_many_in_flight",
-                  "This session has too many requests under way; wait for one to end.");
-  }
+  if (who.session && !has_room(*who.session, 1)) return;
   begin(who, text, *message);
+}
+
+void ClientConnection::open_message_stream() {
+  if (!http::accepts(head_.headers(), "text", "event-stream")) {
+    return refuse(406, "not_acceptable", "Accept must name text/event-stream.");
+  }
+  const std::string server(route_of(head_.path()).server);
+  write_stream_head({});
+  if (phase_ != Phase::streaming) return;
+  sse_ = &worker_.sse_clients().open(worker_, *this, grant_->grant->id);
+  write_event("event: endpoint\ndata: /mcp/" + server + "/messages/" + sse_->id() + "\n\n");
+}
+
+void ClientConnection::handle_message_of_stream(std::string_view text) {
+  SseClient* client = worker_.sse_clients().find(route_of(head_.path()).id, grant_->grant->id);
+  if (client == nullptr) {
+    return refuse(404, "unknown_session", "The stream does not exist or has ended: open it again by GET.");
+  }
+  Caller who = caller();
+  if (!check_legacy_version(who.revision)) return;
+  if (client->messages().session() && !has_room(*client->messages().session(), 1)) return;
+  const std::string error = client->take(who, text);
+  const std::string_view piece = error;
+  write_response(error.empty() ? 202 : 400, {&piece, error.empty() ? 0u : 1u}, {});
+  request_done();
+}
+
+void ClientConnection::handle_batch(std::string_view text, json::Value array) {
+  Caller who = caller();
+  if (!find_session(who, true)) return;
+  const bool may = who.revision == mcp::Revision::v2025_03_26;
+  const auto refusal = may ? Batch::check(array) : mcp::read_message(array, mcp::Sender::client).error();
+  if (refusal) return refuse_message(*refusal, text, mcp::Era::legacy);
+  if (!has_room(*who.session, array.size())) return;
+  session_ = who.session;
+  revision_ = who.revision;
+  Batch& batch = worker_.take_batch(who);
+  underway_ = &batch;
+  batch.begin(*this, text, array);
+}
+
+bool ClientConnection::has_room(const Session& session, std::size_t requests) {
+  if (session.running.size() + requests <= worker_.shared().options.requests_in_flight) return true;
+  refuse(429, "too_many_in_flight", "This session has too many requests under way; wait for one to end.");
+  return false;
 }
 
 void ClientConnection::handle_get() {
@@ -259,8 +346,9 @@ void ClientConnection::listen(const Caller& caller, std::uint64_t after) {
   session_ = caller.session;
   revision_ = caller.revision;
   after_ = after;
-  errand_ = &worker_.take_errand(*grant_);
-  errand_->begin_listening(*this, caller);
+  Errand& errand = worker_.take_errand(*grant_);
+  underway_ = &errand;
+  errand.begin_listening(*this, caller);
 }
 
 void ClientConnection::resume_stream(const Caller& caller, std::string_view last_event_id) {
@@ -290,15 +378,17 @@ void ClientConnection::handle_delete() {
                   "Allow: POST\r\n");
   }
   if (!find_session(who, true)) return;
-  errand_ = &worker_.take_errand(*grant_);
-  errand_->begin_closing(*this, who);
+  Errand& errand = worker_.take_errand(*grant_);
+  underway_ = &errand;
+  errand.begin_closing(*this, who);
 }
 
 void ClientConnection::begin(const Caller& caller, std::string_view text, const mcp::Message& message) {
   session_ = caller.session;
   revision_ = caller.revision;
-  errand_ = &worker_.take_errand(*grant_);
-  errand_->begin(*this, caller, text, message);
+  Errand& errand = worker_.take_errand(*grant_);
+  underway_ = &errand;
+  errand.begin(*this, caller, text, message);
 }
 
 void ClientConnection::refuse(int status, std::string_view code, std::string_view reason,
@@ -325,15 +415,7 @@ void ClientConnection::refuse(int status, std::string_view code, std::string_vie
 void ClientConnection::refuse_message(const mcp::Refusal& refusal, std::string_view text, mcp::Era era) {
   const bool unknown_method = refusal.code == mcp::ErrorCode::method_not_found && !refusal.notification;
   const int status = !unknown_method ? 400 : era == mcp::Era::modern ? 404 : 200;
-  audit::RejectRecord record;
-  record.code = refusal.batch ? "batch" : unknown_method ? "unknown_method" : "bad_message";
-  record.http_status = status;
-  record.client.address = address_;
-  record.grant = {grant_->grant->id, grant_->grant->label, grant_->grant->owner};
-  record.server = grant_->target();
-  if (refusal.id) record.request_id = bytes_of_value(text, refusal.id);
-  record.reason = refusal.message;
-  worker_.record_rejection(record);
+  worker_.record_refusal(caller(), refusal, text, status);
   std::string body;
   mcp::append_refusal(body, refusal, text);
   const std::string_view piece = body;

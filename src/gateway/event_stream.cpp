@@ -23,12 +23,12 @@ std::string EventStream::id_of(std::uint64_t event) const {
   return std::to_string(number_) + "-" + std::to_string(event);
 }
 
-void EventStream::begin(Errand& errand, std::shared_ptr<const identity::Grant> grant, bool may_prime) {
-  errand_ = &errand;
+void EventStream::begin(Underway& underway, std::shared_ptr<const identity::Grant> grant, bool may_prime) {
+  underway_ = &underway;
   grant_ = std::move(grant);
   may_prime_ = may_prime;
   primed_ = false;
-  errand.continue_in(*this);
+  underway.continue_in(*this);
 }
 
 void EventStream::attach(EventOutlet& outlet, std::uint64_t after) {
@@ -44,17 +44,17 @@ void EventStream::attach(EventOutlet& outlet, std::uint64_t after) {
 }
 
 void EventStream::abandon(std::string_view why) {
-  if (Errand* errand = std::exchange(errand_, nullptr)) errand->abandon(why);
+  if (Underway* underway = std::exchange(underway_, nullptr)) underway->abandon(why);
   while (!kept_.empty()) drop_oldest();
   if (EventOutlet* outlet = std::exchange(outlet_, nullptr)) outlet->end_events();
 }
 
 void EventStream::pause() {
-  if (errand_ != nullptr) errand_->pause();
+  if (underway_ != nullptr) underway_->pause();
 }
 
 void EventStream::resume() {
-  if (errand_ != nullptr) errand_->resume();
+  if (underway_ != nullptr) underway_->resume();
 }
 
 void EventStream::answer(int, Pieces json, std::string_view session) {
@@ -101,7 +101,7 @@ void EventStream::send(Pieces json, std::string_view session) {
 }
 
 void EventStream::end_stream() {
-  errand_ = nullptr;
+  underway_ = nullptr;
   away_until_us_ = 0;
   if (EventOutlet* outlet = std::exchange(outlet_, nullptr)) outlet->end_events();
 }
@@ -118,7 +118,7 @@ EventStreams::~EventStreams() {
   streams_.clear();
 }
 
-EventStream& EventStreams::open(Errand& errand, std::shared_ptr<const identity::Grant> grant,
+EventStream& EventStreams::open(Underway& underway, std::shared_ptr<const identity::Grant> grant,
                                 bool may_prime) {
   if (streams_.size() >= kStreams) {
     const auto over = std::find_if(streams_.begin(), streams_.end(), is_over);
@@ -126,14 +126,14 @@ EventStream& EventStreams::open(Errand& errand, std::shared_ptr<const identity::
   }
   streams_.push_back(std::make_unique<EventStream>(*this, ++numbers_));
   EventStream& stream = *streams_.back();
-  stream.begin(errand, std::move(grant), may_prime);
+  stream.begin(underway, std::move(grant), may_prime);
   return stream;
 }
 
-EventStream& EventStreams::open_own(Errand& errand, std::shared_ptr<const identity::Grant> grant,
+EventStream& EventStreams::open_own(Underway& underway, std::shared_ptr<const identity::Grant> grant,
                                     bool may_prime) {
   if (!own_) own_ = std::make_unique<EventStream>(*this, 0);
-  own_->begin(errand, std::move(grant), may_prime);
+  own_->begin(underway, std::move(grant), may_prime);
   return *own_;
 }
 

@@ -63,7 +63,7 @@ class EventStream final : public Front {
   void pause();
   void resume();
 
-  bool live() const { return errand_ != nullptr; }
+  bool live() const { return underway_ != nullptr; }
   bool attached() const { return outlet_ != nullptr; }
   std::uint64_t last() const { return last_; }  ///< of the events so far
 
@@ -82,13 +82,13 @@ class EventStream final : public Front {
     std::uint64_t event;
     std::string text;
   };
-  void begin(Errand& errand, std::shared_ptr<const identity::Grant> grant, bool may_prime);
+  void begin(Underway& underway, std::shared_ptr<const identity::Grant> grant, bool may_prime);
   std::string id_of(std::uint64_t event) const;
   void drop_oldest();
 
   EventStreams& owner_;
   const std::uint64_t number_;
-  Errand* errand_ = nullptr;
+  Underway* underway_ = nullptr;
   EventOutlet* outlet_ = nullptr;
   std::shared_ptr<const identity::Grant> grant_;
   std::list<Kept> kept_;
@@ -110,12 +110,12 @@ class EventStreams {
   EventStreams(const EventStreams&) = delete;
   EventStreams& operator=(const EventStreams&) = delete;
 
-  /// The stream of one answer. `errand` speaks through it from now on, until it ends it; the end of `grant`
+  /// The stream of one answer. `underway` speaks through it from now on, until it ends it; the end of `grant`
   /// ends it, too. `may_prime`: the client understands events without data.
-  EventStream& open(Errand& errand, std::shared_ptr<const identity::Grant> grant,
+  EventStream& open(Underway& underway, std::shared_ptr<const identity::Grant> grant,
                                     bool may_prime);
   /// The stream of the session's own messages, which one GET after the other opens.
-  EventStream& open_own(Errand& errand, std::shared_ptr<const identity::Grant> grant,
+  EventStream& open_own(Underway& underway, std::shared_ptr<const identity::Grant> grant,
                                         bool may_prime);
   /// Null where no GET has opened it yet.
   EventStream* own() const { return own_.get(); }

@@ -24,11 +24,16 @@ Exchange* Session::speaker() const {
   return found == running.rend() ? listener : *found;
 }
 
+std::string make_session_id(unsigned worker) {
+  std::string id = random_id("");
+  const std::uint8_t number = static_cast<std::uint8_t>(worker);
+  append_hex(id, {&number, 1});
+  return id;
+}
+
 std::shared_ptr<Session> SessionTable::open(const std::string& grant_id, ServerLink& server) {
   auto session = std::make_shared<Session>(&memory_);
-  session->id = random_id("");
-  const std::uint8_t worker = static_cast<std::uint8_t>(worker_);
-  append_hex(session->id, {&worker, 1});
+  session->id = make_session_id(worker_);
   session->digest = to_hex(sha256(session->id)).substr(0, 32);
   session->grant_id = grant_id;
   session->server = &server;

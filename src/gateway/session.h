@@ -50,6 +50,7 @@ struct Session {
   std::int64_t last_used_us = 0;
   bool ready = false;  ///< initialize was answered: the revision is agreed
   bool ended = false;
+  bool pinned = false;  ///< its client's stream stands: it is not unused, however long nothing is said
   /// What the client can be asked, as far as the server's settings let it be told.
   struct {
     bool sampling = false;
@@ -67,10 +68,14 @@ struct Session {
   std::shared_ptr<const policy::Policy> keys_of;
   std::vector<quota::CounterKey> keys;
 
+  bool unused() const { return running.empty() && listener == nullptr && !pinned; }
   /// In whose answer the server speaks where its transport does not tell: the latest call that it works on,
   /// else the GET stream; null where there is neither.
   Exchange* speaker() const;
 };
+
+/// An id that nobody can guess: 128 random bits and more, and the number of the worker that it lives on.
+std::string make_session_id(unsigned worker);
 
 /// The sessions of one worker. Worker's thread.
 class SessionTable {
@@ -96,7 +101,7 @@ class SessionTable {
   }
   std::size_t size() const { return sessions_.size(); }
 
-  /// The number of the worker that a session id belongs to; nothing for what is no id of ours.
+  /// The number of the worker that an id of make_session_id belongs to; nothing for what is no id of ours.
   static std::optional<unsigned> worker_of(std::string_view id);
 
  private:

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
+#include "gateway/batch.h"
 #include "gateway/connection.h"
 #include "gateway/notice.h"
 
@@ -160,17 +161,18 @@ void Worker::check_streams() {
 void Worker::tick() {
   tick_timer_.arm(loop_, kTickUs);
   closed_.clear();
+  sse_clients_.tick();
   check_connections();
   check_streams();
   for (const auto& [name, link] : links_) link->tick();
   for (const auto& link : retired_links_) link->tick();
   std::erase_if(notices_, [](const auto& notice) { return notice->done(); });
+  std::erase_if(batches_, [](const auto& batch) { return batch->done(); });
   const std::int64_t idle_since = loop_.now_us() - shared_.options.session_timeout.count() * 1000;
   sessions_.for_each([&](Session& session) {
     if (session.channel) session.channel->link().tick();
-    const bool unused = session.running.empty() && session.listener == nullptr;
-    if (unused && (session.last_used_us < idle_since || (session.channel && session.channel->gone())))
-      end_session(session);
+    const bool gone = session.channel && session.channel->gone();
+    if (session.unused() && (session.last_used_us < idle_since || gone)) end_session(session);
   });
   flush_rejections();
   shared_.quotas->sweep(now(), 64);
@@ -193,8 +195,7 @@ bool Worker::make_session_room(const std::string& grant_id, const ServerLink& se
   sessions_.for_each([&](Session& session) {
     if (session.grant_id != grant_id || session.server != &server) return;
     ++count;
-    const bool unused = session.running.empty() && session.listener == nullptr;
-    if (unused && (oldest == nullptr || session.last_used_us < oldest->last_used_us)) oldest = &session;
+    if (session.unused() && (oldest == nullptr || session.last_used_us < oldest->last_used_us)) oldest = &session;
   });
   if (count < most) return true;
   if (oldest == nullptr) return false;
@@ -231,6 +232,11 @@ std::string_view Worker::version_text(std::uint64_t version) {
 
 Errand& Worker::take_errand(const GrantEntry&) {
   return take_exchange();
+}
+
+Batch& Worker::take_batch(const Caller& caller) {
+  batches_.push_back(std::make_unique<Batch>(*this, caller));
+  return *batches_.back();
 }
 
 Exchange& Worker::take_exchange() {
@@ -313,6 +319,21 @@ void Worker::record_rejection(audit::RejectRecord record) {
   const DecisionId id = ids_.next();
   if (record.id.empty()) record.id = id.view();
   static_cast<void>(ring_->append(audit::write_rejection(record, *record_buffer_)));
+}
+
+void Worker::record_refusal(const Caller& caller, const mcp::Refusal& refusal, std::string_view text,
+                            int http_status) {
+  const identity::Grant& grant = *caller.grant->grant;
+  const bool unknown_method = refusal.code == mcp::ErrorCode::method_not_found && !refusal.notification;
+  audit::RejectRecord record;
+  record.code = refusal.batch ? "batch" : unknown_method ? "unknown_method" : "bad_message";
+  record.http_status = http_status;
+  record.client.address = caller.client_address;
+  record.grant = {grant.id, grant.label, grant.owner};
+  record.server = caller.grant->target();
+  if (refusal.id) record.request_id = bytes_of_value(text, refusal.id);
+  record.reason = refusal.message;
+  record_rejection(record);
 }
 
 void Worker::flush_rejections() {

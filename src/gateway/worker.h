@@ -20,6 +20,7 @@
 #include "gateway/server_link.h"
 #include "gateway/session.h"
 #include "gateway/shared.h"
+#include "gateway/sse_client.h"
 #include "gateway/world.h"
 #include "http/head_writer.h"
 #include "io/buffer.h"
@@ -31,6 +32,7 @@
 
 namespace doorward::gateway {
 
+class Batch;
 class ClientConnection;
 class Notice;
 
@@ -70,6 +72,7 @@ class Worker {
   const std::shared_ptr<const World>& world() const { return world_; }
   bool draining() const { return draining_; }
   SessionTable& sessions() { return sessions_; }
+  SseClientTable& sse_clients() { return sse_clients_; }
   ServerLink& link(const ServerEntry& server);
 
   json::Reader& request_reader() { return request_reader_; }
@@ -90,6 +93,7 @@ class Worker {
   /// What will carry a message under the grant: an Exchange, or for a bundle a BundleCall.
   Errand& take_errand(const GrantEntry& grant);
   Exchange& take_exchange();
+  Batch& take_batch(const Caller& caller);
   void give_back(Exchange& exchange) { spare_exchanges_.push_back(&exchange); }
   /// Lets the audit thread catch up where it shares a busy core with this one: waits up to 2 ms while the
   /// ring is nearly full, since the alternative is to refuse the call.
@@ -103,6 +107,10 @@ class Worker {
   void record_event(std::string_view event, std::initializer_list<audit::EventRecord::Field> fields);
   /// Records a request refused before a decision; under a flood it is only counted, and told in a summary.
   void record_rejection(audit::RejectRecord record);
+
+  /// Records a message that was refused before a decision. `http_status` 0: not over HTTP, or in a batch.
+  void record_refusal(const Caller& caller, const mcp::Refusal& refusal, std::string_view text,
+                      int http_status);
 
   /// Sends a message of the gateway's own that expects no answer.
   void send_notice(ServerLink& link, const std::shared_ptr<Session>& session, mcp::Revision revision,
@@ -132,11 +140,13 @@ class Worker {
   audit::Ring* ring_;
   std::shared_ptr<const World> world_;
   SessionTable sessions_;
+  SseClientTable sse_clients_;
   std::vector<std::shared_ptr<Session>> ended_sessions_;  ///< until nothing of them runs
   std::map<std::string, std::unique_ptr<ServerLink>, std::less<>> links_;
   std::unordered_map<const ServerEntry*, ServerLink*> link_of_;
   std::vector<std::unique_ptr<ServerLink>> retired_links_;
   std::vector<std::unique_ptr<Notice>> notices_;
+  std::vector<std::unique_ptr<Batch>> batches_;
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<std::unique_ptr<ClientConnection>> closed_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;

@@ -1,0 +1,219 @@
+#include "gateway/duplex_client.h"
+
+#include <utility>
+
+#include "gateway/batch.h"
+#include "gateway/worker.h"
+#include "mcp/denial.h"
+#include "mcp/header_mirror.h"
+
+namespace doorward::gateway {
+namespace {
+
+/// Nobody waits for this answer.
+class Nobody final : public Front {
+ public:
+  void answer(int, Pieces, std::string_view) override {}
+  void send(Pieces, std::string_view) override {}
+  void open_stream(std::string_view) override {}
+  void end_stream() override {}
+  const http::Headers* headers() const override { return nullptr; }
+};
+
+}  // namespace
+
+/// Where one message's answers go; holds the message, which its errand refers to.
+class DuplexClient::Reply final : public Front {
+ public:
+  explicit Reply(DuplexClient& owner) : owner_(owner) {}
+
+  void answer(int, Pieces json, std::string_view session) override {
+    underway = nullptr;
+    if (!json.empty()) owner_.output_.write(json);
+    done(session);
+  }
+  void send(Pieces json, std::string_view session) override {
+    owner_.output_.write(json);
+    if (!session.empty()) owner_.opened(*this, session);
+  }
+  void open_stream(std::string_view) override {}
+  void end_stream() override {
+    underway = nullptr;
+    done({});
+  }
+  const http::Headers* headers() const override { return nullptr; }
+
+  std::string text;
+  std::string address;
+  Caller caller;  ///< without a session
+  Underway* underway = nullptr;
+
+ private:
+  void done(std::string_view session) {
+    if (!session.empty()) owner_.opened(*this, session);
+    owner_.give_back(*this);
+  }
+  DuplexClient& owner_;
+};
+
+DuplexClient::DuplexClient(Worker& worker, Output& output, Eras eras)
+    : worker_(worker), output_(output), eras_(eras) {}
+
+DuplexClient::~DuplexClient() = default;
+
+DuplexClient::Reply& DuplexClient::take_reply(const Caller& caller, std::string_view text) {
+  ++running_;
+  if (spare_.empty()) {
+    replies_.push_back(std::make_unique<Reply>(*this));
+    spare_.push_back(replies_.back().get());
+  }
+  Reply& reply = *spare_.back();
+  spare_.pop_back();
+  reply.text = text;
+  reply.address = caller.client_address;
+  reply.caller = caller;
+  reply.caller.client_address = reply.address;
+  return reply;
+}
+
+void DuplexClient::give_back(Reply& reply) {
+  reply.caller = Caller{};
+  if (&reply == listener_.get()) return;
+  --running_;
+  spare_.push_back(&reply);
+}
+
+void DuplexClient::take(const Caller& caller, std::string_view text) {
+  json::Limits limits;
+  limits.bytes = worker_.shared().options.body_bytes;
+  limits.refuse_proto = true;
+  Reply& reply = take_reply(caller, text);
+  const auto root = worker_.request_reader().read(reply.text, limits);
+  if (!root) {
+    refuse(caller, mcp::refuse_text(root.error()), reply.text);
+    return give_back(reply);
+  }
+  Caller who = reply.caller;
+  if (root->is(json::Type::array)) return take_batch(who, reply, *root);
+  const auto message = mcp::read_message(*root, mcp::Sender::client);
+  if (!message) {
+    refuse(who, message.error(), reply.text);
+    return give_back(reply);
+  }
+  if (message->kind == mcp::Kind::result || message->kind == mcp::Kind::error) {
+    if (session_) pass_response(worker_, session_, reply.text, *message);
+    return give_back(reply);
+  }
+  if (!admit(*message, who, reply)) return give_back(reply);
+  Errand& errand = worker_.take_errand(*who.grant);
+  reply.underway = &errand;
+  errand.begin(reply, who, reply.text, *message);
+}
+
+bool DuplexClient::admit(const mcp::Message& message, Caller& caller, const Reply& reply) {
+  std::optional<mcp::Refusal> refusal;
+  const bool initialize = message.is_request(mcp::Method::initialize);
+  const bool modern = mcp::era_of(message, {}, session_ != nullptr || initialize) == mcp::Era::modern;
+  const auto refused = [&](std::string why) {
+    mcp::Refusal result{.code = mcp::ErrorCode::invalid_request, .message = std::move(why)};
+    result.id = message.id;
+    result.notification = message.kind == mcp::Kind::notification;
+    return result;
+  };
+  if (modern && eras_ == Eras::legacy) {
+    refusal = refused("This transport carries sessions only, no requests that describe themselves.");
+  } else if (modern) {
+    const auto revision = mcp::check_modern(message, nullptr);
+    if (revision) {
+      caller.revision = *revision;
+    } else {
+      refusal = revision.error();
+    }
+  } else if (initialize ? session_ != nullptr : session_ == nullptr) {
+    refusal = refused(initialize ? "This connection is initialized already." : "Initialize first.");
+  } else if (initialize) {
+    caller.revision = mcp::Revision::v2025_11_25;
+  } else {
+    caller.session = session_;
+    caller.revision = session_->revision;
+    caller.client_name = session_->client_name;
+    session_->last_used_us = worker_.loop().now_us();
+  }
+  if (!refusal) refusal = mcp::check_method(message, caller.revision, mcp::Sender::client);
+  if (refusal) refuse(caller, *refusal, reply.text);
+  return !refusal;
+}
+
+void DuplexClient::take_batch(Caller& caller, Reply& reply, json::Value array) {
+  const bool may = session_ && session_->revision == mcp::Revision::v2025_03_26;
+  const auto refusal = may ? Batch::check(array) : mcp::read_message(array, mcp::Sender::client).error();
+  if (refusal) {
+    refuse(caller, *refusal, reply.text);
+    return give_back(reply);
+  }
+  caller.session = session_;
+  caller.revision = session_->revision;
+  Batch& batch = worker_.take_batch(caller);
+  reply.underway = &batch;
+  batch.begin(reply, reply.text, array);
+}
+
+void DuplexClient::refuse(const Caller& caller, const mcp::Refusal& refusal, std::string_view text) {
+  worker_.record_refusal(caller, refusal, text, 0);
+  std::string body;
+  if (!refusal.notification) mcp::append_refusal(body, refusal, text);
+  output_.refuse(body);
+}
+
+void DuplexClient::opened(const Reply& reply, std::string_view session) {
+  if (ended_) return;
+  session_ = worker_.sessions().find(session, reply.caller.grant->grant->id);
+  if (session_ == nullptr) return;
+  session_->pinned = true;
+  opener_ = reply.caller;
+  opener_.client_address = {};
+  Caller who = reply.caller;
+  who.session = session_;
+  who.revision = session_->revision;
+  listener_ = std::make_unique<Reply>(*this);
+  listener_->address = reply.address;
+  listener_->caller = reply.caller;
+  listener_->caller.client_address = listener_->address;
+  Errand& errand = worker_.take_errand(*who.grant);
+  listener_->underway = &errand;
+  errand.begin_listening(*listener_, who);
+}
+
+void DuplexClient::pause() {
+  for (const auto& reply : replies_) {
+    if (reply->underway != nullptr) reply->underway->pause();
+  }
+  if (listener_ && listener_->underway != nullptr) listener_->underway->pause();
+}
+
+void DuplexClient::resume() {
+  for (const auto& reply : replies_) {
+    if (reply->underway != nullptr) reply->underway->resume();
+  }
+  if (listener_ && listener_->underway != nullptr) listener_->underway->resume();
+}
+
+void DuplexClient::end(std::string_view why) {
+  ended_ = true;
+  for (const auto& reply : replies_) {
+    if (Underway* underway = std::exchange(reply->underway, nullptr)) underway->abandon(why);
+  }
+  if (listener_) {
+    if (Underway* underway = std::exchange(listener_->underway, nullptr)) underway->abandon(why);
+  }
+  if (session_ && !session_->ended) {
+    static Nobody nobody;
+    opener_.session = std::exchange(session_, nullptr);
+    opener_.revision = opener_.session->revision;
+    worker_.take_errand(*opener_.grant).begin_closing(nobody, opener_);
+  }
+  session_.reset();
+  opener_ = Caller{};
+}
+
+}  // namespace doorward::gateway
