@@ -33,8 +33,8 @@ void Exchange::reset(Front& front, const Caller& caller) {
   started_us_ = worker_.loop().now_us();
   method_ = mcp::Method::unknown;
   stage_ = Stage::idle;
-  request_ = intent_recorded_ = refreshed_ = stream_ = streamed_ = primed_ = responded_ = listening_ = closing_ =
-      quota_returned_ = false;
+  request_ = intent_recorded_ = refreshed_ = listed_ = stream_ = streamed_ = primed_ = responded_ = listening_ =
+      closing_ = quota_returned_ = false;
   status_ = 0;
   answer_status_ = 200;
   ticket_ = nullptr;

@@ -101,6 +101,8 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void commit_values(audit::CallRecord& record, json::Value args);
   bool prepare(const mcp::Message& message, const KnownTool* tool, json::Value args);
   void transmit();
+  /// The tool's definition changed between the decision and the sending: nothing is sent.
+  void withdraw_call();
   void cancel_other(const mcp::Message& message);
   void cancelled_by_client();
   void accept();
@@ -173,6 +175,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   std::string new_session_;   ///< id of the session that this initialize opened
   DecisionId id_;
   std::uint64_t number_ = 0;
+  std::uint64_t tools_generation_ = 0;  ///< of the tool table that the call was judged by
   std::int64_t started_us_ = 0;  ///< monotonic
   unsigned rounds_ = 0;          ///< of input that this call has had
   mcp::Method method_ = mcp::Method::unknown;
@@ -180,7 +183,8 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   Then then_ = Then::forward;
   bool request_ = false;  ///< has an id
   bool intent_recorded_ = false;
-  bool refreshed_ = false;
+  bool refreshed_ = false;  ///< the server was asked for its tools on behalf of this call
+  bool listed_ = false;     ///< and it listed them
   bool stream_ = false;     ///< the server answers with a stream, and so do we
   bool streamed_ = false;   ///< our stream is open
   bool primed_ = false;     ///< the client can come back to our stream

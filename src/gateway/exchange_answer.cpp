@@ -8,7 +8,6 @@
 #include "json/decimal.h"
 #include "json/writer.h"
 #include "mcp/tool_list.h"
-#include "mcp/tool_name.h"
 
 namespace doorward::gateway {
 namespace {
@@ -130,6 +129,9 @@ void Exchange::on_message(std::string_view text) {
 }
 
 void Exchange::on_server_notification(std::string_view text, const mcp::Message& message) {
+  if (message.method == mcp::Method::tools_list_changed) {
+    caller_.server->outdate_tools(caller_.session.get(), caller_.revision, caller_.grant->grant->id);
+  }
   if (front_ == nullptr) return;
   Splice splice(text);
   switch (message.method) {
@@ -309,8 +311,7 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
   const auto shown = [&](std::string_view name) {
     call.tool = name;
     if (!of_tools) return policy::listed(grant.policy.get(), call, worker_.scratch());
-    if (!mcp::is_tool_name(name)) return false;
-    if (tools.known() && tools.withheld(name)) return false;
+    if (!tools.offered(name)) return false;
     call.category = tools.category(name);
     return policy::listed(grant.policy.get(), call, worker_.scratch());
   };
@@ -327,6 +328,9 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
                            const json::Value name = element.find(key);
                            return name.is(json::Type::string) && shown(name.string());
                          });
+  }
+  if (of_tools && tools.wants_whole_list()) {
+    caller_.server->refresh_tools(caller_.session.get(), caller_.revision, grant.grant->id);
   }
   Splice splice(text);
   splice.replace(message.id, client_id_);

@@ -6,7 +6,6 @@
 #include "gateway/exchange.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
-#include "mcp/tool_name.h"
 #include "policy/explain.h"
 
 namespace doorward::gateway {
@@ -93,7 +92,7 @@ void Exchange::judge_tool(const mcp::Message& message) {
   const policy::Resolved resolved =
       caller_.grant->server->actions.resolve(name, message.params.find("arguments"));
   ToolTable& tools = caller_.server->tools();
-  const KnownTool* known = mcp::is_tool_name(name) ? tools.find(name) : nullptr;
+  const KnownTool* known = tools.find(name);
   tool_ = resolved.tool;
 
   policy::Call call;
@@ -117,7 +116,8 @@ void Exchange::judge_tool(const mcp::Message& message) {
   policy::Decision decision = policy::decide(*caller_.grant->policy, call, worker_.scratch(), index);
   // A hidden name takes the same steps as one that does not exist, so that no answer and no delay tells them
   // apart.
-  if (decision.verdict == policy::Verdict::hide && (decision.enforced || !call.known)) {
+  const bool hidden = decision.verdict == policy::Verdict::hide && (decision.enforced || !call.known);
+  if (hidden) {
     if (!refreshed_ && caller_.server->may_list_tools()) {
       stage_ = Stage::listing;
       return caller_.server->list_tools(caller_.session.get(), caller_.revision, caller_.grant->grant->id, *this);
@@ -126,15 +126,32 @@ void Exchange::judge_tool(const mcp::Message& message) {
       return upstream_failed({upstream::FailureKind::protocol, false, "the server does not list its tools"});
     }
   }
+  const bool stands = hidden || known == nullptr || known->standing == Standing::reviewed;
+  // By a list from before an announced change no call goes out; and what was changed may have been changed back.
+  const bool outdated = caller_.server->tools_outdated();
+  if (!refreshed_ && (outdated || (!stands && caller_.server->may_list_tools()))) {
+    stage_ = Stage::listing;
+    return caller_.server->list_tools(caller_.session.get(), caller_.revision, caller_.grant->grant->id, *this);
+  }
+  if (outdated && !listed_) {
+    return upstream_failed(
+        {upstream::FailureKind::protocol, false, "the server has changed its tools and does not list them"});
+  }
+  if (!stands) {
+    return refuse(call, known->standing == Standing::changed ? policy::definition_changed()
+                                                             : policy::not_reviewed());
+  }
   if (decision.limit != nullptr && decision.enforced) name_full_limit(call, decision);
   if (!decision.passes()) return refuse(call, decision);
+  tools_generation_ = tools.generation();
   if (!prepare(message, known, message.params.find("arguments"))) return;
   if (!reserve(call, decision)) return refuse(call, decision);
   forward(message, resolved.args, &decision);
 }
 
-void Exchange::on_tools_listed(bool) {
+void Exchange::on_tools_listed(bool ok) {
   refreshed_ = true;
+  listed_ = ok;
   stage_ = Stage::idle;
   json::Limits limits;
   limits.bytes = text_.size();
@@ -451,6 +468,10 @@ bool Exchange::record_intent(const policy::Decision* decision, json::Value args)
 }
 
 void Exchange::transmit() {
+  if (method_ == mcp::Method::tools_call && tools_generation_ != caller_.server->tools().generation()) {
+    const KnownTool* known = caller_.server->tools().find(asked_);
+    if (known == nullptr || known->standing != Standing::reviewed) return withdraw_call();
+  }
   stage_ = Stage::forwarded;
   Outgoing message;
   message.id = number_;
@@ -468,6 +489,26 @@ void Exchange::transmit() {
   // Behind a process or a bridge there is no stream of the server's for a client to come back to: ours is.
   const bool has_streams = caller_.server->settings().is_http() && caller_.session && !caller_.session->bridge;
   if (!has_streams) on_priming({});
+}
+
+void Exchange::withdraw_call() {
+  const policy::Decision decision = policy::definition_changed();
+  policy::Call call;
+  call.tool = tool_;
+  call.server = caller_.server->settings().name;
+  give_back_quota();
+  answer_.clear();
+  mcp::append_denial(answer_, client_id_, mcp::era_of(caller_.revision),
+                     policy::told_agent(caller_.grant->policy.get(), call, decision, {id_.view(), {}}),
+                     {.id = id_.view(),
+                      .code = policy::to_string(decision.code),
+                      .rule = decision.rule->rule,
+                      .retry = policy::retry_of(decision.code),
+                      .retry_after_s = 0});
+  responded_ = true;
+  record_outcome("error", policy::to_string(decision.code), 0, true, 0,
+                 "its definition changed while the call waited to be sent; it was not sent");
+  when_durable(Then::answer);
 }
 
 void Exchange::cancel_other(const mcp::Message& message) {

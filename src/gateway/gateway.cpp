@@ -132,5 +132,8 @@ audit::LogWriter& Gateway::log() {
 quota::Table& Gateway::quotas() {
   return *shared_->quotas;
 }
+ToolReports& Gateway::tool_reports() {
+  return shared_->tool_reports;
+}
 
 }  // namespace doorward::gateway

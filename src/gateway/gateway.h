@@ -9,6 +9,7 @@
 
 #include "audit/log_writer.h"
 #include "base/result.h"
+#include "gateway/tool_reports.h"
 #include "gateway/world.h"
 #include "io/loop.h"
 #include "io/socket.h"
@@ -71,6 +72,8 @@ class Gateway {
 
   audit::LogWriter& log();
   quota::Table& quotas();
+  /// What the workers tell of the tools of servers; set its listener before start().
+  ToolReports& tool_reports();
   std::shared_ptr<const World> world() const { return world_; }
 
  private:

@@ -58,7 +58,11 @@ Status ModernCall::send_round() {
   mcp::append_mirror_lines(lines, *request, mcp::Revision::v2026_07_28);
   if (method_ == mcp::Method::tools_call) {
     const KnownTool* tool = bridge_.link().tools().find(request->params.find("name").string());
-    if (tool != nullptr) tool->mirror.append_lines(lines, request->params.find("arguments"));
+    // Rounds go on for as long as the client thinks; the server may have changed the tool meanwhile (T149).
+    if (tool == nullptr || !tool->offered()) {
+      return doorward::fail(ErrorKind::unavailable, "the tool is not the one that the call was judged by any more");
+    }
+    tool->mirror.append_lines(lines, request->params.find("arguments"));
   }
   const std::string_view piece = json;
   message.json = {&piece, 1};

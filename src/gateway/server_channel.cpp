@@ -38,6 +38,9 @@ void ServerChannel::detach() {
 
 void ServerChannel::on_notification(std::string_view text, const mcp::Message& message) {
   if (session_ == nullptr) return;
+  if (message.method == mcp::Method::tools_list_changed) {
+    session_->server->outdate_tools(session_, session_->revision, session_->grant_id);
+  }
   if (session_->ear != nullptr) return session_->ear->on_server_message(text, message);
   const bool of_a_call = message.method == mcp::Method::message || message.method == mcp::Method::cancelled;
   if (Exchange* exchange = of_a_call ? session_->speaker() : session_->listener) {

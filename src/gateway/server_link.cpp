@@ -1,6 +1,7 @@
 #include "gateway/server_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/bridge_to_legacy.h"
 #include "gateway/bridge_to_modern.h"
@@ -224,18 +225,38 @@ bool ServerLink::may_list_tools() const {
 void ServerLink::list_tools(Session* session, mcp::Revision revision, std::string_view grant,
                             ToolsWaiter& waiter) {
   waiters_.push_back(&waiter);
+  refresh_tools(session, revision, grant);
+}
+
+void ServerLink::refresh_tools(Session* session, mcp::Revision revision, std::string_view grant) {
   if (lister_) return;
   // Behind a bridge, too, the tools are known in the server's own words.
   if (session != nullptr && session->bridge != nullptr) revision = mcp::Revision::v2026_07_28;
+  was_outdated_ = std::exchange(outdated_, false);
   lister_ = std::make_unique<ToolLister>(worker_, *this, session, revision, std::string(grant));
   lister_->start();
 }
 
 void ServerLink::learn_tools(json::Value result, bool first_page) {
-  if (!first_page || result.find("nextCursor").is(json::Type::string)) return;
-  tools_.begin();
-  tools_.take(result);
-  tools_.finish();
+  if (first_page && !result.find("nextCursor").is(json::Type::string)) {
+    tools_.begin();
+    tools_.take(result);
+    tools_.finish();
+  } else {
+    tools_.glance(result);
+  }
+  report_tools();
+}
+
+void ServerLink::outdate_tools(Session* session, mcp::Revision revision, std::string_view grant) {
+  outdated_ = true;
+  // Of a server that announces without end every second announcement would be a request otherwise.
+  if (may_list_tools()) refresh_tools(session, revision, grant);
+}
+
+void ServerLink::report_tools() {
+  std::optional<ToolReport> report = tools_.report();
+  if (report && !worker_.shared().tool_reports.offer(std::move(*report))) tools_.report_refused();
 }
 
 void ServerLink::stop_waiting(ToolsWaiter& waiter) {
@@ -249,6 +270,8 @@ void ServerLink::session_gone(Session& session) {
 
 void ServerLink::tools_listed(bool ok) {
   listed_us_ = worker_.loop().now_us();
+  outdated_ = outdated_ || (!ok && was_outdated_);
+  if (ok) report_tools();
   finished_lister_ = std::move(lister_);  // it is on the stack
   std::vector<ToolsWaiter*> waiters;
   waiters.swap(waiters_);

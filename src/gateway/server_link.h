@@ -46,7 +46,7 @@ class ServerLink {
   const upstream::ServerSettings& settings() const { return *settings_; }
   ToolTable& tools() { return tools_; }
   /// The same settings under a new world.
-  void set_server(const ServerEntry& server) { tools_.set_server(server); }
+  void set_server(const ServerEntry& server) { outdated_ = tools_.set_server(server) || outdated_; }
 
   /// Sends a message of a client to the server, through a bridge where the two are of different eras. A
   /// modern message to a server whose era is not known yet waits for it, so that no tool runs without the
@@ -86,8 +86,14 @@ class ServerLink {
   /// Asks, in the name of a grant; calls `waiter.on_tools_listed` when done. One request serves all who wait.
   void list_tools(Session* session, mcp::Revision revision, std::string_view grant, ToolsWaiter& waiter);
   void stop_waiting(ToolsWaiter& waiter);
-  /// Takes from a client's tools/list what it says in the server's own words. `first_page`: no cursor was given.
+  /// Takes from a client's tools/list what it says in the server's own words, and lets the control thread know what is
+  /// news of it. `first_page`: no cursor was given.
   void learn_tools(json::Value result, bool first_page);
+  /// Asks, for nobody in particular.
+  void refresh_tools(Session* session, mcp::Revision revision, std::string_view grant);
+  /// The server says that its tools have changed: it is asked at once, and no call goes out by the old list.
+  void outdate_tools(Session* session, mcp::Revision revision, std::string_view grant);
+  bool tools_outdated() const { return outdated_; }
   void session_gone(Session& session);
 
   /// The server has left the configuration, or changed: no new call comes.
@@ -107,6 +113,7 @@ class ServerLink {
   };
 
   void tools_listed(bool ok);
+  void report_tools();
   void era_found(Speaks modern, const upstream::Failure* failure);
   void end_shared_child();
   upstream::Ticket* post(const Outgoing& message, upstream::Call& call);
@@ -125,6 +132,8 @@ class ServerLink {
   ToolTable tools_;
   std::unique_ptr<ToolLister> lister_;
   std::unique_ptr<ToolLister> finished_lister_;  ///< until the next tick
+  bool outdated_ = false;      ///< a change was announced, and no list was begun since then
+  bool was_outdated_ = false;  ///< when the list under way was begun
   std::vector<ToolsWaiter*> waiters_;
   std::int64_t listed_us_ = INT64_MIN / 2;
   std::shared_ptr<ServerEras> eras_;

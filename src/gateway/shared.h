@@ -13,6 +13,7 @@
 #include "gateway/seal.h"
 #include "gateway/server_eras.h"
 #include "gateway/task_table.h"
+#include "gateway/tool_reports.h"
 #include "http/host_guard.h"
 #include "io/resolver.h"
 #include "quota/table.h"
@@ -45,6 +46,7 @@ struct Shared {
   std::atomic<bool> workers_stand{false};  ///< all of them are made: the audit thread may speak to them
   std::atomic<std::size_t> connections{0};
   PeerCounts peers;
+  ToolReports tool_reports;
 };
 
 }  // namespace doorward::gateway

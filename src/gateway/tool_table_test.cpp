@@ -14,6 +14,7 @@ class ToolTableTest : public ::testing::Test {
   ToolTableTest() {
     upstream::ServerSettings settings;
     settings.name = "nas";
+    settings.protocol.include_new = true;
     entry_.settings = std::make_shared<const upstream::ServerSettings>(settings);
     const policy::ActionTool tool{"truenas", "args.action", "", {"pool_list", "pool_delete"}};
     entry_.actions = std::move(*policy::ActionMap::make({&tool, 1}));
@@ -38,7 +39,9 @@ class ToolTableTest : public ::testing::Test {
     return all;
   }
   static std::string tool(const std::string& name, const std::string& members = "") {
-    return R"({"name":")" + name + '"' + (members.empty() ? "" : "," + members) + "}";
+    const bool has_schema = members.find("inputSchema") != std::string::npos;
+    return R"({"name":")" + name + '"' + (has_schema ? "" : R"(,"inputSchema":{"type":"object"})") +
+           (members.empty() ? "" : "," + members) + "}";
   }
   static std::string schema(const std::string& property) {
     return R"("inputSchema":{"type":"object","properties":{"p":{)" + property + "}}}";
@@ -82,17 +85,15 @@ TEST_F(ToolTableTest, AToolWhoseHeadersAreNotWellFormedIsWithheld_T060) {
     list(tool("good") + "," + tool("bad", schema(property)) + "," +
          tool("header", schema(R"("type":"string","x-mcp-header":"Region")")));
     EXPECT_EQ(table.find("bad"), nullptr) << property;
-    EXPECT_TRUE(table.withheld("bad")) << property;
+    EXPECT_FALSE(table.offered("bad")) << property;
     ASSERT_NE(table.find("good"), nullptr);
     EXPECT_TRUE(table.find("good")->mirror.empty());
-    EXPECT_FALSE(table.withheld("good"));
+    EXPECT_TRUE(table.offered("good"));
     ASSERT_NE(table.find("header"), nullptr);
     EXPECT_FALSE(table.find("header")->mirror.empty());
-    table.for_each([](const std::string& name, const KnownTool& known) {
-      EXPECT_EQ(known.withheld.empty(), name != "bad");
-    });
+    EXPECT_THAT(names(), ::testing::ElementsAre("good", "header"));
   }
-  EXPECT_FALSE(table.withheld("no-such-tool"));
+  EXPECT_FALSE(table.offered("no-such-tool"));
 }
 
 TEST_F(ToolTableTest, NamesOutsideTheGrammarDoNotExist_T129) {

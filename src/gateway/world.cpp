@@ -118,6 +118,7 @@ Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> ser
   for (ServerSetting& setting : servers) {
     auto entry = std::make_unique<ServerEntry>();
     entry->settings = std::move(setting.settings);
+    if (setting.pins) entry->pins = std::move(setting.pins);
     for (const std::string& text : setting.logged_values)
       entry->logged_values.push_back(parse_logged_value(text));
     std::vector<policy::ActionTool> tools;

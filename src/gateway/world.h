@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "gateway/bundle_settings.h"
+#include "gateway/pin_set.h"
 #include "identity/grant_table.h"
 #include "policy/actions.h"
 #include "policy/decide.h"
@@ -31,6 +32,7 @@ struct ServerEntry {
   std::shared_ptr<const upstream::ServerSettings> settings;
   policy::ActionMap actions;
   std::vector<LoggedValue> logged_values;
+  std::shared_ptr<const PinSet> pins = std::make_shared<const PinSet>();  ///< never null
 };
 
 /// A bundle with its members, resolved.
@@ -75,6 +77,7 @@ class World {
   struct ServerSetting {
     std::shared_ptr<const upstream::ServerSettings> settings;
     std::vector<std::string> logged_values;  ///< each `tool args.path`
+    std::shared_ptr<const PinSet> pins{};    ///< null: nothing was reviewed yet
   };
 
   struct BundleSetting {

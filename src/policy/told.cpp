@@ -103,7 +103,9 @@ class Teller {
         add("This agent's grant has no policy, so every call is refused.");
         break;
       case Code::tool_changed:
-        add("The tool's definition is not the one that was reviewed; a person must review it again.");
+        add(decision_.rule->rule == not_reviewed().rule->rule
+                ? "The tool is new and nobody has reviewed it yet; a person must do so first."
+                : "The tool's definition is not the one that was reviewed; a person must review it again.");
         break;
       case Code::policy_error:
         add("The gateway could not judge the call and refuses what it cannot judge. This is not your fault.");

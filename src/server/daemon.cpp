@@ -20,6 +20,7 @@ namespace doorward::server {
 namespace {
 
 constexpr std::int64_t kDrainLookUs = 20'000;
+constexpr std::int64_t kReportPauseUs = 100'000;
 
 std::unexpected<StartFailure> failure(const Error& error) {
   return std::unexpected(StartFailure{error, {}});
@@ -75,8 +76,10 @@ gateway::Options gateway_options(const Config& config, const StateDir& state) {
 
 Daemon::Daemon(ServeOptions options)
     : options_(std::move(options)),
+      reports_task_(io::call<&Daemon::take_tool_reports>, this),
       drain_timer_(io::call<&Daemon::watch_drain>, this),
-      watchdog_timer_(io::call<&Daemon::feed_watchdog>, this) {}
+      watchdog_timer_(io::call<&Daemon::feed_watchdog>, this),
+      reports_timer_(io::call<&Daemon::take_tool_reports>, this) {}
 
 Daemon::~Daemon() = default;
 
@@ -135,7 +138,20 @@ std::expected<void, StartFailure> Daemon::build() {
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
                                              defaults_of(config_), std::move(surroundings));
   refuse_replaced_tokens(operations_->inventory(), revocations_);
+  gateway_->tool_reports().set_listener([this] {
+    if (!reports_posted_.exchange(true)) loop_.post(reports_task_);
+  });
   return {};
+}
+
+void Daemon::take_tool_reports() {
+  // Of a server that changes with every list no more than this many lists a second reach the store.
+  if (const std::int64_t pause = reports_taken_us_ + kReportPauseUs - loop_.now_us(); pause > 0) {
+    return reports_timer_.arm(loop_, pause);
+  }
+  reports_taken_us_ = loop_.now_us();
+  reports_posted_ = false;
+  operations_->take_tool_reports(gateway_->tool_reports().take());
 }
 
 Status Daemon::start_steering() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,7 @@ class Daemon {
   void begin_drain();
   void watch_drain();
   void feed_watchdog();
+  void take_tool_reports();
 
   std::vector<std::string> files_to_watch() const;
   std::string fingerprint() const;
@@ -58,6 +60,8 @@ class Daemon {
   std::unique_ptr<store::Store> store_;
   identity::Revocations revocations_;
   io::Loop loop_;
+  io::Task reports_task_;                    ///< posted by workers, so it outlives them
+  std::atomic<bool> reports_posted_{false};  ///< it is on its way
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlServer> control_;
@@ -71,6 +75,8 @@ class Daemon {
   Ending ending_ = Ending::drained;
   io::Timer drain_timer_;
   io::Timer watchdog_timer_;
+  io::Timer reports_timer_;
+  std::int64_t reports_taken_us_ = -1'000'000'000;
 };
 
 /// The gateway's options as a configuration sets them.

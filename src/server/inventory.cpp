@@ -76,7 +76,7 @@ const GrantItem* Inventory::grant(std::string_view label) const {
 Result<std::shared_ptr<const gateway::World>> Inventory::world() const {
   std::vector<gateway::World::ServerSetting> server_settings;
   for (const ServerItem& item : servers) {
-    gateway::World::ServerSetting setting{item.settings, {}};
+    gateway::World::ServerSetting setting{item.settings, {}, item.pins};
     for (const RecordedValues& values : recorded) {
       if (values.server != item.settings->name) continue;
       for (const std::string& path : values.paths) setting.logged_values.push_back(values.tool + " " + path);
@@ -126,6 +126,7 @@ ServerItem name_server(const ServerConfig& config, const std::string& uuid) {
   auto settings = std::make_shared<upstream::ServerSettings>();
   settings->name = config.name;
   settings->uuid = uuid;
+  settings->protocol = config.protocol;
   return {config.at, config, std::move(settings)};
 }
 

@@ -24,6 +24,7 @@ struct ServerItem {
   Origin at;
   ServerConfig config;  ///< with references, never values of secrets
   std::shared_ptr<const upstream::ServerSettings> settings;
+  std::shared_ptr<const gateway::PinSet> pins{};  ///< null: nothing was reviewed yet
 };
 
 struct PolicyItem {

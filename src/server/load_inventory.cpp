@@ -9,6 +9,7 @@
 #include "io/file.h"
 #include "server/config_server.h"
 #include "server/inventory.h"
+#include "server/pins.h"
 #include "server/policy_file.h"
 #include "server/remembered.h"
 #include "server/secret.h"
@@ -99,6 +100,11 @@ class Loader {
     if (!item) {
       failed_servers_.insert(config.name);
       return report(at, item.error());
+    }
+    if (!names_only_) {
+      auto pins = load_pins(store_, *item->settings);
+      if (!pins) return report(at, pins.error());
+      item->pins = std::move(*pins);
     }
     inventory_.servers.push_back(std::move(*item));
   }

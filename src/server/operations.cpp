@@ -33,13 +33,14 @@ Operations::Operations(store::Store& store, identity::Revocations& revocations, 
       clock_(clock) {}
 
 Operations::Operation Operations::find(std::string_view op) {
-  static constexpr std::array<std::pair<std::string_view, Operation>, 16> kTable = {{
+  static constexpr std::array<std::pair<std::string_view, Operation>, 17> kTable = {{
       {"status", &Operations::status},
       {"reload", &Operations::reload},
       {"server.add", &Operations::server_add},
       {"server.list", &Operations::server_list},
       {"server.show", &Operations::server_show},
       {"server.remove", &Operations::server_remove},
+      {"server.review", &Operations::server_review},
       {"policy.add", &Operations::policy_add},
       {"policy.list", &Operations::policy_list},
       {"policy.show", &Operations::policy_show},
@@ -97,6 +98,10 @@ Status Operations::commit(Inventory next) {
 void Operations::record(std::string_view event, const Caller& caller,
                         std::vector<audit::EventRecord::Field> fields) {
   fields.insert(fields.begin(), {"actor_uid", static_cast<std::int64_t>(caller.uid)});
+  record(event, fields);
+}
+
+void Operations::record(std::string_view event, std::span<const audit::EventRecord::Field> fields) {
   if (surroundings_.record && !surroundings_.record(event, fields)) {
     log_line(LogLevel::error, "an operation could not be recorded in the log", {{"event", event}});
   }

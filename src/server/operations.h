@@ -4,6 +4,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,8 @@ class Operations {
   std::string handle(std::string line, const Caller& caller);
 
   const Inventory& inventory() const { return inventory_; }
+  /// Stores what the workers met of servers' tools, records what is new, and lets every worker go by it.
+  void take_tool_reports(const std::vector<gateway::ToolReport>& reports);
   /// After a reload: replaces everything and swaps. On failure nothing changes.
   Status replace(Inventory inventory, const Defaults& defaults);
 
@@ -61,6 +64,7 @@ class Operations {
   Json server_list(ControlRequest& request, const Caller& caller);
   Json server_show(ControlRequest& request, const Caller& caller);
   Json server_remove(ControlRequest& request, const Caller& caller);
+  Json server_review(ControlRequest& request, const Caller& caller);
   Json policy_add(ControlRequest& request, const Caller& caller);
   Json policy_list(ControlRequest& request, const Caller& caller);
   Json policy_show(ControlRequest& request, const Caller& caller);
@@ -85,6 +89,12 @@ class Operations {
   /// Puts a new version of a stored policy in force.
   Json put_policy(const store::PolicyRow& row, std::string_view event, const Caller& caller);
   void record(std::string_view event, const Caller& caller, std::vector<audit::EventRecord::Field> fields);
+  void record(std::string_view event, std::span<const audit::EventRecord::Field> fields);
+
+  struct ReviewedTool;
+  /// Lets the workers go by what the store now says of these servers' tools.
+  Status renew_pins(const std::set<std::string>& servers);
+  void record_sightings(const gateway::ToolReport& report, const std::vector<store::SeenAs>& as);
 
   void write_server(json::Writer& writer, const ServerItem& item) const;
   void write_policy(json::Writer& writer, const PolicyItem& item) const;

@@ -93,6 +93,7 @@ Operations::Json Operations::server_remove(ControlRequest& request, const Caller
                                          owner_text(grant.at) + "); revoke the grant first");
   }
   if (const Status removed = store_.remove_server(name); !removed) return std::unexpected(removed.error());
+  if (const Status forgot = store_.forget_tools(name); !forgot) return std::unexpected(forgot.error());
   Inventory next = inventory_;
   std::erase_if(next.servers, [&](const ServerItem& server) { return server.settings->name == name; });
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());

@@ -76,7 +76,38 @@ CREATE TABLE grant_labels (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kFirst};
+// `digest` is that of a tool's canonical definition. The servers may be YAML's, so no foreign keys to them.
+constexpr std::string_view kTools = R"sql(
+CREATE TABLE tool_lists (
+  server   TEXT    NOT NULL PRIMARY KEY,
+  first_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tools (
+  server      TEXT    NOT NULL,
+  name        TEXT    NOT NULL,
+  first       BLOB    NOT NULL CHECK (length(first) = 32),
+  seen        BLOB    NOT NULL CHECK (length(seen) = 32),
+  reviewed    BLOB    CHECK (length(reviewed) = 32),
+  rejected    BLOB    CHECK (length(rejected) = 32),
+  reviewer    TEXT    NOT NULL,
+  reviewed_us INTEGER,
+  PRIMARY KEY (server, name)
+) STRICT;
+
+CREATE TABLE tool_definitions (
+  server   TEXT    NOT NULL,
+  name     TEXT    NOT NULL,
+  digest   BLOB    NOT NULL CHECK (length(digest) = 32),
+  text     TEXT    NOT NULL,
+  first_us INTEGER NOT NULL,
+  last_us  INTEGER NOT NULL,
+  PRIMARY KEY (server, name, digest),
+  FOREIGN KEY (server, name) REFERENCES tools (server, name) ON DELETE CASCADE
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kTools};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,40 @@ struct GrantRow {
   std::optional<std::int64_t> revoked_us;
   std::optional<std::int64_t> rotated_us;
   std::int64_t version = 1;  ///< grows by one with every change
+};
+
+/// What is remembered of one tool of a server. Digests are those of canonical definitions.
+struct ToolRow {
+  std::string name;
+  Digest first{};                  ///< the definition that was met first
+  Digest seen{};                   ///< the latest
+  std::optional<Digest> reviewed;  ///< the one that may be called
+  std::optional<Digest> rejected;  ///< the latest that a person refused
+  std::string reviewer;            ///< who reviewed or rejected; `first list` for what counts as reviewed
+  std::optional<std::int64_t> reviewed_us;
+};
+
+/// One definition of a tool.
+struct ToolDefinition {
+  Digest digest{};
+  std::string text;  ///< canonical JSON; empty: too large to keep
+  std::int64_t first_us = 0;
+  std::int64_t last_us = 0;
+};
+
+/// A tool as it was met now.
+struct SeenTool {
+  std::string_view name;
+  Digest digest{};
+  std::string_view text;
+};
+
+/// What a sighting made known.
+enum class SeenAs : std::uint8_t {
+  known,    ///< this definition was met before
+  first,    ///< of the server's first list: it counts as reviewed
+  added,    ///< the tool is new
+  changed,  ///< the definition is new
 };
 
 /// Whether a text may name a server, and whether it may name a policy or label a grant.
@@ -127,6 +162,29 @@ class Store {
   /// Gives the grant another policy (empty: none).
   Result<GrantRow> set_grant_policy(std::string_view id_or_label, std::string_view policy,
                                     std::optional<std::int64_t> expected = std::nullopt);
+
+  // --- tools of a server, whoever owns it
+
+  /// Whether a first list of the server was stored.
+  Result<bool> knows_tools(std::string_view server);
+  Result<std::vector<ToolRow>> tools(std::string_view server);  ///< by name
+  /// Newest first.
+  Result<std::vector<ToolDefinition>> tool_definitions(std::string_view server, std::string_view name);
+  /// Remembers what was met, in one transaction, and says of each what it made known. `first_list`: where no list of
+  /// the server is stored yet, this one is its first. At most kMostTools tools of a server are remembered, and
+  /// kMostDefinitions definitions of a tool: those longest not met, but neither the first nor the reviewed one, make
+  /// room.
+  Result<std::vector<SeenAs>> see_tools(std::string_view server, std::span<const SeenTool> seen, bool first_list,
+                                        std::int64_t now_us);
+  /// Makes a definition the reviewed one, or the rejected one, which is then reviewed no more. not_found where it is
+  /// not one of the tool's.
+  Status review_tool(std::string_view server, std::string_view name, const Digest& digest, bool accept,
+                     std::string_view reviewer, std::int64_t now_us);
+  /// Forgets all of a server's tools: its next list is a first one.
+  Status forget_tools(std::string_view server);
+
+  static constexpr std::size_t kMostTools = 20'000;
+  static constexpr std::size_t kMostDefinitions = 16;
 
   // --- settings
 

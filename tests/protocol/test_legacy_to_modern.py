@@ -261,16 +261,20 @@ class Results(Bridged):
 
     def test_mirrored_arguments_are_learned_anew(self):
         """-32020: the gateway lists the tools again and repeats the call once, under a new id."""
-        tools, known = self.upstream.server.tools, self.upstream.server.tools[-1]
-        self.upstream.server.tools = tools[:-1] + [{"name": "region", "inputSchema": {"type": "object"}}]
-        try:
-            client = self.client()
-            client.tools()
-            self.upstream.server.tools = tools[:-1] + [known]
-            mark = self.upstream.mark()
-            self.assertEqual(client.call("region", {"region": "eu"}).text, '{"region": "eu"}')
-        finally:
-            self.upstream.server.tools = tools
+        client = self.client()
+        client.tools()
+        refused = []
+
+        def hook(exchange):
+            if exchange.seen.rpc != "tools/call" or refused:
+                return False
+            refused.append(exchange.seen)
+            error = {"code": -32020, "message": "Header mismatch"}
+            exchange.http(400, json.dumps({"jsonrpc": "2.0", "id": exchange.seen.message["id"], "error": error}).encode())
+            return True
+        self.upstream.hook = hook
+        mark = self.upstream.mark()
+        self.assertEqual(client.call("region", {"region": "eu"}).text, '{"region": "eu"}')
         first, second = self.asked(mark)
         self.assertNotEqual(first.message["id"], second.message["id"])
 

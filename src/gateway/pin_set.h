@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/hash.h"
+
+namespace doorward::gateway {
+
+/// What is remembered of one tool of a server, by the digest of its canonical definition.
+struct Pin {
+  std::optional<Digest> reviewed;  ///< the definition that may be called; nothing: none yet, or it was rejected
+  Digest seen{};                   ///< the latest definition that any worker has met
+
+  bool operator==(const Pin&) const = default;
+};
+
+/// The tools of one server that the store remembers. Immutable once in a World; any number of threads.
+struct PinSet {
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  bool known = false;  ///< a first list was stored: tools that came later wait for a review
+  std::unordered_map<std::string, Pin, Hash, std::equal_to<>> tools;
+
+  const Pin* find(std::string_view name) const {
+    const auto found = tools.find(name);
+    return found == tools.end() ? nullptr : &found->second;
+  }
+};
+
+/// One tool as a worker met it where that is news to the store.
+struct Sighting {
+  std::string name;
+  Digest digest{};
+  std::string definition;  ///< canonical JSON; empty where it is too large to keep
+};
+
+/// What a worker tells the control thread of a server's tools.
+struct ToolReport {
+  std::string server;
+  bool first = false;  ///< the first whole list of a server that no list was stored of
+  std::vector<Sighting> tools;
+};
+
+}  // namespace doorward::gateway

@@ -1,0 +1,33 @@
+#include "server/pins.h"
+
+namespace doorward::server {
+
+std::optional<Digest> pinned_definition(const store::ToolRow& tool, const upstream::ServerSettings& settings) {
+  if (tool.reviewed) return tool.reviewed;
+  if (settings.protocol.include_new && !tool.rejected) return tool.first;
+  return std::nullopt;
+}
+
+Result<std::shared_ptr<const gateway::PinSet>> load_pins(store::Store& store,
+                                                         const upstream::ServerSettings& settings) {
+  auto pins = std::make_shared<gateway::PinSet>();
+  const auto known = store.knows_tools(settings.name);
+  if (!known) return std::unexpected(known.error());
+  pins->known = *known;
+  const auto rows = store.tools(settings.name);
+  if (!rows) return std::unexpected(rows.error());
+  for (const store::ToolRow& row : *rows) {
+    pins->tools.emplace(row.name, gateway::Pin{pinned_definition(row, settings), row.seen});
+  }
+  return pins;
+}
+
+Result<std::vector<store::SeenAs>> store_report(store::Store& store, const gateway::ToolReport& report,
+                                                std::int64_t now_us) {
+  std::vector<store::SeenTool> seen;
+  seen.reserve(report.tools.size());
+  for (const gateway::Sighting& tool : report.tools) seen.push_back({tool.name, tool.digest, tool.definition});
+  return store.see_tools(report.server, seen, report.first, now_us);
+}
+
+}  // namespace doorward::server
