@@ -148,7 +148,7 @@ function add_asking_tools(tool) {
   tool('test_elicitation_sep1330_enums', asks(() => ({ answer: ask('Please choose', ENUMS, []) }), replied));
 }
 
-function add_input_required_tools(tool) {
+function add_input_required_tools(server, tool) {
   const add = (name, ...rest) => tool(`test_input_required_result_${name}`, asks(...rest));
   add('elicitation', () => ({ user_name: NAME_QUESTION() }), (got) => text(`Hello, ${got.user_name.content?.name}!`));
   add('sampling', () => ({ capital_question: askModel('What is the capital of France?', 100) }),
@@ -172,7 +172,8 @@ function add_input_required_tools(tool) {
     return inputRequired({ inputRequests: { [`step${round}`]: question }, requestState: await state.mint({ round, name }) });
   });
   const able = (_, { mcpReq }) => {
-    const capabilities = mcpReq.envelope?.['io.modelcontextprotocol/clientCapabilities'] ?? {};
+    const described = mcpReq.envelope?.['io.modelcontextprotocol/clientCapabilities'];
+    const capabilities = described ?? server.server.getClientCapabilities() ?? {};
     return { ...(capabilities.sampling ? { answer: askModel('Are you there?', 10) } : {}),
       ...(capabilities.elicitation ? { user_name: NAME_QUESTION() } : {}) };
   };
@@ -224,7 +225,7 @@ export function build(announce) {
   add_content_tools(tool);
   add_notifying_tools(tool, announce);
   add_asking_tools(tool);
-  add_input_required_tools(tool);
+  add_input_required_tools(server, tool);
   add_task_tools(server, tool);
   add_resources(server);
   add_prompts(server);

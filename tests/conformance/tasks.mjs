@@ -93,20 +93,20 @@ const NEEDS_TASK = ['failing_job', 'confirm_delete', 'multi_input', 'test_tool_w
 
 export function add_task_tools(server, tool) {
   tool('greet', ({ name }) => text(`Hello, ${name}!`));
-  const begin = (name, context, work) => {
-    if (declared(context)) return { resultType: 'task', ...new Task(work).head() };
-    if (!NEEDS_TASK.includes(name)) return work();
+  const begin = (name, context, make, args) => {
+    if (declared(context)) return { resultType: 'task', ...new Task(make(args)).head() };
+    if (!NEEDS_TASK.includes(name)) return make({ ...args, seconds: 0 })(); // who waits for it need not wait long
     throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { extensions: { [EXTENSION]: {} } } });
   };
   const object = (properties) => ({ type: 'object', properties });
   for (const [name, work] of Object.entries(WORK)) {
-    tool(name, (args, context) => begin(name, context, work(args)),
+    tool(name, (args, context) => begin(name, context, work, args),
       object({ seconds: { type: 'number' }, label: { type: 'string' }, filename: { type: 'string' } }));
   }
   tool('test_tool_with_task', (_, context) => {
     const said = acceptedContent(context.mcpReq.inputResponses, 'user_name');
     if (!said) return inputRequired({ inputRequests: { user_name: question('What is your name?') } });
-    return begin('test_tool_with_task', context, async () => text(`Done for ${said.name}`));
+    return begin('test_tool_with_task', context, () => async () => text(`Done for ${said.name}`));
   });
   const on = (method, act) => server.server.setRequestHandler(method, { params: any }, (params, context) => {
     if (!declared(context)) {

@@ -34,6 +34,10 @@ class Servers(SuiteCase):
     def test_legacy_to_a_modern_server(self):
         self.assert_conforms(LEGACY, era="modern")
 
+    @shows(SHOWN[MODERN], MODERN, server_era=LEGACY)
+    def test_modern_to_a_legacy_server(self):
+        self.assert_conforms(MODERN, era="legacy")
+
 
 class Clients(SuiteCase):
     def test_legacy(self):
