@@ -1,4 +1,4 @@
-"""Real upstream servers from npm behind the gateway: everything (stdio, Streamable HTTP), filesystem, memory."""
+"""Real upstream servers from npm behind the gateway: everything (stdio, Streamable HTTP, HTTP+SSE), filesystem, memory."""
 import json
 import unittest
 
@@ -18,14 +18,17 @@ class Everything(PeerCase):
                         "get-sum": {"deny_if": [{"conditions": [{"path": "args.b", "op": "gt", "value": 10}]}]},
                         "get-structured-content": {}, "trigger-long-running-operation": {},
                         "toggle-simulated-logging": {}}}
-    policies = {"stdio": ("stdio", policy), "web": ("web", policy)}
-    grants = {"stdio": ("stdio", "stdio"), "web": ("web", "web")}
+    policies = {"stdio": ("stdio", policy), "web": ("web", policy), "old": ("old", policy)}
+    grants = {"stdio": ("stdio", "stdio"), "web": ("web", "web"), "old": ("old", "old")}
 
     @classmethod
     def make_servers(cls):
         cls.port = free_port()
         cls.serve(node(EVERYTHING, "streamableHttp"), cls.port, {"PORT": str(cls.port)})
-        return {"stdio": {"command": node(EVERYTHING, "stdio")}, "web": f"http://127.0.0.1:{cls.port}/mcp"}
+        old = free_port()
+        cls.serve(node(EVERYTHING, "sse"), old, {"PORT": str(old)})
+        return {"stdio": {"command": node(EVERYTHING, "stdio")}, "web": f"http://127.0.0.1:{cls.port}/mcp",
+                "old": f"http://127.0.0.1:{old}/sse"}
 
     def check(self, grant, tools):
         client = self.client(grant)
@@ -69,6 +72,11 @@ class Everything(PeerCase):
     @shows(("tools: list and call", "structured content, output schemas", "progress", "logging", "denials"), "2025-11-25", server="stdio")
     def test_stdio(self):
         self.check("stdio", direct_tools(node(EVERYTHING, "stdio")))
+
+    @shows(("tools: list and call", "structured content, output schemas", "progress", "logging", "denials"), "2025-11-25", server="sse")
+    def test_http_sse(self):
+        """The transport is found out."""
+        self.check("old", direct_tools(node(EVERYTHING, "stdio")))
 
     @shows(("tools: list and call", "structured content, output schemas", "progress", "logging", "denials"), "2025-11-25", server="http")
     def test_streamable_http(self):

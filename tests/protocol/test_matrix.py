@@ -1,5 +1,5 @@
-"""The features of a session, one after the other, for every revision: HTTP client before HTTP and stdio servers, and
-stdio client (`doorward run`) before a stdio server. What needs more than a question and its answer has tests of its own."""
+"""The features of a session, one after the other, for every revision: HTTP client before servers over Streamable HTTP,
+HTTP+SSE and stdio, and stdio client (`doorward run`) before a stdio server. What needs more than a question and its answer has tests of its own."""
 import json
 import os
 import queue
@@ -14,6 +14,7 @@ from harness.gateway import BINARY, ROOT, Gateway
 from harness.matrix_server import MEDIA, STRUCTURED, matrix_server, notices
 from harness.shows import LEGACY_REVISIONS as LEGACY
 from harness.shows import shows
+from harness.sse_upstream import SseUpstream
 from harness.upstream import RecordingUpstream
 
 PROGRAM = [sys.executable, str(ROOT / "tests/harness/matrix_server.py")]
@@ -21,14 +22,18 @@ OPEN = {"version": "1", "default": "allow", "hide": ["gone"], "tools": {"echo": 
     {"conditions": [{"path": "args.key", "op": "exists", "value": True}], "on_deny": "No keys."}]}}}
 ERAS = (*LEGACY, MODERN)
 TWO_WAYS = [("http", "http"), ("http", "stdio")]
-WAYS = [*TWO_WAYS, ("stdio", "stdio")]
+WAYS = [*TWO_WAYS, ("http", "sse"), ("stdio", "stdio")]
+OLDEST = "2024-11-05"
 
 
 def everywhere(feature, eras=ERAS, ways=WAYS):
     """The markers of a test that goes all ways."""
     def decorate(test):
         for client, server in ways:
-            test = shows(feature, eras, client, server)(test)
+            # HTTP+SSE is a transport of legacy servers alone.
+            crossing = [MODERN] if server == "sse" and MODERN in eras else []
+            test = shows(feature, [era for era in eras if era not in crossing], client, server)(test)
+            test = shows(feature, crossing, client, server, server_era=OLDEST)(test)
         return test
     return decorate
 
@@ -95,6 +100,16 @@ class OverStdio:
         self.folder.cleanup()
 
 
+class NoisySse(SseUpstream):
+    """Says on the stream of the session what `noisy` says before its answer."""
+
+    def answer(self, exchange):
+        if exchange.seen.rpc == "tools/call" and exchange.seen.params["name"] == "noisy":
+            for notice in notices(exchange.seen.message):
+                self.say_to_all(notice)
+        return super().answer(exchange)
+
+
 class Matrix(unittest.TestCase):
     maxDiff = None
 
@@ -113,9 +128,11 @@ class Matrix(unittest.TestCase):
             exchange.end_stream()
             return True
         cls.upstream.hook = hook
-        cls.gateway = Gateway({"http": cls.upstream.url, "stdio": {"command": PROGRAM}},
-                              {"open-http": ("http", OPEN), "open-stdio": ("stdio", OPEN)},
-                              {"http": ("http", "open-http"), "stdio": ("stdio", "open-stdio")})
+        cls.sse = NoisySse(matrix_server())
+        cls.addClassCleanup(cls.sse.stop)
+        servers = {"http": cls.upstream.url, "sse": {"url": cls.sse.url, "transport": "sse"}, "stdio": {"command": PROGRAM}}
+        cls.gateway = Gateway(servers, {f"open-{name}": (name, OPEN) for name in servers},
+                              {name: (name, f"open-{name}") for name in servers})
         cls.addClassCleanup(cls.gateway.close)
         cls.gateway.start()
 
@@ -192,13 +209,13 @@ class Matrix(unittest.TestCase):
             self.assertEqual(progress, [{"progressToken": "mine", "progress": 1}])
         self.each(check)
 
-    @everywhere("logging", LEGACY, [("http", "http"), ("stdio", "stdio")])
+    @everywhere("logging", LEGACY, [("http", "http"), ("http", "sse"), ("stdio", "stdio")])
     def test_logging(self):
         def check(peer):
             self.assertEqual(self.result(peer, "logging/setLevel", {"level": "info"}), {})
             self.call(peer, "noisy", meta={"progressToken": 1})
             self.assertIn({"level": "error", "data": "loud"}, [one.get("params") for one in peer.extra])
-        self.each(check, LEGACY, [("http", "http"), ("stdio", "stdio")])
+        self.each(check, LEGACY, [("http", "http"), ("http", "sse"), ("stdio", "stdio")])
 
     @shows("logging", MODERN)
     def test_logging_in_the_modern_era(self):
@@ -217,10 +234,10 @@ class Matrix(unittest.TestCase):
             self.assertIn("notifications/tools/list_changed", [one["method"] for one in peer.extra])
         self.each(check, LEGACY, [("stdio", "stdio")])
 
-    @shows("list_changed", LEGACY, server=("http", "stdio"))
+    @shows("list_changed", LEGACY, server=("http", "stdio", "sse"))
     def test_list_changed_on_the_stream_of_a_session(self):
         for version in LEGACY:
-            for back in ("http", "stdio"):
+            for back in ("http", "stdio", "sse"):
                 with self.subTest(f"{version}: {back}"):
                     client = self.gateway.client(back, version=version)
                     self.addCleanup(client.close)
@@ -230,6 +247,8 @@ class Matrix(unittest.TestCase):
                     if back == "http":
                         self.upstream.wait_for(lambda upstream: any(upstream.listeners.values()))
                         self.upstream.push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+                    elif back == "sse":
+                        self.sse.say_to_all({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
                     else:
                         client.call("noisy", meta={"progressToken": 1})
                     heard = (json.loads(event["data"])["method"] for event in wire.events(5) if event.get("data"))
