@@ -5,6 +5,7 @@ import unittest
 
 from harness.case import ALLOWED, NOTHING, REJECTED, GatewayCase, refused
 from harness.client import LEGACY
+from harness.shows import shows
 
 POLICY = {"version": "1", "default": "allow", "tools": {"delete_file": {"action": "deny", "reason": "Files stay."}}}
 INVALID = refused(400, -32600)
@@ -36,6 +37,7 @@ class Batches(GatewayCase):
         client.tools()
         return client
 
+    @shows("batches", "2025-03-26")
     def test_T031_each_member_is_judged_alone(self):
         client = self.ready()
         batch = [call("a", arguments={"n": 1}), ping(2), call("c", "delete_file"), call("d", "no_such_tool"), note()]

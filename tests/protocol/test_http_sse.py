@@ -6,71 +6,11 @@ import unittest
 
 from harness.case import GatewayCase
 from harness.client import META, MODERN
-from harness.wire import EventParser, request_bytes
+from harness.shows import LEGACY_REVISIONS, shows
+from harness.sse_client import SseClient
+from harness.wire import request_bytes
 
 POLICY = {"version": "1", "default": "allow", "tools": {"delete_file": {"action": "deny", "reason": "Files stay."}}}
-
-
-class SseClient:
-    """A client of this transport: `next` gives the next message of the stream."""
-
-    def __init__(self, gateway, grant="agent", server="up", token=None, timeout=10.0):
-        self.gateway, self.token = gateway, token or gateway.tokens[grant]
-        self.stream = gateway.client(grant, server).open()
-        self.stream.timeout = timeout
-        self.stream.send(request_bytes(f"/mcp/{server}/sse", headers=self.headers() + [("Accept", "text/event-stream")],
-                                       method="GET", host=f"127.0.0.1:{gateway.port}"))
-        self.answer = self.stream.answer(stream=True)
-        self.ids = 0
-        self.path = None
-        if self.answer.is_stream:
-            self.parser, self.waiting = EventParser(), []
-            self.chunks = self.stream.chunks()
-            first = self.event()
-            assert first["event"] == "endpoint", first
-            self.path = first["data"]
-
-    def headers(self):
-        return [("Authorization", f"Bearer {self.token}")]
-
-    def event(self):
-        while not self.waiting:
-            self.waiting += self.parser.feed(next(self.chunks))
-        return self.waiting.pop(0)
-
-    def next(self):
-        event = self.event()
-        assert event["event"] == "message", event
-        assert "id" not in event, event
-        return json.loads(event["data"])
-
-    def post(self, message, path=None, headers=None, raw=None):
-        body = json.dumps(message).encode() if raw is None else raw
-        with self.gateway.client("agent").open() as wire:
-            data = request_bytes(path or self.path, body, self.headers() if headers is None else headers,
-                                 host=f"127.0.0.1:{self.gateway.port}")
-            # Accept is no part of this transport's POST.
-            wire.send(data.replace(b"Accept: application/json, text/event-stream\r\n", b""))
-            return wire.answer()
-
-    def request(self, method, params=None, **post):
-        self.ids += 1
-        message = {"jsonrpc": "2.0", "id": self.ids, "method": method, **({} if params is None else {"params": params})}
-        answer = self.post(message, **post)
-        assert (answer.status, answer.body) == (202, b""), answer
-        return self.next()
-
-    def initialize(self, version="2024-11-05"):
-        answer = self.request("initialize", {"protocolVersion": version, "capabilities": {},
-                                             "clientInfo": {"name": "old", "version": "1"}})
-        self.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        return answer
-
-    def call(self, tool, arguments=None):
-        return self.request("tools/call", {"name": tool, "arguments": arguments or {}})
-
-    def close(self):
-        self.stream.close()
 
 
 class HttpSse(GatewayCase):
@@ -89,6 +29,7 @@ class HttpSse(GatewayCase):
             client.initialize(version)
         return client
 
+    @shows(("tools: list and call", "denials", "ping"), LEGACY_REVISIONS, client="sse")
     def test_the_handshake_and_a_call(self):
         for version in ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"):
             with self.subTest(version):
@@ -115,6 +56,7 @@ class HttpSse(GatewayCase):
         self.assertIn("content", client.call("echo")["result"])
         self.assertIsNone(self.upstream.calls()[-1].header("mcp-protocol-version"))
 
+    @shows("progress", "2024-11-05", client="sse")
     def test_streamed_answers_progress_and_the_servers_own_messages(self):
         client = self.sse()
         session = self.upstream.wait_for(lambda upstream: next((key for key, group in upstream.listeners.items() if group), None))
@@ -137,6 +79,7 @@ class HttpSse(GatewayCase):
                    (client.next() for _ in numbers)}
         self.assertEqual(answers, {f"c{number}": number for number in numbers})
 
+    @shows("batches", "2025-03-26", client="sse")
     def test_batches_of_2025_03_26(self):
         client = self.sse(version="2025-03-26")
         self.assertEqual(client.post([{"jsonrpc": "2.0", "id": "x", "method": "ping"},

@@ -1,5 +1,6 @@
-"""The features of a session, one after the other, for every revision: HTTP client before servers over Streamable HTTP,
-HTTP+SSE and stdio, and stdio client (`doorward run`) before a stdio server. What needs more than a question and its answer has tests of its own."""
+"""The features of a session, one after the other, for every revision: clients over Streamable HTTP and HTTP+SSE before
+servers over both and over stdio, and stdio client (`doorward run`) before a stdio server. What needs more than a
+question and its answer has tests of its own."""
 import json
 import os
 import queue
@@ -14,6 +15,7 @@ from harness.gateway import BINARY, ROOT, Gateway
 from harness.matrix_server import MEDIA, STRUCTURED, matrix_server, notices
 from harness.shows import LEGACY_REVISIONS as LEGACY
 from harness.shows import shows
+from harness.sse_client import SseClient
 from harness.sse_upstream import SseUpstream
 from harness.upstream import RecordingUpstream
 
@@ -23,12 +25,16 @@ OPEN = {"version": "1", "default": "allow", "hide": ["gone"], "tools": {"echo": 
 ERAS = (*LEGACY, MODERN)
 TWO_WAYS = [("http", "http"), ("http", "stdio")]
 WAYS = [*TWO_WAYS, ("http", "sse"), ("stdio", "stdio")]
+OLD_WAYS = [("sse", "http"), ("sse", "stdio"), ("sse", "sse")]
 OLDEST = "2024-11-05"
 
 
 def everywhere(feature, eras=ERAS, ways=WAYS):
-    """The markers of a test that goes all ways."""
+    """The markers of a test that goes all ways, or the legacy eras all ways of WAYS and OLD_WAYS."""
     def decorate(test):
+        if ways is WAYS:
+            for client, server in OLD_WAYS:
+                test = shows(feature, [era for era in eras if era != MODERN], client, server)(test)
         for client, server in ways:
             # HTTP+SSE is a transport of legacy servers alone.
             crossing = [MODERN] if server == "sse" and MODERN in eras else []
@@ -54,6 +60,26 @@ class OverHttp:
         if self.client.session:
             self.client.delete()
         self.client.close()
+
+
+class OverSse:
+    """A client of the running gateway over HTTP+SSE."""
+
+    def __init__(self, gateway, server, version):
+        self.sse, self.extra = SseClient(gateway, server, server), []
+        self.client = Client(0, "/", version=version)
+        self.sse.initialize(version)
+
+    def ask(self, method, params=None):
+        message = self.client.build(method, params)
+        self.sse.post(message)
+        self.extra = []
+        while (got := self.sse.next()).get("id") != message["id"]:
+            self.extra.append(got)
+        return got
+
+    def close(self):
+        self.sse.close()
 
 
 class OverStdio:
@@ -139,13 +165,18 @@ class Matrix(unittest.TestCase):
     def each(self, check, eras=ERAS, ways=WAYS):
         """Runs `check(peer)` with a client for each revision and way."""
         for version in eras:
-            for front, back in ways:
+            for front, back in ways + (OLD_WAYS if ways is WAYS and version != MODERN else []):
                 with self.subTest(f"{version}: {front} to {back}"):
-                    peer = OverStdio(version, PROGRAM) if front == "stdio" else OverHttp(self.gateway.client(back, version=version))
+                    peer = self.peer(version, front, back)
                     try:
                         check(peer)
                     finally:
                         peer.close()
+
+    def peer(self, version, front, back):
+        if front == "stdio":
+            return OverStdio(version, PROGRAM)
+        return OverSse(self.gateway, back, version) if front == "sse" else OverHttp(self.gateway.client(back, version=version))
 
     def result(self, peer, method, params=None):
         message = peer.ask(method, params)
