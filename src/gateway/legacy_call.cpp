@@ -17,6 +17,8 @@ namespace {
 
 /// How long a client may take to come back with what the server asked for.
 constexpr std::int64_t kAnswerTimeUs = 300'000'000;
+/// How long questions are gathered into one round: servers ask several things one right after the other.
+constexpr std::int64_t kGatherUs = 20'000;
 /// Questions of one call that may be open at once.
 constexpr std::size_t kMostOpen = 16;
 constexpr std::string_view kNeedsUrl = R"({"requiredCapabilities":{"elicitation":{"url":{}}}})";
@@ -48,11 +50,12 @@ bool is_number(json::Value value, std::string_view text) {
 }  // namespace
 
 LegacyCall::LegacyCall(BridgeToLegacy& bridge, const Outgoing& outgoing, upstream::Call& client,
-                         std::string_view text, const mcp::Message& message)
+                       std::string_view text, const mcp::Message& message)
     : Crossing(bridge, outgoing, client),
       method_(outgoing.method),
       server_id_(outgoing.id),
-      server_number_(number_) {
+      server_number_(number_),
+      gathering_(io::call<&LegacyCall::ask_client>, this) {
   const json::Value capabilities = message.meta.find(mcp::kMetaClientCapabilities);
   capabilities_ = bridge.canonical_capabilities(capabilities);
   askable_ = Askable::from(capabilities);
@@ -194,8 +197,7 @@ void LegacyCall::on_question(std::string_view text, const mcp::Message& message)
                                 .params = mcp::question_params(text, message.params)},
                    .server_id = std::string(bytes_of_value(text, message.id))});
   if (ticket_ != nullptr) ticket_->set_patient(true);
-  flushing_ = true;
-  bridge_.defer(*this);
+  if (!gathering_.armed()) gathering_.arm(bridge_.worker().loop(), kGatherUs);
 }
 
 void LegacyCall::on_question_withdrawn(std::string_view text, const mcp::Message& message) {
@@ -206,7 +208,7 @@ void LegacyCall::on_question_withdrawn(std::string_view text, const mcp::Message
 }
 
 void LegacyCall::ask_client() {
-  flushing_ = false;
+  asks_again_ = false;
   if (client_ == nullptr || open_.empty() || stage_ != Stage::sent) return;
   if (!bridge_.may_wait(grant_)) {
     cancel_upstream("Too many calls of this client wait for its answers.");
@@ -226,7 +228,7 @@ void LegacyCall::ask_client() {
 }
 
 void LegacyCall::resume(const Outgoing& outgoing, upstream::Call& client, std::string_view text,
-                         const mcp::Message& message) {
+                        const mcp::Message& message) {
   client_ = &client;
   number_ = std::to_string(outgoing.id);
   token_.clear();
@@ -241,7 +243,7 @@ void LegacyCall::resume(const Outgoing& outgoing, upstream::Call& client, std::s
   });
   if (open_.empty() && ticket_ != nullptr) ticket_->set_patient(false);
   for (std::string& json : sent) session_->say(std::move(json));
-  flushing_ = !open_.empty();
+  asks_again_ = !open_.empty();
   bridge_.defer(*this);
 }
 
@@ -312,7 +314,7 @@ void LegacyCall::deliver() {
 void LegacyCall::on_turn() {
   if (stage_ == Stage::answered) return deliver();
   if (!late_.empty()) return on_message(std::exchange(late_, {}));
-  if (flushing_) ask_client();
+  if (asks_again_) ask_client();
 }
 
 void LegacyCall::leave_session() {

@@ -8,6 +8,7 @@
 
 #include "gateway/crossing.h"
 #include "gateway/upstream_session.h"
+#include "io/loop.h"
 #include "mcp/to_modern.h"
 
 namespace doorward::gateway {
@@ -19,7 +20,7 @@ class LegacyCall final : public Crossing, public upstream::Call {
  public:
   /// `message`, read from `text`: the client's request.
   LegacyCall(BridgeToLegacy& bridge, const Outgoing& outgoing, upstream::Call& client, std::string_view text,
-              const mcp::Message& message);
+             const mcp::Message& message);
   ~LegacyCall() override;
 
   /// Chooses its session and sends the request there when that stands.
@@ -94,7 +95,8 @@ class LegacyCall final : public Crossing, public upstream::Call {
   std::uint64_t asked_ = 0;  ///< questions so far, for their keys
   std::string token_;
   std::int64_t deadline_us_ = INT64_MAX;  ///< for the client to come back
-  bool flushing_ = false;                 ///< questions wait for the end of the loop's round
+  bool asks_again_ = false;               ///< the client came back without all answers
+  io::Timer gathering_;                   ///< of questions for the next round
   std::string late_;                      ///< the server's answer, which came while no client waited
   std::string answer_;
   int answer_status_ = 0;
