@@ -21,6 +21,8 @@ constexpr std::int64_t kAnswerTimeUs = 300'000'000;
 constexpr std::int64_t kGatherUs = 20'000;
 /// Questions of one call that may be open at once.
 constexpr std::size_t kMostOpen = 16;
+/// Notifications kept for a client that is to come back.
+constexpr std::size_t kMostMissed = 64;
 constexpr std::string_view kNeedsUrl = R"({"requiredCapabilities":{"elicitation":{"url":{}}}})";
 
 /// Methods whose results may ask the client for something (2026-07-28).
@@ -153,7 +155,7 @@ void LegacyCall::on_message(std::string_view text) {
   switch (message->method) {
     case mcp::Method::progress: {
       const json::Value token = message->params.find("progressToken");
-      if (client_ == nullptr || !is_number(token, server_number_)) return;
+      if (!is_number(token, server_number_) || misses(text)) return;
       Splice splice(text);
       splice.replace(token, number_);
       std::string progress;
@@ -172,7 +174,13 @@ void LegacyCall::on_message(std::string_view text) {
 void LegacyCall::on_log(std::string_view text, const mcp::Message& message) {
   const json::Value level = message.params.find("level");
   const auto severity = level.is(json::Type::string) ? mcp::log_severity(level.string()) : std::nullopt;
-  if (client_ != nullptr && severity_ && severity && *severity >= *severity_) client_->on_message(text);
+  if (severity_ && severity && *severity >= *severity_ && !misses(text)) client_->on_message(text);
+}
+
+bool LegacyCall::misses(std::string_view text) {
+  if (client_ != nullptr && missed_.empty()) return false;
+  if (missed_.size() < kMostMissed) missed_.emplace_back(text);
+  return true;
 }
 
 bool LegacyCall::may_ask(mcp::Method method, json::Value params) const {
@@ -313,6 +321,8 @@ void LegacyCall::deliver() {
 
 void LegacyCall::on_turn() {
   if (stage_ == Stage::answered) return deliver();
+  if (client_ == nullptr) return;
+  for (const std::string& text : std::exchange(missed_, {})) on_message(text);
   if (!late_.empty()) return on_message(std::exchange(late_, {}));
   if (asks_again_) ask_client();
 }

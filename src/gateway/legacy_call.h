@@ -62,6 +62,8 @@ class LegacyCall final : public Crossing, public upstream::Call {
   };
 
   void send();
+  /// Whether no client hears this notification now; kept for when it comes back.
+  bool misses(std::string_view text);
   void on_answer(std::string_view text, const mcp::Message& message);
   void on_error_answer(std::string_view text, const mcp::Message& message);
   void ask_client();
@@ -97,6 +99,7 @@ class LegacyCall final : public Crossing, public upstream::Call {
   std::int64_t deadline_us_ = INT64_MAX;  ///< for the client to come back
   bool asks_again_ = false;               ///< the client came back without all answers
   io::Timer gathering_;                   ///< of questions for the next round
+  std::vector<std::string> missed_;       ///< progress and log messages that came while no client waited
   std::string late_;                      ///< the server's answer, which came while no client waited
   std::string answer_;
   int answer_status_ = 0;

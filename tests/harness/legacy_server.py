@@ -2,8 +2,8 @@
 """A stdio MCP server of the legacy era only, whose tools do during the call what a test asks for.
 
 legacy_server.py RECORD: each message read is appended to RECORD. As most real servers it answers without a handshake
-too, which no gateway may take for the modern era. The tools: ask sends the requests in `requests` to the client and
-answers with its responses; log sends `levels`; progress sends three notices; urls fails with -32042 until it was called
+too, which no gateway may take for the modern era. The tools: ask sends the messages in `requests` to the client, in
+groups, and answers with its responses; log sends `levels`; progress sends three notices; urls fails with -32042 until it was called
 `times`; hello gives what initialize said of the client; change sends the notification `method`; sleep, crash.
 """
 import json
@@ -42,20 +42,37 @@ def text(value):
 
 
 def ask(arguments):
+    """Sends groups of messages, each when the questions of the one before are answered or withdrawn."""
     responses = []
     for group in arguments["requests"]:
         group = group if isinstance(group, list) else [group]
-        for request in group:
-            say(request)
-        while len(group) > 0:
-            answer = hear()
-            if "method" in answer:
-                if answer["method"] == "notifications/cancelled":
-                    return text("cancelled")
+        open_ids = []
+        for message in group:
+            if "pause" in message:
+                time.sleep(message["pause"])
                 continue
-            responses.append(answer)
-            group = group[1:]
+            if "progress" in message:
+                tell_progress(message["progress"])
+                continue
+            say(message)
+            if "id" in message:
+                open_ids.append(message["id"])
+            elif message["method"] == "notifications/cancelled":
+                open_ids.remove(message["params"]["requestId"])
+        while open_ids:
+            answer = hear()
+            if answer.get("method") == "notifications/cancelled":
+                return text("cancelled")
+            if "method" not in answer:
+                responses.append(answer)
+                open_ids.remove(answer["id"])
     return text(responses)
+
+
+def tell_progress(step):
+    token = current["params"].get("_meta", {}).get("progressToken")
+    if token is not None:
+        say({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": token, "progress": step}})
 
 
 def log(arguments):
@@ -65,11 +82,9 @@ def log(arguments):
 
 
 def progress(_):
-    token = current["params"].get("_meta", {}).get("progressToken")
     for step in range(3):
-        if token is not None:
-            say({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": token, "progress": step}})
-    return text(token)
+        tell_progress(step)
+    return text("done")
 
 
 def urls(arguments):

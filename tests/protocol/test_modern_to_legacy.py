@@ -31,7 +31,7 @@ class BridgeCase(GatewayCase):
     version = MODERN
     names = ("child", "single", "shared", "closed", "up")
     policies = {f"open-{name}": (name, OPEN) for name in names}
-    grants = {**{name: (name, f"open-{name}") for name in names},
+    grants = {**{name: (name, f"open-{name}") for name in names}, "leaving": ("child", "open-child"),
               **{f"other-{name}": (name, f"open-{name}") for name in names}}
 
     @classmethod
@@ -259,15 +259,35 @@ class Questions(BridgeCase):
         self.assertEqual(json.loads(answer.text)[0], {"jsonrpc": "2.0", "id": "p", "result": {}})
 
     def test_withdrawn(self):
+        """What the server takes back at once is never asked."""
         client = self.client("child", capabilities=EVERYTHING)
         withdrawn = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "w"}}
-        arguments = {"requests": [[request("roots/list", "w"), withdrawn][:1], request("ping", 2)]}
-        first = client.call("ask", arguments).result
-        self.assertEqual(first["resultType"], "input_required")
+        answer = self.ask(client, [request("roots/list", "w"), withdrawn, request("ping", 2)])
+        self.assertEqual(json.loads(answer.text), [{"jsonrpc": "2.0", "id": 2, "result": {}}])
+
+    def test_said_while_the_client_is_away(self):
+        client = self.client("child", capabilities=EVERYTHING)
+        arguments = {"requests": [[{"progress": 1}, request("roots/list", 1), {"pause": 0.2}, {"progress": 2}]]}
+        *before, last = client.call("ask", arguments, meta={"progressToken": "first"}).messages()
+        self.assertEqual([(each["params"]["progressToken"], each["params"]["progress"]) for each in before], [("first", 1)])
+        time.sleep(0.4)  # if the progress comes later after all, it comes with the answer
+        params = {"name": "ask", "arguments": arguments, "requestState": last["result"]["requestState"],
+                  "inputResponses": {key: {"roots": []} for key in last["result"]["inputRequests"]}, "_meta": {"progressToken": 7}}
+        *after, last = client.request("tools/call", params).messages()
+        self.assertEqual([(each["params"]["progressToken"], each["params"]["progress"]) for each in after], [(7, 2)])
+        self.assertIn("roots", last["result"]["content"][0]["text"])
+
+    def test_a_grant_revoked_while_its_call_waits(self):
+        client = self.client("leaving", capabilities=EVERYTHING)
+        client.call("ask", {"requests": [request("roots/list", 1)]})
+        asked = self.wait_seen("child", lambda seen: seen.get("params", {}).get("name") == "ask")[-1]
+        self.gateway.revoke("leaving")
+        self.wait_seen("child", lambda seen: seen.get("method") == "notifications/cancelled" and
+                       seen["params"]["requestId"] == asked["id"])
 
     @shows("cancellation", MODERN, server="stdio", **LEGACY)
     def test_T124_gone_while_asked(self):
-        """A grant that is revoked while its call waits: the server is told."""
+        """A client that closes its stream: the server is told."""
         client = self.client("child", capabilities=EVERYTHING)
         wire = client.open()
         message = client.build("tools/call", {"name": "sleep", "arguments": {"seconds": 1.5}})
