@@ -24,7 +24,7 @@ POLICY = {
                                        "on_deny": "Give a reason."}]},
         "echo": {"limits": [{"counter": "echoes", "window": "hour", "max": 0, "scope": "grant", "on_deny": "No echo today."}]},
         "approve_me": {"action": "approve", "approvers": ["finance"]},
-        "broken": {}},
+        "broken": {}, "shifting": {}, "late": {}},
     "resources": {"default": "allow", "hide": ["memo://two"],
                   "deny_if": [{"conditions": [{"path": "tool.name", "op": "eq", "value": "memo://one"}],
                                "on_deny": "That memo is closed."}]},
@@ -37,10 +37,12 @@ CHARGE = {"amount": 500, "reason": "late"}
 
 class Row:
     """A refusal: the step that meets it, under the policy or, `bare`, with no policy at all. `kind`: "result", which the
-    model reads as the tool's text, or "error", which the client throws. What it reads or throws holds `text`."""
+    model reads as the tool's text, or "error", which the client throws. What it reads or throws holds `text`. `listed`:
+    whether the tool is in the list."""
 
-    def __init__(self, step, kind, text, bare=False, clients=(*CLIENTS, "Inspector")):
+    def __init__(self, step, kind, text, bare=False, listed=None, clients=(*CLIENTS, "Inspector")):
         self.step, self.kind, self.text, self.bare, self.clients = step, kind, text, bare, clients
+        self.listed = not bare and kind == "result" if listed is None else listed
 
 
 ROWS = {
@@ -54,6 +56,8 @@ ROWS = {
     "no policy": Row({"call": "echo"}, "result", DENIED + "Not run", bare=True),
     "an approval": Row({"call": "approve_me"}, "result", "[APPROVAL REQUIRED] "),
     "the server failed": Row({"call": "broken"}, "result", "[UPSTREAM ERROR] The server up failed"),
+    "a changed definition": Row({"call": "shifting"}, "result", DENIED + "Not run: up.shifting", listed=False),
+    "a new tool": Row({"call": "late"}, "result", DENIED + "Not run: up.late", listed=False),
     "a resource": Row({"read": "memo://one"}, "error", DENIED + "That memo is closed."),
     "a hidden resource": Row({"read": "memo://two"}, "error", "Resource not found: memo://two"),
     "a resource spelled otherwise": Row({"read": "MEMO://one"}, "error", DENIED + "The URI can be spelled otherwise"),
@@ -75,9 +79,9 @@ class Denials(PeerCase):
 
     @classmethod
     def make_servers(cls):
-        upstream = RecordingUpstream()
+        upstream = cls.upstream = RecordingUpstream()
         cls.addClassCleanup(upstream.stop)
-        upstream.server.tools += [{"name": name, "inputSchema": {"type": "object"}} for name in ("approve_me", "plain", "broken")]
+        upstream.server.tools += [{"name": name, "inputSchema": {"type": "object"}} for name in ("approve_me", "plain", "broken", "shifting")]
 
         def fail(exchange):
             if exchange.seen.rpc != "tools/call" or exchange.seen.params["name"] != "broken":
@@ -86,6 +90,17 @@ class Denials(PeerCase):
             return True
         upstream.hook = fail
         return {"up": upstream.url}
+
+    @classmethod
+    def setUpClass(cls):
+        """The first list counts as reviewed; then a definition changes and a tool appears."""
+        super().setUpClass()
+        with cls.gateway.client("agent") as client:
+            client.initialize()
+            client.tools()
+            cls.upstream.server.tools[-1]["description"] = "Now it does something else"
+            cls.upstream.server.tools.append({"name": "late", "inputSchema": {"type": "object"}})
+            assert not {"shifting", "late"} & set(client.tools())
 
     def rows(self, client):
         return {label: row for label, row in ROWS.items() if client in row.clients}
@@ -144,9 +159,8 @@ class Denials(PeerCase):
             with self.subTest(f"{era}: {label}"):
                 status, text = done.result()
                 self.assertNotEqual(status, 0, text)
-                # The Inspector looks a tool up in the list before it calls it, so it says itself what is not there: a
-                # hidden tool, and any without a policy.
-                if "call" in rows[label].step and (rows[label].bare or rows[label].kind == "error"):
+                # The Inspector looks a tool up in the list before it calls it, so it says itself what is not there.
+                if "call" in rows[label].step and not rows[label].listed:
                     self.assertIn(rows[label].step["call"], text)
                     self.assertNotIn("POLICY", text)
                 else:
