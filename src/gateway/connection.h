@@ -71,6 +71,8 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   std::optional<unsigned> owner() const;
   bool move_to_owner();
   bool find_session(Caller& caller, bool required);
+  /// Whether the request is about a session; modern ones are not, whatever they name (attack case T063).
+  bool names_session() const;
   bool check_legacy_version(mcp::Revision& revision);
   Caller caller() const;
   void begin(const Caller& caller, std::string_view text, const mcp::Message& message);

@@ -322,12 +322,18 @@ bool ClientConnection::has_room(const Session& session, std::size_t requests) {
   return false;
 }
 
+bool ClientConnection::names_session() const {
+  const auto version = mcp::parse_revision(head_.get(http::Field::mcp_protocol_version));
+  const bool modern = version && mcp::era_of(*version) == mcp::Era::modern;
+  return head_.has(http::Field::mcp_session_id) && !modern;
+}
+
 void ClientConnection::handle_get() {
-  Caller who = caller();
-  if (!head_.has(http::Field::mcp_session_id)) {
+  if (!names_session()) {
     return refuse(405, "method_not_allowed", "GET needs a session; without one only POST is possible.",
                   "Allow: POST\r\n");
   }
+  Caller who = caller();
   if (!http::accepts(head_.headers(), "text", "event-stream")) {
     return refuse(406, "not_acceptable", "Accept must name text/event-stream.");
   }
@@ -372,11 +378,11 @@ void ClientConnection::continue_stream(const Caller& caller, EventStream& stream
 }
 
 void ClientConnection::handle_delete() {
-  Caller who = caller();
-  if (!head_.has(http::Field::mcp_session_id)) {
+  if (!names_session()) {
     return refuse(405, "method_not_allowed", "DELETE ends a session; this request names none.",
                   "Allow: POST\r\n");
   }
+  Caller who = caller();
   if (!find_session(who, true)) return;
   Errand& errand = worker_.take_errand(*grant_);
   underway_ = &errand;

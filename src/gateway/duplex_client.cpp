@@ -166,9 +166,11 @@ void DuplexClient::refuse(const Caller& caller, const mcp::Refusal& refusal, std
 }
 
 void DuplexClient::opened(const Reply& reply, std::string_view session) {
-  if (ended_) return;
-  session_ = worker_.sessions().find(session, reply.caller.grant->grant->id);
-  if (session_ == nullptr) return;
+  if (ended_ || session_) return;
+  auto opened = worker_.sessions().find(session, reply.caller.grant->grant->id);
+  // A message before the answer to initialize names it, too.
+  if (opened == nullptr || !opened->ready) return;
+  session_ = std::move(opened);
   session_->pinned = true;
   opener_ = reply.caller;
   opener_.client_address = {};

@@ -138,6 +138,11 @@ void Exchange::resume() {
   if (ticket_ != nullptr) ticket_->resume();
 }
 
+std::string_view Exchange::opened_session() const {
+  const bool opens = method_ == mcp::Method::initialize && caller_.session != nullptr;
+  return opens ? std::string_view(caller_.session->id) : std::string_view();
+}
+
 void Exchange::continue_in(Front& front) {
   text_ = {};
   if (front_ != nullptr) front_ = &front;

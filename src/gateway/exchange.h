@@ -143,6 +143,8 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void answer_server(std::string json);
 
   // exchange.cpp
+  /// The session that the first message of an answer names to the client: the one that initialize opens.
+  std::string_view opened_session() const;
   void reset(Front& front, const Caller& caller);
   void go_on();
   void tell_cancelled();

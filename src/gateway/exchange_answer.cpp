@@ -168,7 +168,7 @@ void Exchange::on_server_notification(std::string_view text, const mcp::Message&
     splice.replace(subscription, client_id_);
   }
   streamed_ = true;
-  front_->send(splice.pieces(), new_session_);
+  front_->send(splice.pieces(), opened_session());
 }
 
 void Exchange::on_response(std::string_view text, const mcp::Message& message) {

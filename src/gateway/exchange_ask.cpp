@@ -68,7 +68,7 @@ void Exchange::on_server_request(std::string_view text, const mcp::Message& mess
   splice.replace(message.id, number);
   splice.replace(message.progress_token, number);
   streamed_ = true;
-  front_->send(splice.pieces(), new_session_);
+  front_->send(splice.pieces(), opened_session());
 }
 
 void Exchange::client_answered() {
@@ -92,7 +92,7 @@ void Exchange::withdraw_question(std::string_view text, const mcp::Message& mess
   client_answered();
   Splice splice(text);
   splice.replace(wanted, number);
-  front_->send(splice.pieces(), new_session_);
+  front_->send(splice.pieces(), opened_session());
 }
 
 void Exchange::record_server_request(std::string_view event, const mcp::Message& message) {

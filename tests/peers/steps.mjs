@@ -1,6 +1,6 @@
 // What the client drivers share: the request on standard input, steps one after the other, JSON on standard output.
 //
-// Request:  {"era", "transport": {"url", "token"} | {"command": [...]}, "answers": {METHOD: RESULT}, "steps": [...]}
+// Request:  {"era", "transport": {"url", "token", "sse": true} | {"command": [...]}, "answers": {METHOD: RESULT}, "steps": [...]}
 // Step:     {"list": "tools" | "resources" | "prompts"} | {"call": NAME, "arguments", "progress": true, "task": true}
 //           | {"read": URI} | {"prompt": NAME, "arguments"} | {"together": [STEP, ...]}, whose result is the list of results
 // Answer:   {"era", "version", "server", "capabilities", "steps": [{"id", "result" | "error", "progress"}], "asked"}

@@ -112,6 +112,17 @@ class Clients(PeerCase):
     def test_v1_client(self):
         self.assertTrue(self.check("v1_client.mjs", "legacy", "2025-11-25")["session"])
 
+    @shows("tools: list and call", "2025-11-25", "sse", "http")
+    @shows("progress", "2025-11-25", "sse", "http")
+    @shows("denials", "2025-11-25", "sse", "http")
+    def test_v1_client_over_http_sse(self):
+        transport = {"url": self.url("dual").rstrip("/") + "/sse", "sse": True, "token": self.gateway.tokens["dual"]}
+        done = drive("v1_client.mjs", {"era": "legacy", "transport": transport, "steps": DUAL_STEPS})
+        self.assertEqual(done["version"], "2025-11-25")
+        steps = check_dual(self, done)
+        self.assertEqual(steps[3]["progress"], [1, 2, 3])
+        self.assert_logged(*dual_records(steps, "legacy"))
+
     def test_v2_client_in_the_legacy_era(self):
         self.assertTrue(self.check("v2_client.mjs", "legacy", "2025-11-25")["session"])
 
@@ -172,10 +183,11 @@ class Clients(PeerCase):
         self.assertNotIn(tool, [one["name"] for one in done["steps"][0]["result"]["tools"]])
         self.assertIn(f"Unknown tool: {tool}", done["steps"][1]["error"]["message"])
 
-    def inspect(self, *words, code=0, grant="dual", token=None):
+    def inspect(self, *words, code=0, grant="dual", token=None, transport="http"):
         env = {**os.environ, "HOME": str(self.folder)}
         bearer = token or self.gateway.tokens[grant]
-        done = subprocess.run([*INSPECTOR, "--server-url", self.url(grant), "--transport", "http", "--header",
+        url = self.url(grant) if transport == "http" else self.url(grant).rstrip("/") + "/sse"
+        done = subprocess.run([*INSPECTOR, "--server-url", url, "--transport", transport, "--header",
                                f"Authorization: Bearer {bearer}", "--format", "json", *words],
                               capture_output=True, text=True, timeout=60, env=env, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -186,18 +198,24 @@ class Clients(PeerCase):
             with self.subTest(era):
                 self.check_inspector(era)
 
-    def check_inspector(self, era):
-        listed = json.loads(self.inspect("--protocol-era", era, "--method", "tools/list").stdout)["result"]["tools"]
+    def test_inspector_over_http_sse(self):
+        self.check_inspector("legacy", "sse")
+
+    def check_inspector(self, era, transport="http"):
+        def inspect(*words, **more):
+            return self.inspect("--protocol-era", era, *words, transport=transport, **more)
+
+        listed = json.loads(inspect("--method", "tools/list").stdout)["result"]["tools"]
         self.assertEqual([tool["name"] for tool in listed], ["echo", "add", "count", "deploy"])
-        call = ("--protocol-era", era, "--method", "tools/call", "--tool-name")
-        summed = json.loads(self.inspect(*call, "add", "--tool-arg", "a=1", "--tool-arg", "b=2").stdout)
+        call = ("--method", "tools/call", "--tool-name")
+        summed = json.loads(inspect(*call, "add", "--tool-arg", "a=1", "--tool-arg", "b=2").stdout)
         self.assertEqual(summed["result"]["structuredContent"], {"sum": 3})
         self.assert_logged({"event": "call.intent", "tool": "add", "era": era, "client.name": "inspector-cli"},
                            {"event": "call.outcome", "tool": "add", "result": "ok"})
-        denied = self.inspect(*call, "echo", "--tool-arg", "text=key", code=5)
+        denied = inspect(*call, "echo", "--tool-arg", "text=key", code=5)
         self.assertIn("[POLICY DENIED] Echo no keys.", denied.stdout + denied.stderr)
         self.assert_logged({"event": "call.denied", "rule": DENY_ECHO, "tool": "echo", "era": era})
-        hidden = self.inspect(*call, "delete_note", "--tool-arg", "id=1", code=5)
+        hidden = inspect(*call, "delete_note", "--tool-arg", "id=1", code=5)
         self.assertIn("delete_note", hidden.stderr)
         self.assertNotIn("POLICY", hidden.stdout + hidden.stderr)
 

@@ -1,8 +1,9 @@
-// A client of the v1 SDK (@modelcontextprotocol/sdk), over Streamable HTTP or stdio; see steps.mjs.
+// A client of the v1 SDK (@modelcontextprotocol/sdk), over Streamable HTTP, HTTP+SSE or stdio; see steps.mjs.
 import { answers, capabilities, childEnv, headers, perform_all, print, request, require, watch } from './steps.mjs';
 
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
+const { SSEClientTransport } = require('@modelcontextprotocol/sdk/client/sse.js');
 const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
 const types = require('@modelcontextprotocol/sdk/types.js');
 
@@ -12,9 +13,10 @@ const schemas = {
   'roots/list': types.ListRootsRequestSchema,
 };
 
-const { url, command } = request.transport;
+const { url, sse, command } = request.transport;
+const OverHttp = sse ? SSEClientTransport : StreamableHTTPClientTransport;
 const transport = url
-  ? new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
+  ? new OverHttp(new URL(url), { requestInit: { headers } })
   : new StdioClientTransport({ command: command[0], args: command.slice(1), env: childEnv, stderr: 'inherit' });
 const sent = [];
 const asked = [];
@@ -29,13 +31,13 @@ await client.connect(watch(transport, sent));
 const steps = await perform_all(client, (params, options) => client.callTool(params, undefined, options), sent);
 const answer = {
   era: 'legacy',
-  version: transport.protocolVersion,
+  version: transport.protocolVersion ?? transport._protocolVersion,
   session: transport.sessionId !== undefined,
   server: client.getServerVersion(),
   capabilities: client.getServerCapabilities(),
   steps,
   asked,
 };
-if (url) await transport.terminateSession();
+if (url && !sse) await transport.terminateSession();
 await client.close();
 await print(answer);

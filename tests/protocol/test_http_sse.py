@@ -31,13 +31,13 @@ class HttpSse(GatewayCase):
 
     @shows(("tools: list and call", "denials", "ping"), LEGACY_REVISIONS, client="sse")
     def test_the_handshake_and_a_call(self):
-        for version in ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"):
+        for version in LEGACY_REVISIONS:
             with self.subTest(version):
                 client = self.sse(ready=False)
                 self.assertRegex(client.path, r"^/mcp/up/messages/[!-~]{22,}$")
                 result = client.initialize(version)["result"]
-                if version != "2024-11-05":  # which this server does not speak
-                    self.assertEqual(result["protocolVersion"], version)
+                self.assertEqual(result["protocolVersion"], version)
+                self.assertIn("echo", [tool["name"] for tool in client.request("tools/list")["result"]["tools"]])
                 self.assertEqual(json.loads(client.call("echo", {"n": 1})["result"]["content"][0]["text"]), {"n": 1})
                 self.assertTrue(client.call("delete_file")["result"]["isError"])
                 self.assertEqual(client.request("ping")["result"], {})
@@ -53,7 +53,10 @@ class HttpSse(GatewayCase):
         self.upstream.hook = old
         client = self.sse(ready=False)
         self.assertEqual(client.initialize()["result"]["protocolVersion"], "2024-11-05")
+        self.assertIn("echo", [tool["name"] for tool in client.request("tools/list")["result"]["tools"]])
         self.assertIn("content", client.call("echo")["result"])
+        self.assertTrue(client.call("delete_file")["result"]["isError"])
+        self.assertEqual(client.request("ping")["result"], {})
         self.assertIsNone(self.upstream.calls()[-1].header("mcp-protocol-version"))
 
     @shows("progress", "2024-11-05", client="sse")
@@ -64,6 +67,20 @@ class HttpSse(GatewayCase):
         self.assertEqual(client.next()["method"], "notifications/tools/list_changed")
         self.upstream.stream_answers = True
         self.assertIn("content", client.call("echo")["result"])
+
+        def slow(exchange):
+            if exchange.seen.rpc != "tools/call":
+                return False
+            exchange.open_stream()
+            exchange.event({"jsonrpc": "2.0", "method": "notifications/progress", "params": {
+                "progressToken": exchange.seen.params["_meta"]["progressToken"], "progress": 1}})
+            exchange.event(exchange.default())
+            exchange.end_stream()
+            return True
+        self.upstream.hook = slow
+        progress = client.request("tools/call", {"name": "echo", "arguments": {}, "_meta": {"progressToken": "mine"}})
+        self.assertEqual(progress["params"], {"progressToken": "mine", "progress": 1})
+        self.assertIn("content", client.next()["result"])
 
     def test_concurrent_calls_find_their_answers(self):
         client = self.sse()
