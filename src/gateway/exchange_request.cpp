@@ -486,9 +486,9 @@ void Exchange::transmit() {
   if (!sent) return upstream_failed({upstream::FailureKind::start, false, sent.error().message});
   ticket_ = *sent;
   if (ticket_ == nullptr) return on_end();
-  // Behind a process or a bridge there is no stream of the server's for a client to come back to: ours is.
-  const bool has_streams = caller_.server->settings().is_http() && caller_.session && !caller_.session->bridge;
-  if (!has_streams) on_priming({});
+  // Behind a channel or a bridge there is no stream of the server's for a client to come back to: ours is.
+  const Session* session = caller_.session.get();
+  if (session != nullptr && (session->bridge != nullptr || session->channel)) on_priming(kComeBackMs);
 }
 
 void Exchange::withdraw_call() {

@@ -30,6 +30,10 @@ class Long(SuiteCase):
             with self.subTest(sessions):
                 self.assert_conforms(MODERN, era="legacy", sessions=sessions)
 
+    @shows(SHOWN[LEGACY], LEGACY, server="sse")
+    def test_legacy_over_http_and_sse(self):
+        self.assert_conforms(LEGACY, "sse", era="legacy")
+
     def test_clients_of_the_v1_sdk(self):
         self.assert_clients_conform(LEGACY, "v1")
 
