@@ -7,6 +7,7 @@ import unittest
 from attack.era import ERAS, AttackCase
 from harness.case import ALLOWED
 from harness.client import MODERN
+from harness.shows import shows
 from harness.wire import Closed, request_bytes
 
 UPSTREAM_ERROR = {"status": 200, "text": "[UPSTREAM ERROR]"}
@@ -295,6 +296,7 @@ class Results(AttackCase):
                 self.assert_case(f"{era} upstream says {status}", lambda client=client: client.call("echo"), client=told,
                                  upstream=["tools/call"], log=FAILED)
 
+    @shows("cancellation", MODERN)
     def test_T124_client_leaves(self):
         for era in ERAS:
             agent = self.ready(era)

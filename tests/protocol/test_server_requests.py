@@ -98,6 +98,18 @@ class Allowed(AskingCase):
                     self.assertEqual(responses()[0].message, {"jsonrpc": "2.0", "id": "s\"1", "result": {"x": [1, 2.5]}})
                     self.assertEqual(messages[-1]["result"]["content"][0]["text"], '{"a": 1}')
 
+    @shows("elicitation: url", "2025-11-25")
+    def test_urls(self):
+        """A question that leads to a page passes as it is, and so does the notice that the page was done with."""
+        client = self.client("all", capabilities=EVERYTHING)
+        params = {"mode": "url", "message": "Sign in", "url": "https://login.test/", "elicitationId": "e-1"}
+        complete = {"jsonrpc": "2.0", "method": "notifications/elicitation/complete", "params": {"elicitationId": "e-1"}}
+        responses = self.asks({"jsonrpc": "2.0", "id": "q", "method": "elicitation/create", "params": params}, [complete])
+        messages = self.call(client, lambda asked: {"jsonrpc": "2.0", "id": asked["id"], "result": {"action": "accept"}})
+        self.assertEqual(messages[0]["params"], params)
+        self.assertIn(complete, messages)
+        self.assertEqual(responses()[0].message["result"], {"action": "accept"})
+
     def test_it_is_recorded(self):
         client = self.client("all", capabilities=EVERYTHING)
         self.asks(question("sampling/createMessage"))
