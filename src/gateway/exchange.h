@@ -66,6 +66,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void on_priming(std::optional<std::uint32_t> retry_ms) override;
   void on_suspended(std::optional<std::uint32_t> retry_ms) override;
   void on_failure(const upstream::Failure& failure) override;
+  bool wants_log() const override { return wants_log_; }
 
   /// One message of a session that belongs to no request (stdio): to the GET stream.
   void relay(std::string_view text);

@@ -47,6 +47,9 @@ class Call {
   /// The stream's event that names where to post (HTTP+SSE, 2024-11-05); means nothing in any other answer.
   virtual void on_endpoint(std::string_view uri) { static_cast<void>(uri); }
   virtual void on_failure(const Failure& failure) = 0;
+  /// Whether the request asked for log messages (2026-07-28). On a channel they name no request, so one is only
+  /// delivered where it can be nobody else's.
+  virtual bool wants_log() const { return false; }
 
  protected:
   ~Call() = default;

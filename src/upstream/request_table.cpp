@@ -111,9 +111,22 @@ void RequestTable::take(std::string_view text) {
         if (pending == nullptr) return listener_.on_protocol_error("a notice to no subscription of ours");
         return deliver(*pending, text);
       }
+      if (message->method == mcp::Method::message) {
+        if (Pending* pending = sole_log_reader()) return deliver(*pending, text);
+      }
       return listener_.on_notification(text, *message);
     }
   }
+}
+
+RequestTable::Pending* RequestTable::sole_log_reader() {
+  Pending* sole = nullptr;
+  for (const auto& [id, pending] : pending_) {
+    if (!pending->call->wants_log()) continue;
+    if (sole != nullptr) return nullptr;
+    sole = pending.get();
+  }
+  return sole;
 }
 
 void RequestTable::deliver(Pending& pending, std::string_view text) {

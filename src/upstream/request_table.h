@@ -49,6 +49,8 @@ class RequestTable {
   };
 
   Pending* find(json::Value number);
+  /// The only request that asked for log messages; null where none or several did.
+  Pending* sole_log_reader();
   void deliver(Pending& pending, std::string_view text);
   void settle(Pending& pending, std::string_view text);
   Call* forget(std::uint64_t id);

@@ -93,5 +93,32 @@ TEST_F(RequestTableTest, ARequestGivenUpInsideItsOwnMessageEndsThere) {
   EXPECT_FALSE(probe.done());
 }
 
+struct LogReader final : Call {
+  void on_head(int, std::string_view, bool) override {}
+  void on_message(std::string_view text) override { messages.emplace_back(text); }
+  void on_end() override {}
+  void on_failure(const Failure&) override {}
+  bool wants_log() const override { return true; }
+  std::vector<std::string> messages;
+};
+
+TEST_F(RequestTableTest, ALogMessageGoesToTheOnlyRequestThatAskedForSome) {
+  const std::string log =
+      R"({"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}})";
+  table.add(7, probe, false);
+  table.take(log);
+  EXPECT_THAT(listener.notifications, ElementsAre(log)) << "nobody asked";
+  LogReader first, second;
+  table.add(8, first, false);
+  table.take(log);
+  EXPECT_THAT(first.messages, ElementsAre(log));
+  table.add(9, second, false);
+  table.take(log);
+  EXPECT_THAT(first.messages, SizeIs(1)) << "it may be either's";
+  EXPECT_THAT(second.messages, IsEmpty());
+  EXPECT_THAT(listener.notifications, SizeIs(2));
+  EXPECT_THAT(probe.messages, IsEmpty());
+}
+
 }  // namespace
 }  // namespace doorward::upstream::test
