@@ -129,6 +129,9 @@ void list(Session& session) {
       const bool http = static_cast<bool>(server.find("settings").find("url"));
       rows.push_back({member(server, "name"), http ? "http" : "stdio", member(server, "owner")});
     }
+    for (const json::Value bundle : result.find("bundles").elements()) {
+      rows.push_back({member(bundle, "name"), "bundle", member(bundle, "owner")});
+    }
     print_table(rows);
   });
 }
@@ -199,7 +202,9 @@ void add_server_commands(CLI::App& app, Session& session) {
   command->add_option("command", options->command, "Behind --: the program and its arguments")
       ->type_name("COMMAND");
   command->callback([&session, options] { add(session, *options); });
-  group->add_subcommand("list", "List the servers")->alias("ls")->callback([&session] { list(session); });
+  group->add_subcommand("list", "List the servers and bundles")->alias("ls")->callback([&session] {
+    list(session);
+  });
   add_named(*group, "show", "Show one server", session, show);
   add_named(*group, "remove", "Take a server away", session, remove);
 }

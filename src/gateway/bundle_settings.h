@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace doorward::gateway {
@@ -12,6 +13,10 @@ enum class BundleNames : std::uint8_t {
   conflict,  ///< only where two members have the name, or it looks like another one's prefixed name
   never,     ///< a name that two members have is offered by neither
 };
+
+constexpr std::string_view to_string(BundleNames names) {
+  return names == BundleNames::always ? "always" : names == BundleNames::conflict ? "conflict" : "never";
+}
 
 /// Stands between prefix and name. No prefix can hold it, so no two members ever make the same prefixed name
 /// (attack case T132).

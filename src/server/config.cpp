@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 
+#include "server/config_bundle.h"
 #include "server/config_server.h"
 #include "server/yaml_fields.h"
 #include "store/store.h"
@@ -246,6 +247,8 @@ Config read_root(const YamlNode& root, FileContext& context) {
   if (const YamlNode* log = fields.take("log")) read_log(*log, config.log, context);
   fields.take_list("servers",
                    [&](const YamlNode& item) { config.servers.push_back(read_server(item, context)); });
+  fields.take_list("bundles",
+                   [&](const YamlNode& item) { config.bundles.push_back(read_bundle(item, context)); });
   fields.take_list("policies",
                    [&](const YamlNode& item) { config.policies.push_back(read_policy(item, context)); });
   fields.take_list("grants",
@@ -253,6 +256,14 @@ Config read_root(const YamlNode& root, FileContext& context) {
   fields.finish();
   report_twins(
       config.servers, [](const ServerConfig& server) { return server.name; }, "server", context);
+  report_twins(
+      config.bundles, [](const BundleConfig& bundle) { return bundle.settings.name; }, "bundle", context);
+  for (const BundleConfig& bundle : config.bundles) {
+    const auto twin = std::ranges::find(config.servers, bundle.settings.name, &ServerConfig::name);
+    if (twin == config.servers.end() || twin->name.empty()) continue;
+    context.report(bundle.at, "\"" + twin->name + "\" is the name of a server too, in line " +
+                                  std::to_string(twin->at.line) + "; rename one");
+  }
   report_twins(
       config.policies, [](const PolicyConfig& policy) { return policy.server + "/" + policy.name; }, "policy",
       context);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "gateway/bundle_settings.h"
 #include "server/finding.h"
 #include "upstream/settings.h"
 
@@ -61,12 +62,18 @@ struct ServerConfig {
   NamedSecrets env;
   std::string cwd;  ///< absolute after reading
   std::string url;
-  NamedSecrets headers;  ///< names in lower case
+  NamedSecrets headers;                                                    ///< names in lower case
   upstream::HttpTransport transport = upstream::HttpTransport::automatic;  ///< for `url`
   bool bubblewrap = false;                                                 ///< for `command`
   upstream::ProtocolSettings protocol;
   std::vector<ActionConfig> actions;
   ServerTimeouts timeouts;
+};
+
+/// Several servers behind one URL; the UUID is not in the file.
+struct BundleConfig {
+  Origin at;
+  gateway::BundleSettings settings;
 };
 
 struct PolicyConfig {
@@ -79,8 +86,9 @@ struct PolicyConfig {
 struct GrantConfig {
   Origin at;
   std::string label;
-  std::string server;
-  std::string policy;  ///< empty: none, every call is denied
+  std::string server;  ///< or bundle
+  std::string
+      policy;  ///< empty: none, every call is denied; always so for a bundle, whose members carry theirs
   std::string owner;
   std::vector<std::pair<std::string, std::string>> labels;
   SecretRef token;
@@ -134,6 +142,7 @@ struct Config {
   TimeoutsConfig timeouts;
   LogConfig log;
   std::vector<ServerConfig> servers;
+  std::vector<BundleConfig> bundles;
   std::vector<PolicyConfig> policies;
   std::vector<GrantConfig> grants;
 };

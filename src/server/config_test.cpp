@@ -285,5 +285,46 @@ TEST(ConfigValues, Sizes) {
   }
 }
 
+TEST(Config, ReadsBundles) {
+  const auto config = parse_config(R"(
+servers: [{name: a, url: "http://x/"}, {name: b, url: "http://x/"}]
+bundles:
+  - {name: desk, members: [{server: a, policy: open}, {server: b, prefix: other}]}
+  - {name: plain, names: never, members: [{server: a}]}
+)",
+                                   "g.yaml");
+  ASSERT_TRUE(config.has_value()) << all_of(config.error());
+  ASSERT_EQ(config->bundles.size(), 2U);
+  const gateway::BundleSettings& desk = config->bundles[0].settings;
+  EXPECT_EQ(desk.names, gateway::BundleNames::always);
+  ASSERT_EQ(desk.members.size(), 2U);
+  EXPECT_EQ(desk.members[0], (gateway::BundleMember{"a", "open", "a"}));
+  EXPECT_EQ(desk.members[1], (gateway::BundleMember{"b", "", "other"}));
+  EXPECT_EQ(config->bundles[1].settings.names, gateway::BundleNames::never);
+}
+
+TEST(Config, RefusesBundlesThatCouldMixNames_T132) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"{name: a, members: [{server: a}]}", "is the name of a server too"},
+      {"{name: A, members: [{server: a}]}", "is no name for a bundle"},
+      {"{name: x, members: [{server: a, prefix: a_}]}", "is no prefix"},
+      {"{name: x, members: [{server: a, prefix: \"\"}]}", "is no prefix"},
+      {"{name: x, members: [{server: a, prefix: b}, {server: b}]}", "two members have the prefix \"b\""},
+      {"{name: x, members: [{server: a}, {server: a, prefix: c}]}", "is a member twice"},
+      {"{name: x, members: []}", "needs \"members\""},
+      {"{name: x}", "needs \"members\""},
+      {"{members: [{server: a}]}", "name"},
+      {"{name: x, members: [{policy: p}]}", "server"},
+      {"{name: x, names: sometimes, members: [{server: a}]}", "always, conflict or never"},
+      {"{name: x, separator: \"-\", members: [{server: a}]}", "separator"}};
+  for (const auto& [bundle, part] : cases) {
+    const auto config =
+        parse_config("servers: [{name: a, url: \"http://x/\"}]\nbundles: [" + bundle + "]\n", "g.yaml");
+    ASSERT_FALSE(config.has_value()) << bundle;
+    EXPECT_NE(all_of(config.error()).find(part), std::string::npos)
+        << bundle << ": " << all_of(config.error());
+  }
+}
+
 }  // namespace
 }  // namespace doorward::server

@@ -61,6 +61,21 @@ const ServerItem* Inventory::server(std::string_view name) const {
   return found == servers.end() ? nullptr : &*found;
 }
 
+const BundleItem* Inventory::bundle(std::string_view name) const {
+  const auto found =
+      std::ranges::find(bundles, name, [](const BundleItem& item) { return item.settings->name; });
+  return found == bundles.end() ? nullptr : &*found;
+}
+
+const BundleItem* Inventory::bundle_with(std::string_view server, std::string_view policy) const {
+  const auto found = std::ranges::find_if(bundles, [&](const BundleItem& item) {
+    return std::ranges::any_of(item.settings->members, [&](const gateway::BundleMember& member) {
+      return member.server == server && (policy.empty() || member.policy == policy);
+    });
+  });
+  return found == bundles.end() ? nullptr : &*found;
+}
+
 const PolicyItem* Inventory::policy(std::string_view server, std::string_view name) const {
   const auto found = std::ranges::find_if(
       policies, [&](const PolicyItem& item) { return item.server == server && item.name == name; });
@@ -83,15 +98,26 @@ Result<std::shared_ptr<const gateway::World>> Inventory::world() const {
     }
     server_settings.push_back(std::move(setting));
   }
+  const auto compiled = [this](const std::string& of, const std::string& name) {
+    const PolicyItem* item = name.empty() ? nullptr : policy(of, name);
+    return item == nullptr ? nullptr : item->policy;
+  };
+  std::vector<gateway::World::BundleSetting> bundle_settings;
+  for (const BundleItem& item : bundles) {
+    gateway::World::BundleSetting setting{item.settings, {}};
+    for (const gateway::BundleMember& member : item.settings->members) {
+      setting.policies.push_back(compiled(member.server, member.policy));
+    }
+    bundle_settings.push_back(std::move(setting));
+  }
   std::vector<gateway::World::GrantSetting> grant_settings;
   for (const GrantItem& item : grants) {
     // The server of a revoked grant may be gone; its token is then as unknown as any other.
-    if (server(item.grant->server) == nullptr) continue;
-    const PolicyItem* with =
-        item.grant->policy.empty() ? nullptr : policy(item.grant->server, item.grant->policy);
-    grant_settings.push_back({item.grant, with == nullptr ? nullptr : with->policy});
+    if (server(item.grant->server) == nullptr && bundle(item.grant->server) == nullptr) continue;
+    grant_settings.push_back({item.grant, compiled(item.grant->server, item.grant->policy)});
   }
-  return gateway::World::build(std::move(server_settings), std::move(grant_settings));
+  return gateway::World::build(std::move(server_settings), std::move(grant_settings),
+                               std::move(bundle_settings));
 }
 
 Result<ServerItem> make_server(const ServerConfig& config, const std::string& uuid,

@@ -27,6 +27,11 @@ struct ServerItem {
   std::shared_ptr<const gateway::PinSet> pins{};  ///< null: nothing was reviewed yet
 };
 
+struct BundleItem {
+  Origin at;
+  std::shared_ptr<const gateway::BundleSettings> settings;
+};
+
 struct PolicyItem {
   Origin at;
   std::string server;
@@ -45,12 +50,16 @@ struct GrantItem {
 class Inventory {
  public:
   std::vector<ServerItem> servers;
+  std::vector<BundleItem> bundles;
   std::vector<PolicyItem> policies;
   std::vector<GrantItem> grants;  ///< revoked ones too, so that the log can tell them from unknown tokens
   std::vector<RecordedValues> recorded;
   Findings warnings;
 
   const ServerItem* server(std::string_view name) const;
+  const BundleItem* bundle(std::string_view name) const;
+  /// The first bundle that the server is a member of, under that policy if one is named.
+  const BundleItem* bundle_with(std::string_view server, std::string_view policy = {}) const;
   const PolicyItem* policy(std::string_view server, std::string_view name) const;
   /// The grant of a label that is not revoked.
   const GrantItem* grant(std::string_view label) const;

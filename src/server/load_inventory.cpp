@@ -40,6 +40,7 @@ class Loader {
     stored_servers();
     yaml_policies();
     stored_policies();
+    yaml_bundles();
     yaml_grants();
     stored_grants();
     for (const RecordedValues& values : config_.log.values) {
@@ -204,10 +205,47 @@ class Loader {
     }
   }
 
+  void yaml_bundles() {
+    for (const BundleConfig& config : config_.bundles) {
+      const std::string what = "bundle \"" + config.settings.name + "\"";
+      if (knows_server(config.settings.name)) {
+        report(config.at, what +
+                              " has the name of a server that a command made; rename the bundle, or remove "
+                              "the server with `doorward server remove " +
+                              config.settings.name + "`");
+      }
+      for (const gateway::BundleMember& member : config.settings.members) {
+        if (!knows_server(member.server)) {
+          report(config.at, what + " has the member \"" + member.server + "\", which nobody defines" +
+                                near(member.server, server_names()));
+        } else if (!member.policy.empty() && !knows_policy(member.server, member.policy)) {
+          report(config.at, what + " gives its member \"" + member.server + "\" the policy \"" +
+                                member.policy + "\", which that server does not have" +
+                                near(member.policy, policy_names(member.server)));
+        }
+      }
+      auto settings = std::make_shared<gateway::BundleSettings>(config.settings);
+      if (!names_only_) {
+        const auto known = remember(store_, "bundle", settings->name, "", now_us_);
+        if (!known) {
+          report(config.at, known.error());
+          continue;
+        }
+        settings->uuid = known->id;
+      }
+      inventory_.bundles.push_back({config.at, std::move(settings)});
+    }
+  }
+
   /// Reports what a grant names and nobody defines.
   void check_names(const Origin& at, const std::string& label, const std::string& server,
                    const std::string& policy) {
-    if (!knows_server(server)) {
+    if (inventory_.bundle(server) != nullptr) {
+      if (!policy.empty()) {
+        report(at, "grant \"" + label + "\" is for the bundle \"" + server +
+                       "\", whose members carry policies of their own; remove \"policy\"");
+      }
+    } else if (!knows_server(server)) {
       report(at, "grant \"" + label + "\" is for the server \"" + server + "\", which nobody defines" +
                      near(server, server_names()));
     } else if (!policy.empty() && !knows_policy(server, policy)) {

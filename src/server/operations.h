@@ -97,6 +97,7 @@ class Operations {
   void record_sightings(const gateway::ToolReport& report, const std::vector<store::SeenAs>& as);
 
   void write_server(json::Writer& writer, const ServerItem& item) const;
+  void write_bundle(json::Writer& writer, const BundleItem& item) const;
   void write_policy(json::Writer& writer, const PolicyItem& item) const;
   void write_grant(json::Writer& writer, const GrantItem& item) const;
 

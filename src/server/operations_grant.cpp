@@ -82,7 +82,15 @@ Operations::Json Operations::grant_create(ControlRequest& request, const Caller&
                   "the expiry must be a time to come, such as 2027-01-31T14:00:00Z or 30d");
     }
   }
-  if (const auto known = need_server(row.server); !known) return std::unexpected(known.error());
+  if (inventory_.bundle(row.server) != nullptr) {
+    if (!row.policy.empty()) {
+      return fail(ErrorKind::invalid, "\"" + row.server +
+                                          "\" is a bundle, whose members carry policies of their own; leave "
+                                          "--policy out");
+    }
+  } else if (const auto known = need_server(row.server); !known) {
+    return std::unexpected(known.error());
+  }
   if (!row.policy.empty()) {
     if (const auto known = need_policy(row.policy, row.server); !known) return std::unexpected(known.error());
   }

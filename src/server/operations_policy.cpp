@@ -157,6 +157,11 @@ Operations::Json Operations::policy_remove(ControlRequest& request, const Caller
     return fail(ErrorKind::conflict, "the grant \"" + grant.grant->label + "\" carries this policy (" +
                                          owner_text(grant.at) + "); revoke the grant first");
   }
+  if (const BundleItem* bundle = inventory_.bundle_with(server, name)) {
+    return fail(ErrorKind::conflict, "the bundle \"" + bundle->settings->name +
+                                         "\" gives its member this policy (" + owner_text(bundle->at) +
+                                         "); change the bundle first");
+  }
   if (const Status removed = store_.remove_policy(server, name); !removed)
     return std::unexpected(removed.error());
   Inventory next = inventory_;

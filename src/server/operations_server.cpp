@@ -16,6 +16,19 @@ void Operations::write_server(json::Writer& writer, const ServerItem& item) cons
   writer.end_object();
 }
 
+void Operations::write_bundle(json::Writer& writer, const BundleItem& item) const {
+  const gateway::BundleSettings& settings = *item.settings;
+  writer.begin_object().key("name").string(settings.name);
+  if (!settings.uuid.empty()) writer.key("id").string(settings.uuid);
+  writer.key("owner").string(owner_text(item.at)).key("names").string(gateway::to_string(settings.names));
+  writer.key("members").begin_array();
+  for (const gateway::BundleMember& member : settings.members) {
+    writer.begin_object().key("server").string(member.server).key("policy").string(member.policy);
+    writer.key("prefix").string(member.prefix).end_object();
+  }
+  writer.end_array().end_object();
+}
+
 Operations::Json Operations::server_add(ControlRequest& request, const Caller& caller) {
   const std::string name = request.need_text("name");
   const std::string settings = request.need_json("settings");
@@ -23,6 +36,10 @@ Operations::Json Operations::server_add(ControlRequest& request, const Caller& c
   if (const ServerItem* twin = inventory_.server(name)) {
     return fail(ErrorKind::conflict, "there is a server \"" + name + "\" already (" + owner_text(twin->at) +
                                          "); choose another name or remove that one");
+  }
+  if (const BundleItem* twin = inventory_.bundle(name)) {
+    return fail(ErrorKind::conflict, "there is a bundle \"" + name + "\" already (" + owner_text(twin->at) +
+                                         "); choose another name");
   }
   auto config = parse_server_settings(name, settings);
   if (!config) {
@@ -59,6 +76,11 @@ Operations::Json Operations::server_list(ControlRequest& request, const Caller&)
   json::Writer writer(out);
   writer.begin_object().key("schema").string("doorward.server.list/1").key("servers").begin_array();
   for (const ServerItem* item : items) write_server(writer, *item);
+  writer.end_array().key("bundles").begin_array();
+  std::vector<const BundleItem*> bundles;
+  for (const BundleItem& item : inventory_.bundles) bundles.push_back(&item);
+  std::ranges::sort(bundles, {}, [](const BundleItem* item) { return item->settings->name; });
+  for (const BundleItem* item : bundles) write_bundle(writer, *item);
   writer.end_array().end_object();
   return out;
 }
@@ -91,6 +113,10 @@ Operations::Json Operations::server_remove(ControlRequest& request, const Caller
     if (grant.grant->server != name || grant.grant->is_revoked()) continue;
     return fail(ErrorKind::conflict, "the grant \"" + grant.grant->label + "\" is for this server (" +
                                          owner_text(grant.at) + "); revoke the grant first");
+  }
+  if (const BundleItem* bundle = inventory_.bundle_with(name)) {
+    return fail(ErrorKind::conflict, "the server is a member of the bundle \"" + bundle->settings->name +
+                                         "\" (" + owner_text(bundle->at) + "); change the bundle first");
   }
   if (const Status removed = store_.remove_server(name); !removed) return std::unexpected(removed.error());
   if (const Status forgot = store_.forget_tools(name); !forgot) return std::unexpected(forgot.error());

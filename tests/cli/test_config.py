@@ -79,6 +79,18 @@ class Start(CommandCase):
         policies = [{"name": "open", "server": "b", "file": "open.json"}]
         self.refuse({**self.server(), "policies": policies}, 'server "b", which nobody defines', 'did you mean "a"?')
 
+    def test_bundles_of_what_nobody_defines(self):
+        self.write("open.json", OPEN)
+        policies = [{"name": "open", "server": "a", "file": "open.json"}]
+        base = {**self.server(), "policies": policies}
+        for members, part in (([{"server": "b"}], 'has the member "b", which nobody defines; did you mean "a"?'),
+                              ([{"server": "a", "policy": "opne"}], 'the policy "opne", which that server does not have')):
+            self.refuse({**base, "bundles": [{"name": "desk", "members": members}]}, "g.yaml:", part)
+        token = self.run_command("grant", "token")[0].strip()
+        desk = {**base, "bundles": [{"name": "desk", "members": [{"server": "a", "policy": "open"}]}]}
+        self.refuse({**desk, "grants": [{"label": "g", "server": "desk", "policy": "open", "token": {"env": "TOKEN"}}]},
+                    "members carry policies of their own", env={"TOKEN": token})
+
     def test_a_policy_with_a_failing_test(self):
         self.write("p.json", {**OPEN, "tests": [{"name": "t", "tool": "x", "args": {}, "expect": "deny"}]})
         self.refuse({**self.server(), "policies": [{"name": "p", "server": "a", "file": "p.json"}]}, "p.json:")
