@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/bundle_session.h"
 #include "gateway/worker.h"
 
 namespace doorward::gateway {
@@ -9,9 +10,8 @@ namespace {
 
 auto find_asked(Session& session, json::Value number) {
   if (!number.is(json::Type::number)) return session.asked.end();
-  return std::find_if(session.asked.begin(), session.asked.end(), [&](const Asked& asked) {
-    return std::to_string(asked.number) == number.number();
-  });
+  return std::find_if(session.asked.begin(), session.asked.end(),
+                      [&](const Asked& asked) { return std::to_string(asked.number) == number.number(); });
 }
 
 void send(Worker& worker, const std::shared_ptr<Session>& session, Splice& splice) {
@@ -24,17 +24,23 @@ void send(Worker& worker, const std::shared_ptr<Session>& session, Splice& splic
 
 bool pass_response(Worker& worker, const std::shared_ptr<Session>& session, std::string_view text,
                    const mcp::Message& message) {
+  if (session->bundle != nullptr) {
+    for (std::size_t i = 0; i < session->bundle->members(); ++i) {
+      const std::shared_ptr<Session> member = session->bundle->session(i);
+      if (member != nullptr && pass_response(worker, member, text, message)) return true;
+    }
+    return false;
+  }
   const auto found = find_asked(*session, message.id);
   if (found == session->asked.end()) return false;
   const Asked asked = std::move(*found);
   session->asked.erase(found);
-  worker.record_event("client.answered",
-                      {{"grant", session->grant_id},
-                       {"server", session->server->settings().name},
-                       {"session", session->digest},
-                       {"request", static_cast<std::int64_t>(asked.number)},
-                       {"result", message.kind == mcp::Kind::result ? "ok" : "error"},
-                       {"bytes", static_cast<std::int64_t>(text.size())}});
+  worker.record_event("client.answered", {{"grant", session->grant_id},
+                                          {"server", session->server->settings().name},
+                                          {"session", session->digest},
+                                          {"request", static_cast<std::int64_t>(asked.number)},
+                                          {"result", message.kind == mcp::Kind::result ? "ok" : "error"},
+                                          {"bytes", static_cast<std::int64_t>(text.size())}});
   asked.exchange->client_answered();
   Splice splice(text);
   splice.replace(message.id, asked.server_id);

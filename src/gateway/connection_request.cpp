@@ -206,7 +206,7 @@ bool ClientConnection::find_session(Caller& caller, bool required) {
     return !required;
   }
   caller.session = worker_.sessions().find(id, grant_->grant->id);
-  if (caller.session == nullptr || caller.session->server != caller.server) {
+  if (caller.session == nullptr || !caller.session->is_of(*grant_, caller.server)) {
     refuse(404, "unknown_session", "The session does not exist or has ended: initialize again.");
     return false;
   }

@@ -173,9 +173,9 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   std::string task_json_;
   std::string input_responses_;  ///< what goes on of the client's, as JSON; empty: all
   std::string_view outcome_code_;  ///< why the server's result is withheld, or empty
-  std::string scratch_;       ///< a replacement of this answer
-  std::string answer_;        ///< the final answer
-  std::string new_session_;   ///< id of the session that this initialize opened
+  std::string scratch_;            ///< a replacement of this answer
+  std::string answer_;             ///< the final answer
+  std::string new_session_;        ///< id of the session that this initialize opened
   DecisionId id_;
   std::uint64_t number_ = 0;
   std::uint64_t tools_generation_ = 0;  ///< of the tool table that the call was judged by

@@ -129,6 +129,11 @@ void Exchange::on_message(std::string_view text) {
 }
 
 void Exchange::on_server_notification(std::string_view text, const mcp::Message& message) {
+  if (message.method == mcp::Method::tools_list_changed ||
+      message.method == mcp::Method::prompts_list_changed ||
+      message.method == mcp::Method::resources_list_changed) {
+    caller_.grant->server->list_changes.fetch_add(1, std::memory_order_relaxed);
+  }
   if (message.method == mcp::Method::tools_list_changed) {
     caller_.server->outdate_tools(caller_.session.get(), caller_.revision, caller_.grant->grant->id);
   }

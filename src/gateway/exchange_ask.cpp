@@ -41,9 +41,10 @@ void Exchange::on_server_request(std::string_view text, const mcp::Message& mess
   Session& session = *caller_.session;
   Splice splice(text);
   std::string task;
-  if (front_ == nullptr || !name_related_task(message.meta, splice, task) || !mcp::exists(message.method, session.revision, mcp::Sender::server) ||
-      !may_ask(message.method, caller_.server->settings().protocol, session) ||
-      message.params.find("task") || session.asked.size() >= kMostAsked) {
+  if (front_ == nullptr || !name_related_task(message.meta, splice, task) ||
+      !mcp::exists(message.method, session.revision, mcp::Sender::server) ||
+      !may_ask(message.method, caller_.server->settings().protocol, session) || message.params.find("task") ||
+      session.asked.size() >= kMostAsked) {
     record_server_request("upstream.request_refused", message);
     std::string refusal;
     mcp::append_error(refusal, id, mcp::ErrorCode::method_not_found,

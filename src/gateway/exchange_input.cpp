@@ -1,5 +1,5 @@
-// What a server asks the client in its result (2026-07-28, input-required rounds and tasks), and what the client
-// brings back.
+// What a server asks the client in its result (2026-07-28, input-required rounds and tasks), and what the
+// client brings back.
 
 #include <charconv>
 
@@ -50,14 +50,15 @@ void Exchange::refuse_question(std::string_view what) {
   words += caller_.server->settings().name;
   words += " asked its client for ";
   words += what;
-  words += ", which its setting client_requests does not allow. The call did not complete; parts of it may have "
-           "run. Repeating it will not help. Ref ";
+  words +=
+      ", which its setting client_requests does not allow. The call did not complete; parts of it may have "
+      "run. Repeating it will not help. Ref ";
   words += id_.view();
   answer_.clear();
   if (method_ == mcp::Method::tools_call) {
-    mcp::append_denial(answer_, client_id_, mcp::era_of(caller_.revision), words,
-                       {.id = id_.view(), .code = "client_request_denied", .rule = {}, .retry = "no",
-                        .retry_after_s = 0});
+    mcp::append_denial(
+        answer_, client_id_, mcp::era_of(caller_.revision), words,
+        {.id = id_.view(), .code = "client_request_denied", .rule = {}, .retry = "no", .retry_after_s = 0});
   } else {
     mcp::append_error(answer_, client_id_, kRefusedByPolicy, words);
   }
@@ -103,9 +104,9 @@ void Exchange::seal_state(std::string_view text, json::Value state, Splice& spli
   std::string plain = std::to_string(rounds_ + 1) + " ";
   plain += bytes_of_value(text, state);
   scratch_.clear();
-  json::append_string(scratch_, worker_.shared().sealer.seal(
-                                    plain, state_context(request->find("params").find("arguments")),
-                                    worker_.loop().wall_us() / 1'000'000 + kStateLifetimeS));
+  json::append_string(
+      scratch_, worker_.shared().sealer.seal(plain, state_context(request->find("params").find("arguments")),
+                                             worker_.loop().wall_us() / 1'000'000 + kStateLifetimeS));
   splice.replace(state, scratch_);
 }
 

@@ -316,7 +316,7 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
   std::string told;
   if (decision.verdict == policy::Verdict::hide) {
     if (call.kind == policy::Kind::tool) {
-      mcp::append_unknown_tool(answer_, client_id_, tool_);
+      mcp::append_unknown_tool(answer_, client_id_, front_->shown_tool(tool_));
     } else if (call.kind == policy::Kind::resource) {
       mcp::append_error(answer_, client_id_,
                         era == mcp::Era::modern ? mcp::ErrorCode::invalid_params : kResourceNotFound,
@@ -330,8 +330,12 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
     if (policy != nullptr && call.kind == policy::Kind::tool &&
         (decision.code == policy::Code::tool_denied || decision.code == policy::Code::default_deny)) {
       count = permitted_tools(*caller_.server, *caller_.grant, call, worker_.scratch(), names);
+      for (std::string_view& name : names) name = front_->shown_tool(name);
     }
-    told = policy::told_agent(policy, call, decision, {id_.view(), {names.data(), count}});
+    // Behind a bundle the agent knows the tool by another name.
+    const std::string_view shown = front_->shown_tool(tool_);
+    const std::string_view called = shown == tool_ ? std::string_view() : shown;
+    told = policy::told_agent(policy, call, decision, {id_.view(), {names.data(), count}, called});
     if (method_ == mcp::Method::tools_call && !wants_task_) {
       mcp::append_denial(answer_, client_id_, era, told,
                          {.id = id_.view(),
@@ -387,8 +391,8 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
   }
   // What we would not let the server ask of the client must not be promised to it.
   const bool legacy = mcp::era_of(caller_.revision) == mcp::Era::legacy;
-  const json::Value capabilities = legacy ? message.params.find("capabilities")
-                                          : message.meta.find(mcp::kMetaClientCapabilities);
+  const json::Value capabilities =
+      legacy ? message.params.find("capabilities") : message.meta.find(mcp::kMetaClientCapabilities);
   if (!legacy || method_ == mcp::Method::initialize) {
     capabilities_.clear();
     append_client_capabilities(capabilities_, text_, capabilities, caller_.server->settings().protocol);
@@ -423,7 +427,7 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
 
 void Exchange::forward(const mcp::Message& message, json::Value args, const policy::Decision* decision) {
   if (method_ == mcp::Method::initialize &&
-      !worker_.make_session_room(caller_.grant->grant->id, *caller_.server)) {
+      !worker_.make_session_room(caller_.grant->grant->id, caller_.server)) {
     return refuse_rpc(mcp::ErrorCode::internal_error,
                       "This grant has too many sessions in use; end one, or wait for one to end.",
                       "too_many_sessions");
@@ -442,7 +446,7 @@ void Exchange::forward(const mcp::Message& message, json::Value args, const poli
     return go_on();
   }
   if (method_ == mcp::Method::initialize) {
-    caller_.session = worker_.sessions().open(caller_.grant->grant->id, *caller_.server);
+    caller_.session = worker_.sessions().open(caller_.grant->grant->id, caller_.server);
     caller_.session->last_used_us = worker_.loop().now_us();
     caller_.session->running.push_back(this);
     const json::Value name = message.params.find("clientInfo").find("name");

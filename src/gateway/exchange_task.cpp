@@ -25,8 +25,8 @@ void Exchange::judge_task(const mcp::Message& message) {
   }
   if (message.method == mcp::Method::tasks_list) return forward(message, {}, nullptr);
   const std::string_view handle = message.params.find("taskId").string();
-  const std::optional<TaskEntry> task = worker_.shared().tasks.find(handle, caller_.grant->grant->id,
-                                                                    caller_.server->settings().name);
+  const std::optional<TaskEntry> task =
+      worker_.shared().tasks.find(handle, caller_.grant->grant->id, caller_.server->settings().name);
   asked_ = handle;
   if (!task || !may_still_call(task->tool)) {
     return refuse_rpc(mcp::ErrorCode::invalid_params, "Task not found: " + asked_, "unknown_task");

@@ -37,6 +37,10 @@ class Front {
   /// The headers of the request, which may repeat some of its arguments; null where the transport has none.
   virtual const http::Headers* headers() const = 0;
 
+  /// How the client calls a tool of the server: as the server does, or in a bundle with a prefix. Good until
+  /// the next event.
+  virtual std::string_view shown_tool(std::string_view name) const { return name; }
+
  protected:
   ~Front() = default;
 };

@@ -20,7 +20,6 @@
 
 namespace doorward::gateway {
 
-class Exchange;
 class BridgeToLegacy;
 class ToolLister;
 class Worker;

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "gateway/bundle_session.h"
 #include "gateway/exchange.h"
 #include "gateway/server_channel.h"
 
@@ -17,6 +18,16 @@ constexpr std::size_t kIdSize = kRandomSize + 2;
 
 Session::Session(EventMemory* memory) : streams(memory) {}
 Session::~Session() = default;
+
+bool Session::is_of(const GrantEntry& grant, const ServerLink* link) const {
+  if (bundle == nullptr || grant.bundle == nullptr) return bundle == nullptr && server == link;
+  return bundle->settings() == *grant.bundle->settings;
+}
+
+bool Session::unused() const {
+  if (!running.empty() || listener != nullptr || pinned) return false;
+  return bundle == nullptr || (bundle->running.empty() && bundle->listener == nullptr);
+}
 
 Exchange* Session::speaker() const {
   const auto found = std::find_if(running.rbegin(), running.rend(),
@@ -31,12 +42,12 @@ std::string make_session_id(unsigned worker) {
   return id;
 }
 
-std::shared_ptr<Session> SessionTable::open(const std::string& grant_id, ServerLink& server) {
+std::shared_ptr<Session> SessionTable::open(const std::string& grant_id, ServerLink* server) {
   auto session = std::make_shared<Session>(&memory_);
   session->id = make_session_id(worker_);
   session->digest = to_hex(sha256(session->id)).substr(0, 32);
   session->grant_id = grant_id;
-  session->server = &server;
+  session->server = server;
   sessions_.emplace(session->id, session);
   visited_.reserve(sessions_.size());
   return session;

@@ -17,6 +17,7 @@
 
 namespace doorward::gateway {
 
+class BundleSession;
 class Exchange;
 class ServerLink;
 class SessionBridge;
@@ -44,8 +45,8 @@ struct Session {
   std::string upstream_id;  ///< what the server called it; empty: nothing
   std::string digest;       ///< of the id, for the log
   std::string grant_id;
-  std::string client_name;  ///< as the client calls itself; untrusted
-  ServerLink* server = nullptr;
+  std::string client_name;       ///< as the client calls itself; untrusted
+  ServerLink* server = nullptr;  ///< null: it is a session with a bundle
   mcp::Revision revision = mcp::Revision::v2025_03_26;
   std::int64_t last_used_us = 0;
   bool ready = false;  ///< initialize was answered: the revision is agreed
@@ -64,11 +65,16 @@ struct Session {
   SessionEar* ear = nullptr;          ///< null: the streams of the session's client hear it
   SessionBridge* bridge = nullptr;    ///< what speaks for a server of the other era; null: the server itself
   std::unique_ptr<ServerChannel> channel;  ///< over stdio and HTTP+SSE: what carries this session
+  std::unique_ptr<BundleSession> bundle;   ///< the sessions with a bundle's members
   /// Keys of the session's own counts, by the limits of `keys_of`; made on first use.
   std::shared_ptr<const policy::Policy> keys_of;
   std::vector<quota::CounterKey> keys;
 
-  bool unused() const { return running.empty() && listener == nullptr && !pinned; }
+  /// Whether it is one with this server, or the bundle that the grant is for.
+  bool is_of(const GrantEntry& grant, const ServerLink* link) const;
+  /// Whether nobody waits for anything in it.
+  bool unused() const;
+
   /// In whose answer the server speaks where its transport does not tell: the latest call that it works on,
   /// else the GET stream; null where there is neither.
   Exchange* speaker() const;
@@ -82,7 +88,8 @@ class SessionTable {
  public:
   explicit SessionTable(unsigned worker) : worker_(worker) {}
 
-  std::shared_ptr<Session> open(const std::string& grant_id, ServerLink& server);
+  /// `server`: null for a bundle.
+  std::shared_ptr<Session> open(const std::string& grant_id, ServerLink* server);
   /// Null where there is none, or it is another grant's.
   std::shared_ptr<Session> find(std::string_view id, std::string_view grant_id) const;
   void close(const Session& session) { sessions_.erase(session.id); }

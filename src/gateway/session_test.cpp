@@ -12,7 +12,7 @@ namespace {
 class SessionTest : public ::testing::Test {
  protected:
   /// A table only keeps the address of a server.
-  ServerLink& server() { return *reinterpret_cast<ServerLink*>(memory_); }
+  ServerLink* server() { return reinterpret_cast<ServerLink*>(memory_); }
   alignas(ServerLink) char memory_[sizeof(ServerLink)] = {};
 };
 

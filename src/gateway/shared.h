@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/log_writer.h"
+#include "gateway/bundle_names.h"
 #include "gateway/count_keeper.h"
 #include "gateway/gateway.h"
 #include "gateway/peer_counts.h"
@@ -47,6 +48,7 @@ struct Shared {
   std::atomic<std::size_t> connections{0};
   PeerCounts peers;
   ToolReports tool_reports;
+  NameClaims name_claims;  ///< of bundles
 };
 
 }  // namespace doorward::gateway

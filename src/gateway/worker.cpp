@@ -6,6 +6,8 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "gateway/batch.h"
+#include "gateway/bundle_session.h"
+#include "gateway/bundles.h"
 #include "gateway/connection.h"
 #include "gateway/notice.h"
 
@@ -24,6 +26,7 @@ Worker::Worker(Shared& shared, unsigned index, std::shared_ptr<const World> worl
       ring_(&shared.log->ring(index)),
       world_(std::move(world)),
       sessions_(index),
+      bundles_(std::make_unique<Bundles>(*this)),
       durable_task_([](void* self) { static_cast<Worker*>(self)->serve_durable(); }, this),
       tick_timer_(io::call<&Worker::tick>, this),
       arguments_hmac_(std::string_view(shared.digest_key)),
@@ -48,6 +51,7 @@ void Worker::run() {
   });
   for (const auto& session : ended_sessions_) session->streams.end("gateway_stopping");
   ended_sessions_.clear();
+  bundles_.reset();
   link_of_.clear();
   links_.clear();
   retired_links_.clear();
@@ -109,6 +113,11 @@ void Worker::set_world(std::shared_ptr<const World> world, std::move_only_functi
       retired_links_.push_back(std::move(at->second));
       at = links_.erase(at);
     }
+    sessions_.for_each([&](Session& session) {
+      if (session.bundle == nullptr) return;
+      const BundleEntry* entry = world_->bundle(session.bundle->settings().name);
+      if (entry == nullptr || *entry->settings != session.bundle->settings()) end_session(session);
+    });
     done();
   });
 }
@@ -174,6 +183,7 @@ void Worker::tick() {
     const bool gone = session.channel && session.channel->gone();
     if (session.unused() && (session.last_used_us < idle_since || gone)) end_session(session);
   });
+  bundles_->tick();
   flush_rejections();
   shared_.quotas->sweep(now(), 64);
 }
@@ -183,17 +193,21 @@ void Worker::end_session(Session& session) {
   session.ended = true;
   // A bridge's own session is not in the table: the bridge holds it.
   if (auto held = sessions_.shared(session)) ended_sessions_.push_back(std::move(held));
-  session.server->session_gone(session);
-  session.server->end_channel(session);
+  if (session.bundle) session.bundle->end();
+  if (session.server != nullptr) {
+    session.server->session_gone(session);
+    session.server->end_channel(session);
+  }
   sessions_.close(session);
 }
 
-bool Worker::make_session_room(const std::string& grant_id, const ServerLink& server) {
-  const std::size_t most = server.settings().is_http() ? kSessionsOfGrant : kProcessesOfGrant;
+bool Worker::make_session_room(const std::string& grant_id, const ServerLink* server) {
+  const bool processes = server != nullptr && !server->settings().is_http();
+  const std::size_t most = processes ? kProcessesOfGrant : kSessionsOfGrant;
   std::size_t count = 0;
   Session* oldest = nullptr;
   sessions_.for_each([&](Session& session) {
-    if (session.grant_id != grant_id || session.server != &server) return;
+    if (session.grant_id != grant_id || session.server != server) return;
     ++count;
     if (session.unused() && (oldest == nullptr || session.last_used_us < oldest->last_used_us)) oldest = &session;
   });
@@ -230,7 +244,8 @@ std::string_view Worker::version_text(std::uint64_t version) {
               version_text_.data())};
 }
 
-Errand& Worker::take_errand(const GrantEntry&) {
+Errand& Worker::take_errand(const GrantEntry& grant) {
+  if (grant.bundle != nullptr) return bundles_->take();
   return take_exchange();
 }
 

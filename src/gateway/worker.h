@@ -33,6 +33,7 @@
 namespace doorward::gateway {
 
 class Batch;
+class Bundles;
 class ClientConnection;
 class Notice;
 
@@ -73,6 +74,7 @@ class Worker {
   bool draining() const { return draining_; }
   SessionTable& sessions() { return sessions_; }
   SseClientTable& sse_clients() { return sse_clients_; }
+  Bundles& bundles() { return *bundles_; }
   ServerLink& link(const ServerEntry& server);
 
   json::Reader& request_reader() { return request_reader_; }
@@ -116,9 +118,9 @@ class Worker {
   void send_notice(ServerLink& link, const std::shared_ptr<Session>& session, mcp::Revision revision,
                    std::string json);
 
-  /// Whether the grant may have another session with the server; ends the one longest unused where it has too
-  /// many.
-  bool make_session_room(const std::string& grant_id, const ServerLink& server);
+  /// Whether the grant may have another session with the server (null: with its bundle); ends the one longest
+  /// unused where it has too many.
+  bool make_session_room(const std::string& grant_id, const ServerLink* server);
   void end_session(Session& session);
   /// `handed_over`: the connection lives on at another worker.
   void remove(ClientConnection& connection, bool handed_over = false);
@@ -149,6 +151,7 @@ class Worker {
   std::vector<std::unique_ptr<Batch>> batches_;
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<std::unique_ptr<ClientConnection>> closed_;
+  std::unique_ptr<Bundles> bundles_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<Exchange*> spare_exchanges_;
   struct Waiting {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,6 +32,8 @@ struct LoggedValue {
 struct ServerEntry {
   std::shared_ptr<const upstream::ServerSettings> settings;
   policy::ActionMap actions;
+  /// Grows with each change of its lists that the server announces to any worker.
+  mutable std::atomic<std::uint64_t> list_changes{0};
   std::vector<LoggedValue> logged_values;
   std::shared_ptr<const PinSet> pins = std::make_shared<const PinSet>();  ///< never null
 };

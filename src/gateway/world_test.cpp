@@ -77,6 +77,47 @@ TEST(World, AGrantNeedsItsServer) {
               ::testing::AllOf(HasSubstr("ci-bot"), HasSubstr("no server mail")));
 }
 
+World::BundleSetting bundle(const std::string& name, std::vector<std::string> members,
+                            std::vector<std::shared_ptr<const policy::Policy>> policies = {}) {
+  BundleSettings settings{name, "uuid-of-" + name, BundleNames::always, {}};
+  for (std::string& member : members) settings.members.push_back({member, "", member});
+  return {std::make_shared<const BundleSettings>(std::move(settings)), std::move(policies)};
+}
+
+TEST(World, AGrantOfABundleHasOneOfEachMember) {
+  const auto first = policy_with(limit("c", "grant"));
+  const auto second = policy_with(limit("c", "grant"));
+  const auto world =
+      World::build({server("files"), server("mail")}, {grant("a", "desk"), grant("b", "files", first)},
+                   {bundle("desk", {"mail", "files"}, {second, first})});
+  ASSERT_TRUE(world) << world.error().message;
+  const GrantEntry& entry = (*world)->grant(0);
+  EXPECT_EQ(entry.server, nullptr);
+  EXPECT_EQ(entry.target(), "desk");
+  EXPECT_TRUE(entry.reached_as("desk") && entry.reached_as("uuid-of-desk"));
+  EXPECT_FALSE(entry.reached_as("mail") || entry.reached_as("Desk") || entry.reached_as(""));
+  ASSERT_EQ(entry.members.size(), 2u);
+  EXPECT_EQ(entry.members[0].server, (*world)->server("mail"));
+  EXPECT_EQ(entry.members[1].policy, first);
+  EXPECT_EQ(entry.members[0].subject.label, "a");
+  EXPECT_NE(entry.members[0].demands.at(0).key, entry.members[1].demands.at(0).key) << "one count a server";
+  EXPECT_TRUE((*world)->grant(1).reached_as("files"));
+}
+
+TEST(World, BundlesShareTheNamesOfServers_T143) {
+  const auto error = [](std::vector<World::BundleSetting> bundles, const std::string& of = "files") {
+    const auto world = World::build({server("files", "u")}, {grant("a", of)}, std::move(bundles));
+    return world ? std::string("built") : world.error().message;
+  };
+  EXPECT_EQ(error({bundle("desk", {"files"})}), "built");
+  EXPECT_THAT(error({bundle("files", {"files"})}), HasSubstr("are called files"));
+  EXPECT_THAT(error({bundle("u", {"files"})}), HasSubstr("are called u"));
+  EXPECT_THAT(error({bundle("desk", {"files"}), bundle("desk", {"files"})}), HasSubstr("are called desk"));
+  EXPECT_THAT(error({bundle("desk", {"nosuch"})}), HasSubstr("no server nosuch"));
+  EXPECT_THAT(error({bundle("desk", {"desk"})}), HasSubstr("no server desk")) << "a bundle is no member";
+  EXPECT_THAT(error({bundle("desk", {"files"})}, "other"), HasSubstr("no server other"));
+}
+
 TEST(World, TwoGrantsWithOneTokenAreRefused) {
   auto second = grant("b", "files");
   second.grant->token_hash = identity::hash_token("a");

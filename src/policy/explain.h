@@ -81,6 +81,7 @@ std::string to_text(const Explanation& explanation);
 struct Telling {
   std::string_view reference;  ///< such as `dec_7Q3F`
   std::span<const std::string_view> permitted;
+  std::string_view called = {};  ///< how the agent calls the tool; empty: `server.tool`
 };
 /// `[POLICY DENIED] ...` or `[APPROVAL REQUIRED] ...`: ASCII, no markdown, the author's text first and whole,
 /// then under 90 words. For hide: the text of an unknown tool. `policy` may be null (no policy).

@@ -68,6 +68,7 @@ class Teller {
   void add(std::string sentence, bool spare = false) { sentences_.push_back({std::move(sentence), spare}); }
 
   std::string name() const {
+    if (!telling_.called.empty()) return plain(telling_.called);
     const std::string tool = plain(call_.tool);
     return call_.server.empty() ? tool : plain(call_.server) + "." + tool;
   }
