@@ -192,6 +192,25 @@ class Later(BundleCase):
                          {("alpha", "status")})
 
 
+class Twins(BundleCase):
+    members = {"alpha": ("status", "echo"), "beta": ("status",)}
+    bundles = {"bare": ("never", None), "turned": ("never", ["beta", "alpha"])}
+
+    def test_T133_one_name_of_two_servers_without_prefixes(self):
+        """Neither the first nor the last one wins: the name is offered by nobody."""
+        for era in ERAS:
+            for grant in self.bundles:
+                with self.subTest(f"T133 {era} {grant}"):
+                    client = self.client(grant, version=era)
+                    self.assertEqual(client.tools(), ["echo"])
+                    marks = self.marks()
+                    self.assertEqual(client.call("status").error["message"], "Unknown tool: status")
+                    self.assertEqual(self.calls_since(marks), {"alpha": [], "beta": []})
+        withheld = {(record["server"], record["name"]) for record in self.records(event="bundle.name_withheld")
+                    if record["kind"] == "tool"}
+        self.assertEqual(withheld, {("alpha", "status"), ("beta", "status")})
+
+
 class Endless(BundleCase):
     members = {"alpha": ("echo",), "beta": ("status",)}
 
