@@ -23,6 +23,11 @@ bool may_require_input(mcp::Method method) {
          method == mcp::Method::resources_read;
 }
 
+/// Whether a server answers so that knows sessions and misses one: the legacy SDKs' own codes, by HTTP status.
+bool wants_session(int status, std::string_view code) {
+  return (status == 400 || status == 404) && code.size() == 6 && (code.starts_with("-3200") || code.starts_with("-3201"));
+}
+
 bool is_number(json::Value value, std::uint64_t number) {
   return value.is(json::Type::number) && value.number() == std::to_string(number);
 }
@@ -164,6 +169,10 @@ void ModernCall::on_result(std::string_view text, const mcp::Message& message) {
 
 void ModernCall::on_error(std::string_view text, const mcp::Message& message) {
   const json::Value code = message.error.find("code");
+  if (wants_session(status_, code.number())) {
+    bridge_.link().doubt_era();
+    return break_off("the server is of another era now", upstream::FailureKind::session_lost);
+  }
   const bool headers = code.number() == std::to_string(static_cast<int>(mcp::ErrorCode::header_mismatch));
   if (headers && method_ == mcp::Method::tools_call && !std::exchange(relisted_, true)) {
     // The tool may mirror other arguments by now.
@@ -251,9 +260,9 @@ void ModernCall::refuse(std::string_view why) {
   give_answer(answer);
 }
 
-void ModernCall::break_off(const char* why) {
+void ModernCall::break_off(const char* why, upstream::FailureKind kind) {
   after_ = After::answered;
-  fail_later(upstream::FailureKind::protocol, why);
+  fail_later(kind, why);
 }
 
 void ModernCall::on_end() {

@@ -46,7 +46,7 @@ class ModernCall final : public BridgedCall, public ToolsWaiter {
   void on_error(std::string_view text, const mcp::Message& message);
   void ask_client(std::string_view text, json::Value result);
   void refuse(std::string_view why);
-  void break_off(const char* why);
+  void break_off(const char* why, upstream::FailureKind kind = upstream::FailureKind::protocol);
 
   /// What the end of the present modern request means.
   enum class After : std::uint8_t { failure, answered, another_round };

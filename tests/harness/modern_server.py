@@ -122,11 +122,14 @@ class ModernUpstream(RecordingUpstream):
     """Over HTTP. Checks the headers that a modern server checks."""
 
     def __init__(self):
-        super().__init__(ModernServer(), sessions=False)
+        super().__init__(ModernServer())
+        self.legacy = None  # a FakeServer that stands in its place
         self.streams = {}  # subscription id -> exchange
 
     def answer(self, exchange):
         seen = exchange.seen
+        if self.legacy:
+            return self.answer_as_legacy(exchange)
         if seen.method != "POST" or not isinstance(seen.message, dict):
             return exchange.http(405)
         message, headers = seen.message, {name.lower(): value for name, value in seen.headers}
@@ -147,6 +150,18 @@ class ModernUpstream(RecordingUpstream):
             return exchange.end_stream()
         code = answer.get("error", {}).get("code")
         exchange.http(STATUS.get(code, 200), json.dumps(answer).encode())
+
+    def answer_as_legacy(self, exchange):
+        """As the v1 SDK does: every request but initialize needs a session."""
+        seen, server = exchange.seen, self.server
+        if seen.method == "POST" and seen.rpc != "initialize" and not seen.header("mcp-session-id"):
+            error = {"code": -32000, "message": "Bad Request: Server not initialized"}
+            return exchange.http(400, json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode())
+        self.server = self.legacy
+        try:
+            super().answer(exchange)
+        finally:
+            self.server = server
 
     def mismatch(self, message, headers):
         wanted = {"mcp-protocol-version": MODERN, "mcp-method": message["method"]}

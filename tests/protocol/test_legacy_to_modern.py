@@ -10,6 +10,7 @@ import unittest
 from cli.tool import CommandCase
 from harness.case import GatewayCase
 from harness.client import LEGACY, META, MODERN
+from harness.fake_server import FakeServer
 from harness.gateway import BINARY, ROOT, Gateway
 from harness.modern_server import MEDIA, ModernUpstream
 from harness.shows import shows
@@ -444,6 +445,75 @@ class Cancellation(Bridged):
     def request_of(self, client, message):
         return request_bytes(client.path, json.dumps(message).encode(), client.headers(message),
                              host=f"127.0.0.1:{self.gateway.port}")
+
+
+class Failures(Bridged):
+    def closing(self, rounds):
+        """The upstream breaks off the call of this round."""
+        seen = []
+
+        def hook(exchange):
+            if exchange.seen.rpc == "tools/call":
+                seen.append(exchange.seen)
+                if len(seen) == rounds:
+                    exchange.reset()
+            return False
+        self.upstream.hook = hook
+
+    def test_a_server_that_breaks_off(self):
+        for rounds in (1, 2):
+            client = self.client()
+            client.tools()
+            self.closing(rounds)
+            seen = self.converse(client, "ask", {"requests": {"r": {"method": "roots/list"}}}, lambda _: ROOTS)
+            self.upstream.hook = None
+            self.assertEqual(len(seen), rounds)
+            self.assertIn("[UPSTREAM ERROR]", seen[-1]["result"]["content"][0]["text"])
+            self.assertIn("may or may not have run", seen[-1]["result"]["content"][0]["text"])
+            self.assertEqual(client.call("echo").text, "{}")
+
+    def test_what_is_no_message(self):
+        bodies = [b"{", b"[]", b'{"jsonrpc":"2.0","id":1,"result":{}}', b'{"jsonrpc":"2.0","id":1,"result":[]}',
+                  b'{"jsonrpc":"2.0","id":%d,"result":{"resultType":"input_required"}}',
+                  b'{"jsonrpc":"2.0","id":%d,"result":{"resultType":"input_required","requestState":5}}',
+                  b'{"jsonrpc":"2.0","id":%d,"result":{"resultType":"input_required","inputRequests":[]}}',
+                  b'{"jsonrpc":"2.0","id":%d,"result":{"resultType":7}}']
+        client = self.client()
+        client.tools()
+        for body in bodies:
+            with self.subTest(body):
+                def hook(exchange, body=body):
+                    if exchange.seen.rpc != "tools/call":
+                        return False
+                    exchange.http(200, body.replace(b"%d", str(exchange.seen.message["id"]).encode()))
+                    return True
+                self.upstream.hook = hook
+                answer = client.call("echo")
+                self.assertTrue(answer.result["isError"], answer)
+        self.upstream.hook = None
+        self.assertEqual(client.call("echo").text, "{}")
+
+
+class Replaced(Bridged):
+    """With a gateway of its own: which era a server has is not doubted again within seconds."""
+
+    def test_a_server_that_is_replaced_by_a_legacy_one(self):
+        """Its sessions are lost; the next handshake goes to the server as it is."""
+        client = self.client()
+        client.tools()
+        self.upstream.legacy = FakeServer()
+        try:
+            self.assertIn("it has lost the session", client.call("echo").text)
+            self.assertEqual(client.call("echo").status, 404)
+            again = self.client(ready=False)
+            self.assertEqual(again.initialize().result["instructions"], "Be kind.")
+            mark = self.upstream.mark()
+            self.assertEqual(again.call("echo", {"a": 1}).text, '{"a": 1}')
+            sent, = self.asked(mark)
+            self.assertTrue(sent.header("mcp-session-id"))
+            self.assertNotIn("_meta", sent.params)
+        finally:
+            self.upstream.legacy = None
 
 
 class Subscriptions(Bridged):
