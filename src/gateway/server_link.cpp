@@ -174,15 +174,14 @@ Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstr
 upstream::Ticket* ServerLink::post(const Outgoing& message, upstream::Call& call) {
   static thread_local std::string lines;
   lines.clear();
-  if (mcp::era_of(message.revision) == mcp::Era::legacy) {
-    append_legacy_lines(lines, message.session, message.revision);
-  }
+  const bool legacy = mcp::era_of(message.revision) == mcp::Era::legacy;
+  if (legacy) append_legacy_lines(lines, message.session, message.revision);
   lines += message.mirror_lines;
   return &pool_->start({.method = http::Method::post,
                         .lines = lines,
                         .body = message.json,
                         .listening = message.listening,
-                        .resumable = message.session != nullptr && message.id != 0,
+                        .resumable = legacy && message.session != nullptr && message.id != 0,
                         .id = message.id},
                        call);
 }

@@ -472,6 +472,23 @@ class Failures(Bridged):
             self.assertIn("may or may not have run", seen[-1]["result"]["content"][0]["text"])
             self.assertEqual(client.call("echo").text, "{}")
 
+    def test_a_stream_that_breaks_is_not_resumed(self):
+        """In the modern era a broken stream has lost its request, ids on its events or not."""
+        def hook(exchange):
+            if exchange.seen.rpc != "tools/call":
+                return False
+            exchange.open_stream()
+            exchange.chunk(b"id: 1\nretry: 10\ndata: \n\n")
+            exchange.end_stream()
+            return True
+        client = self.client()
+        client.tools()
+        self.upstream.hook = hook
+        mark = self.upstream.mark()
+        self.assertIn("[UPSTREAM ERROR]", client.call("echo").text)
+        self.upstream.hook = None
+        self.assertEqual([seen.method for seen in self.upstream.since(mark)], ["POST"])
+
     def test_what_is_no_message(self):
         bodies = [b"{", b"[]", b'{"jsonrpc":"2.0","id":1,"result":{}}', b'{"jsonrpc":"2.0","id":1,"result":[]}',
                   b'{"jsonrpc":"2.0","id":%d,"result":{"resultType":"input_required"}}',
