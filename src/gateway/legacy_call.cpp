@@ -406,10 +406,11 @@ void LegacyCall::on_end() {
 void LegacyCall::on_failure(const upstream::Failure& failure) {
   ticket_ = nullptr;
   if (stage_ != Stage::sent || !late_.empty()) return;
-  const bool process_gone =
-      !bridge_.link().settings().is_http() && failure.kind == upstream::FailureKind::closed;
+  // A process, or the stream of HTTP+SSE, which is the session itself.
+  const bool carrier_gone =
+      session_->session()->channel != nullptr && failure.kind == upstream::FailureKind::closed;
   const bool unknown = failure.kind == upstream::FailureKind::session_lost;
-  if (unknown || process_gone) {
+  if (unknown || carrier_gone) {
     session_->lost(failure);
     // By 404 the server says that it took nothing in a session that it does not know.
     if (send_again(unknown || !failure.sent)) return;

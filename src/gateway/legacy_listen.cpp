@@ -22,7 +22,7 @@ bool is_true(json::Value value) {
 }  // namespace
 
 LegacyListen::LegacyListen(BridgeToLegacy& bridge, const Outgoing& outgoing, upstream::Call& client,
-                             const mcp::Message& message)
+                           const mcp::Message& message)
     : Crossing(bridge, outgoing, client) {
   const json::Value capabilities = message.meta.find(mcp::kMetaClientCapabilities);
   capabilities_ = bridge.canonical_capabilities(capabilities);
@@ -59,13 +59,13 @@ void LegacyListen::on_session_ready() {
     session_->add_listener(*this);
   }
   pending_uris_ = wanted_uris_.size();
-  for (const std::string& uri : wanted_uris_) {
-    session_->subscribe(uri, [this, &uri](bool agreed) {
-      if (agreed) uris_.insert(uri);
-      if (--pending_uris_ == 0) bridge_.defer(*this);
-    });
-  }
+  for (const std::string& uri : wanted_uris_) session_->subscribe(uri, *this);
   if (wanted_uris_.empty()) bridge_.defer(*this);
+}
+
+void LegacyListen::on_subscribed(const std::string& uri, bool agreed) {
+  if (agreed) uris_.insert(uri);
+  if (--pending_uris_ == 0) bridge_.defer(*this);
 }
 
 void LegacyListen::acknowledge() {
@@ -148,7 +148,7 @@ void LegacyListen::on_turn() {
 void LegacyListen::leave_session() {
   if (session_ == nullptr) return;
   if (opened_) {
-    for (const std::string& uri : wanted_uris_) session_->unsubscribe(uri);
+    for (const std::string& uri : wanted_uris_) session_->unsubscribe(uri, *this);
   }
   bridge_.leave(*this, *std::exchange(session_, nullptr));
 }

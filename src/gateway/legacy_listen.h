@@ -16,7 +16,7 @@ namespace doorward::gateway {
 class LegacyListen final : public Crossing {
  public:
   LegacyListen(BridgeToLegacy& bridge, const Outgoing& outgoing, upstream::Call& client,
-                const mcp::Message& message);
+               const mcp::Message& message);
 
   Status begin();
 
@@ -28,6 +28,8 @@ class LegacyListen final : public Crossing {
   void give_up() override;
   void cancel() override;
 
+  /// Whether the server lets it hear of a resource.
+  void on_subscribed(const std::string& uri, bool agreed);
   /// One of the notifications that a client may listen for.
   void on_change(std::string_view text, const mcp::Message& message);
 

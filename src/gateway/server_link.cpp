@@ -44,7 +44,9 @@ ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
   if (eras_->legacy != Speaks::yes) to_modern_ = std::make_unique<BridgeToModern>(worker_, *this);
 }
 
-ServerLink::~ServerLink() = default;
+ServerLink::~ServerLink() {
+  lister_.reset();  // it may hold a ticket of a bridge
+}
 
 ServerChannel* ServerLink::shared_child() {
   if (child_ && child_->gone()) {

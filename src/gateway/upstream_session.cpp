@@ -160,11 +160,11 @@ bool UpstreamSession::logs_from(unsigned severity, Crossing& crossing) {
   return false;
 }
 
-void UpstreamSession::subscribe(const std::string& uri, std::move_only_function<void(bool)> done) {
+void UpstreamSession::subscribe(const std::string& uri, LegacyListen& listener) {
   Subscription& subscription = subscriptions_[uri];
   ++subscription.count;
-  if (subscription.answered) return done(subscription.agreed);
-  subscription.waiting.push_back(std::move(done));
+  if (subscription.answered) return listener.on_subscribed(uri, subscription.agreed);
+  subscription.waiting.push_back(&listener);
   if (subscription.count > 1) return;
   request().send(mcp::Method::resources_subscribe, uri_params(uri), [this, uri](const SessionAnswer& answer) {
     const auto found = subscriptions_.find(uri);
@@ -172,14 +172,15 @@ void UpstreamSession::subscribe(const std::string& uri, std::move_only_function<
     found->second.answered = true;
     found->second.agreed = ok(answer);
     const bool agreed = found->second.agreed;
-    auto waiting = std::exchange(found->second.waiting, {});
-    for (auto& each : waiting) each(agreed);
+    for (LegacyListen* each : std::exchange(found->second.waiting, {})) each->on_subscribed(uri, agreed);
   });
 }
 
-void UpstreamSession::unsubscribe(const std::string& uri) {
+void UpstreamSession::unsubscribe(const std::string& uri, LegacyListen& listener) {
   const auto found = subscriptions_.find(uri);
-  if (found == subscriptions_.end() || --found->second.count > 0) return;
+  if (found == subscriptions_.end()) return;
+  std::erase(found->second.waiting, &listener);
+  if (--found->second.count > 0) return;
   const bool tell = found->second.agreed && !ended();
   subscriptions_.erase(found);
   if (tell) request().send(mcp::Method::resources_unsubscribe, uri_params(uri), [](const SessionAnswer&) {});

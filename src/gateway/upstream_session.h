@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,9 +64,10 @@ class UpstreamSession final : public SessionEar {
   /// Whether the server sends its log from this severity on. If not, it is asked to, and `crossing` is told
   /// when it has answered, whatever the answer.
   bool logs_from(unsigned severity, Crossing& crossing);
-  /// Counts one more who wants to hear of a resource; `done(ok)` tells whether the server agreed.
-  void subscribe(const std::string& uri, std::move_only_function<void(bool)> done);
-  void unsubscribe(const std::string& uri);
+  /// Counts one more who wants to hear of a resource; listener.on_subscribed() tells whether the server
+  /// agreed, which may be now.
+  void subscribe(const std::string& uri, LegacyListen& listener);
+  void unsubscribe(const std::string& uri, LegacyListen& listener);
 
   /// Sends a message that has no answer.
   void say(std::string json);
@@ -88,7 +88,7 @@ class UpstreamSession final : public SessionEar {
     unsigned count = 0;
     bool agreed = false;
     bool answered = false;
-    std::vector<std::move_only_function<void(bool)>> waiting;
+    std::vector<LegacyListen*> waiting;  ///< for its answer
   };
 
   SessionRequest& request();
