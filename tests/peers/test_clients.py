@@ -113,7 +113,6 @@ class Clients(PeerCase):
         self.assertTrue(self.check("v1_client.mjs", "legacy", "2025-11-25")["session"])
 
     @shows("tools: list and call", "2025-11-25", "sse", "http")
-    @shows("progress", "2025-11-25", "sse", "http")
     @shows("denials", "2025-11-25", "sse", "http")
     def test_v1_client_over_http_sse(self):
         transport = {"url": self.url("dual").rstrip("/") + "/sse", "sse": True, "token": self.gateway.tokens["dual"]}

@@ -29,6 +29,11 @@ class HttpSse(GatewayCase):
             client.initialize(version)
         return client
 
+    def upstream_session(self, client):
+        """What the upstream calls the client's session."""
+        client.request("ping")
+        return next(seen for seen in reversed(self.upstream.since()) if seen.rpc == "ping").header("mcp-session-id")
+
     @shows(("tools: list and call", "denials", "ping"), LEGACY_REVISIONS, client="sse")
     def test_the_handshake_and_a_call(self):
         for version in LEGACY_REVISIONS:
@@ -62,7 +67,8 @@ class HttpSse(GatewayCase):
     @shows("progress", "2024-11-05", client="sse")
     def test_streamed_answers_progress_and_the_servers_own_messages(self):
         client = self.sse()
-        session = self.upstream.wait_for(lambda upstream: next((key for key, group in upstream.listeners.items() if group), None))
+        session = self.upstream_session(client)
+        self.upstream.wait_for(lambda upstream: upstream.listeners.get(session))
         self.upstream.push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}, session)
         self.assertEqual(client.next()["method"], "notifications/tools/list_changed")
         self.upstream.stream_answers = True
@@ -151,7 +157,7 @@ class HttpSse(GatewayCase):
 
     def test_the_end_of_the_stream_ends_the_session(self):
         client = self.sse()
-        minted = self.upstream.since()[-1].header("mcp-session-id")
+        minted = self.upstream_session(client)
         aborted, arrived = threading.Event(), threading.Event()
 
         def hang(exchange):
