@@ -91,6 +91,7 @@ int run_commands(int argc, char** argv) {
   add_serve_commands(app, session);
   add_run_command(app, session);
   add_status_commands(app, session);
+  add_doctor_command(app, session);
   add_config_commands(app, session);
   add_server_commands(app, session);
   add_policy_commands(app, session);

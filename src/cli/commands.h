@@ -16,9 +16,11 @@ void add_config_commands(CLI::App& app, Session& session);
 void add_policy_commands(CLI::App& app, Session& session);
 void add_policy_management(CLI::App& policy, Session& session);  ///< `policy` is the group
 void add_server_commands(CLI::App& app, Session& session);
+void add_review_command(CLI::App& server, Session& session);  ///< `server` is the group
 void add_grant_commands(CLI::App& app, Session& session);
 void add_run_command(CLI::App& app, Session& session);
 void add_status_commands(CLI::App& app, Session& session);
+void add_doctor_command(CLI::App& app, Session& session);
 void add_serve_commands(CLI::App& app, Session& session);
 void add_log_commands(CLI::App& app, Session& session);
 void add_audit_commands(CLI::App& app, Session& session);

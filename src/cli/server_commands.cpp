@@ -207,6 +207,7 @@ void add_server_commands(CLI::App& app, Session& session) {
   });
   add_named(*group, "show", "Show one server", session, show);
   add_named(*group, "remove", "Take a server away", session, remove);
+  add_review_command(*group, session);
 }
 
 }  // namespace doorward::cli

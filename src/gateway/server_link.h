@@ -92,7 +92,7 @@ class ServerLink {
   void refresh_tools(Session* session, mcp::Revision revision, std::string_view grant);
   /// The server says that its tools have changed: it is asked at once, and no call goes out by the old list.
   void outdate_tools(Session* session, mcp::Revision revision, std::string_view grant);
-  bool tools_outdated() const { return outdated_; }
+  bool tools_outdated() const { return outdated_ || (lister_ != nullptr && was_outdated_); }
   void session_gone(Session& session);
 
   /// The server has left the configuration, or changed: no new call comes.

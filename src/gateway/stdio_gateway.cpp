@@ -44,6 +44,10 @@ Result<std::unique_ptr<StdioGateway>> StdioGateway::create(Options options,
   return gateway;
 }
 
+ToolReports& StdioGateway::tool_reports() {
+  return shared_->tool_reports;
+}
+
 Status StdioGateway::run(int input, int output, const std::atomic<bool>& stop,
                          std::chrono::milliseconds grace) {
   Worker& worker = *shared_->workers.front();

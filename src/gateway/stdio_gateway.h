@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "gateway/gateway.h"
+#include "gateway/tool_reports.h"
 #include "gateway/world.h"
 
 namespace doorward::gateway {
@@ -19,6 +20,8 @@ class StdioGateway {
   StdioGateway(const StdioGateway&) = delete;
   StdioGateway& operator=(const StdioGateway&) = delete;
 
+  /// What the worker tells of the tools of the server; set its listener before run().
+  ToolReports& tool_reports();
   /// Carries messages, one a line, until `input` ends or a read is interrupted while `stop` is set; then
   /// waits for the calls under way, at most `grace`, and closes the log. Blocks. Both descriptors may be of
   /// any kind.

@@ -209,8 +209,7 @@ Operations::Json Operations::server_review(ControlRequest& request, const Caller
     if (!definitions) return std::unexpected(definitions.error());
     ReviewedTool tool(row, std::move(*definitions), settings, others);
     // A flagged tool is accepted by its name only, never among many.
-    const bool asked = only || (tool.waits() && (tool.signs.empty() || *decision == "reject"));
-    if (decision && asked) {
+    if (decision && (only || (tool.waits() && (tool.signs.empty() || *decision == "reject")))) {
       if (definition && (definition->size() < 8 || !to_hex(row.seen).starts_with(*definition))) {
         return fail(ErrorKind::conflict, "the definition of " + row.name + " is not " + *definition +
                                              " but " + to_hex(row.seen).substr(0, 12) +

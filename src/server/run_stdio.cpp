@@ -18,6 +18,7 @@
 #include "io/signals.h"
 #include "server/inventory.h"
 #include "server/policy_file.h"
+#include "server/run_pins.h"
 #include "server/state_dir.h"
 
 namespace doorward::server {
@@ -105,6 +106,10 @@ std::expected<void, StartFailure> run_stdio(const RunOptions& options) {
   auto inventory = make_inventory(options);
   if (!inventory) return std::unexpected(std::move(inventory.error()));
   for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
+  RunPins pins(state->path, *inventory->servers.front().settings, options.command);
+  auto reviewed = pins.load();
+  if (!reviewed) return failure(reviewed.error());
+  inventory->servers.front().pins = std::move(*reviewed);
   auto world = inventory->world();
   if (!world) return failure(world.error());
 
@@ -115,9 +120,10 @@ std::expected<void, StartFailure> run_stdio(const RunOptions& options) {
   settings.version = DOORWARD_VERSION;
   auto gateway = gateway::StdioGateway::create(std::move(settings), std::move(*world));
   if (!gateway) return failure(gateway.error());
-  if (const Status ended = (*gateway)->run(STDIN_FILENO, STDOUT_FILENO, stop_requested, kGrace); !ended) {
-    return failure(ended.error());
-  }
+  pins.follow((*gateway)->tool_reports());
+  const Status ended = (*gateway)->run(STDIN_FILENO, STDOUT_FILENO, stop_requested, kGrace);
+  pins.end();
+  if (!ended) return failure(ended.error());
   return {};
 }
 

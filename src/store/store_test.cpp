@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/hash.h"
 #include "store/migrations.h"
 #include "store/state_lock.h"
 
@@ -356,6 +357,62 @@ TEST_F(StoreTest, ADeadHolderHoldsNothing) {
   ::close(ends[0]);
   ::close(ends[1]);
   EXPECT_TRUE(StateLock::take(directory_).has_value());
+}
+
+Digest digest_of(std::string_view text) { return sha256(text); }
+
+TEST_F(StoreTest, TheFirstListOfAServerCountsAsReviewed) {
+  const std::vector<SeenTool> first = {{"a", digest_of("a1"), "a1"}, {"b", digest_of("b1"), "b1"}};
+  EXPECT_FALSE(store_->knows_tools("up").value());
+  EXPECT_EQ(store_->see_tools("up", first, true, 10).value(), (std::vector{SeenAs::first, SeenAs::first}));
+  EXPECT_TRUE(store_->knows_tools("up").value());
+  EXPECT_FALSE(store_->knows_tools("other").value());
+  // Another worker's first list, a moment later: not the first any more.
+  const std::vector<SeenTool> second = {{"a", digest_of("a2"), "a2"}, {"c", digest_of("c1"), "c1"}};
+  EXPECT_EQ(store_->see_tools("up", second, true, 11).value(), (std::vector{SeenAs::changed, SeenAs::added}));
+  const auto tools = store_->tools("up").value();
+  ASSERT_EQ(tools.size(), 3u);
+  EXPECT_EQ(tools[0].reviewed, digest_of("a1"));
+  EXPECT_EQ(tools[0].seen, digest_of("a2"));
+  EXPECT_EQ(tools[0].reviewer, "first list");
+  EXPECT_EQ(tools[2].reviewed, std::nullopt);
+  EXPECT_EQ(store_->see_tools("up", second, false, 12).value(), (std::vector{SeenAs::known, SeenAs::known}));
+}
+
+TEST_F(StoreTest, ADefinitionIsAcceptedOrRejectedByItsDigest) {
+  const std::vector<SeenTool> first = {{"a", digest_of("a1"), "a1"}};
+  const std::vector<SeenTool> later = {{"a", digest_of("a2"), "a2"}};
+  ASSERT_TRUE(store_->see_tools("up", first, true, 10));
+  ASSERT_TRUE(store_->see_tools("up", later, false, 11));
+  EXPECT_EQ(store_->review_tool("up", "a", digest_of("a3"), true, "ana", 12).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(store_->review_tool("up", "b", digest_of("a2"), true, "ana", 12).error().kind, ErrorKind::not_found);
+  ASSERT_TRUE(store_->review_tool("up", "a", digest_of("a2"), true, "ana", 12));
+  EXPECT_EQ(store_->tools("up")->front().reviewed, digest_of("a2"));
+  EXPECT_EQ(store_->tools("up")->front().reviewer, "ana");
+  ASSERT_TRUE(store_->review_tool("up", "a", digest_of("a2"), false, "ana", 13));
+  EXPECT_EQ(store_->tools("up")->front().reviewed, std::nullopt);
+  EXPECT_EQ(store_->tools("up")->front().rejected, digest_of("a2"));
+  store_.reset();
+  store_ = open();
+  EXPECT_EQ(store_->tools("up")->front().rejected, digest_of("a2"));
+  ASSERT_TRUE(store_->forget_tools("up"));
+  EXPECT_FALSE(store_->knows_tools("up").value());
+  EXPECT_TRUE(store_->tools("up")->empty());
+  EXPECT_TRUE(store_->tool_definitions("up", "a")->empty());
+}
+
+TEST_F(StoreTest, OfAToolThatChangesWithoutEndAFewDefinitionsAreKept) {
+  const std::vector<SeenTool> first = {{"a", digest_of("v0"), "v0"}};
+  ASSERT_TRUE(store_->see_tools("up", first, true, 1));
+  for (int i = 1; i <= 100; ++i) {
+    const std::string text = "v" + std::to_string(i);
+    const std::vector<SeenTool> seen = {{"a", digest_of(text), text}};
+    ASSERT_EQ(store_->see_tools("up", seen, false, i + 1)->front(), SeenAs::changed);
+  }
+  const auto kept = store_->tool_definitions("up", "a").value();
+  EXPECT_LE(kept.size(), Store::kMostDefinitions);
+  EXPECT_EQ(kept.front().text, "v100");
+  EXPECT_EQ(kept.back().text, "v0");  // the reviewed one, which a diff needs
 }
 
 }  // namespace

@@ -25,7 +25,6 @@ TITLES = {"A": "JSON text", "B": "JSON-RPC envelope", "C": "Mirrored headers and
           "L": "stdio children", "N": "Quotas"}
 # Rows, or parts of rows, that need what the gateway does not have yet.
 WAITS = {
-    **dict.fromkeys(("T139", "T141", "T142", "T153", "T154"), "comes with pinning"),
     "T263": "there is no connection test to preview a server with; it comes with the admin API",
 }
 PARTS = {

@@ -1,0 +1,215 @@
+#include <netdb.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/log_view.h"
+#include "cli/operate.h"
+#include "cli/session.h"
+#include "http/url.h"
+#include "io/socket.h"
+#include "json/reader.h"
+#include "server/config.h"
+#include "server/control_client.h"
+
+namespace doorward::cli {
+namespace {
+
+constexpr int kConnectMs = 3'000;
+
+/// One check: what it is about, how it went, why, and what to do.
+struct Check {
+  std::string name;
+  std::string state;  ///< ok, warn, fail
+  std::string cause;
+  std::string next;
+};
+
+/// Whether a TCP connection can be made; why not otherwise.
+std::string try_connect(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); failed != 0) {
+    return std::string("its name cannot be resolved: ") + ::gai_strerror(failed);
+  }
+  std::string why = "it has no address";
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    char text[NI_MAXHOST] = {};
+    if (::getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) continue;
+    const auto address = io::Address::parse(text, port);
+    if (!address) continue;
+    const auto connection = io::connect_tcp(*address);
+    if (!connection) {
+      why = connection.error().message;
+      continue;
+    }
+    pollfd waiting{connection->get(), POLLOUT, 0};
+    if (::poll(&waiting, 1, kConnectMs) == 0) {
+      why = "it does not answer";
+    } else if (const int error = io::connect_result(connection->get()); error != 0) {
+      why = std::strerror(error);
+    } else {
+      why.clear();
+      break;
+    }
+  }
+  ::freeaddrinfo(found);
+  return why;
+}
+
+bool is_program(const std::string& word) {
+  if (word.find('/') != std::string::npos) return ::access(word.c_str(), X_OK) == 0;
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path != nullptr ? path : "/usr/bin:/bin");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (::access((folder + "/" + word).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+class Doctor {
+ public:
+  explicit Doctor(Session& session) : session_(session) {}
+
+  void examine() {
+    server::StateDir state;
+    if (!session_.find_state(state)) return;
+    std::error_code ignored;
+    if (!std::filesystem::exists(state.path, ignored)) {
+      put("state", "warn", "there is no state directory " + state.path, "start `doorward serve` or `doorward quickstart`");
+      return print();
+    }
+    put("state", "ok", state.path, {});
+    gateway(state);
+    if (const auto answer = ask(state, R"({"op":"server.list"})")) {
+      json::Reader reader;
+      if (const auto root = reader.read(*answer, {.bytes = 64u << 20})) {
+        for (const json::Value server : root->find("servers").elements()) examine_server(state, server);
+      }
+    }
+    print();
+  }
+
+ private:
+  void put(std::string name, std::string state, std::string cause, std::string next) {
+    checks_.push_back({std::move(name), std::move(state), std::move(cause), std::move(next)});
+  }
+
+  std::optional<std::string> ask(const server::StateDir& state, const std::string& request) {
+    auto answer = server::run_operation(state, request);
+    if (answer) return std::move(*answer);
+    put("state", "fail", answer.error().error.message, {});
+    return std::nullopt;
+  }
+
+  void gateway(const server::StateDir& state) {
+    const auto answer = server::ask_gateway(state, R"({"op":"status"})");
+    if (!answer) {
+      return put("gateway", "warn", answer.error().error.message, "start it: doorward serve");
+    }
+    json::Reader reader;
+    const auto status = reader.read(*answer);
+    if (!status) return;
+    put("gateway", "ok", "serves at " + member(*status, "url"), {});
+    const json::Value accepting = status->find("log_accepting");
+    if (accepting.is(json::Type::boolean) && !accepting.boolean()) {
+      put("log", "fail", "it cannot store records, so every call is refused", "look at the disk of " + state.log());
+    }
+    const json::Value file = status->find("config");
+    if (!file.is(json::Type::string) || file.string().empty()) return;
+    const std::string name(file.string());
+    const auto config = server::load_config(name);
+    if (config) return put("configuration", "ok", safe_text(name), {});
+    put("configuration", "fail", config.error().front().text(), "doorward config check " + safe_text(name));
+  }
+
+  void examine_server(const server::StateDir& state, json::Value server) {
+    const std::string name = member(server, "name");
+    const json::Value settings = server.find("settings");
+    const json::Value url = settings.find("url");
+    const json::Value command = settings.find("command");
+    if (url.is(json::Type::string)) {
+      if (const auto target = http::parse_url(url.string())) {
+        const std::string why = try_connect(target->host, target->port);
+        put("server " + name, why.empty() ? "ok" : "fail",
+            why.empty() ? "can be reached" : safe_text(url.string()) + ": " + why,
+            why.empty() ? "" : "start it, or correct its URL");
+      }
+    } else if (const json::Value program = command.at(0); program.is(json::Type::string)) {
+      const bool there = is_program(std::string(program.string()));
+      put("server " + name, there ? "ok" : "fail",
+          safe_text(program.string()) + (there ? " can be started" : " is no program that can be started"),
+          there ? "" : "install it, or correct its command");
+    }
+    std::string request;
+    json::Writer(request).begin_object().key("op").string("server.review").key("name").string(name).end_object();
+    const auto answer = ask(state, request);
+    json::Reader reader;
+    const auto review = answer ? reader.read(*answer, {.bytes = 256u << 20})
+                               : std::expected<json::Value, json::ReadError>(json::Value());
+    if (!review || !*review) return;
+    for (const json::Value tool : review->find("tools").elements()) examine_tool(name, tool);
+  }
+
+  void examine_tool(const std::string& server, json::Value tool) {
+    const std::string name = member(tool, "name");
+    const std::string what = "tool " + server + "." + name;
+    const std::string state = member(tool, "state");
+    if (const std::string why = member(tool, "withheld"); !why.empty()) {
+      const bool by_name = why.find("grammar") != std::string::npos;
+      put(what, "warn", "withheld: " + why,
+          by_name ? "to admit it, set in server " + server + ": admit_names: [\"" + name + "\"]"
+                  : "it is offered once the server corrects it");
+    } else if (state == "changed" || state == "new") {
+      put(what, "warn",
+          state == "new" ? "withheld: it is new and not reviewed" : "withheld: its definition has changed",
+          "doorward server review " + server + " " + name);
+    } else if (state == "reviewed" && tool.find("signs").size() > 0) {
+      const json::Value sign = tool.find("signs").at(0);
+      put(what, "warn", "offered, with a sign of poisoning (" + member(sign, "kind") + "): " + member(sign, "words"),
+          "doorward server review " + server + " " + name + ", then --reject or --accept");
+    }
+  }
+
+  void print() {
+    bool failed = false;
+    std::string out;
+    json::Writer writer(out);
+    writer.begin_object().key("schema").string("doorward.doctor/1").key("checks").begin_array();
+    for (const Check& check : checks_) {
+      failed = failed || check.state == "fail";
+      writer.begin_object().key("name").string(check.name).key("state").string(check.state);
+      writer.key("cause").string(check.cause);
+      if (!check.next.empty()) writer.key("next").string(check.next);
+      writer.end_object();
+      if (session_.json) continue;
+      print_line(check.state + (check.state == "ok" ? "    " : "  ") + check.name + ": " + check.cause);
+      if (!check.next.empty()) print_line("        next: " + check.next);
+    }
+    writer.end_array().end_object();
+    if (session_.json) print_line(out);
+    if (failed && session_.exit == Exit::ok) session_.exit = Exit::check_failed;
+  }
+
+  Session& session_;
+  std::vector<Check> checks_;
+};
+
+}  // namespace
+
+void add_doctor_command(CLI::App& app, Session& session) {
+  app.add_subcommand("doctor", "Check what may be wrong, and say what to do")->callback([&session] {
+    Doctor(session).examine();
+  });
+}
+
+}  // namespace doorward::cli
