@@ -7,6 +7,7 @@ import time
 import unittest
 
 from harness.client import META, MODERN
+from harness.shows import shows
 from harness.stdio_record import StdioRecord
 from harness.wire import request_bytes
 from protocol.bundle_case import BundleCase
@@ -66,6 +67,7 @@ class Bundle(BundleCase):
             self.assertNotIn("nextCursor", result)
             self.assertEqual(client.request("tools/list", {"cursor": "at-1"}).error["code"], -32602)
 
+    @shows("bundles", ERAS)
     def test_calls_go_to_their_member(self):
         for era in ERAS:
             for stream in (False, True):
