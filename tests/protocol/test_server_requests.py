@@ -115,13 +115,21 @@ class Allowed(AskingCase):
         self.asks(question("sampling/createMessage"))
         self.gateway.new_records()
         self.call(client, lambda asked: {"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -1, "message": "no"}})
-        found, wanted = [], {"server.asked", "client.answered"}
-        self.upstream.wait_for(lambda _: found.extend(self.gateway.new_records()) or
-                               wanted <= {record["event"] for record in found})
-        asked = next(record for record in found if record["event"] == "server.asked")
-        answered = next(record for record in found if record["event"] == "client.answered")
-        self.assertEqual((asked["method"], asked["server"]), ("sampling/createMessage", "all"))
-        self.assertEqual((answered["request"], answered["result"]), (asked["request"], "error"))
+        found = []
+
+        def pair():
+            """The record of this client's question and that of its answer."""
+            found.extend(self.gateway.new_records())
+            for asked in found:
+                if asked["event"] == "server.asked" and asked["method"] == "sampling/createMessage":
+                    for answered in found:
+                        if answered["event"] == "client.answered" and answered["request"] == asked["request"]:
+                            if answered["result"] == "error":
+                                return asked, answered
+            return None
+        asked, answered = self.upstream.wait_for(lambda _: pair())
+        self.assertEqual((asked["server"], answered["server"]), ("all", "all"))
+        self.assertEqual(asked["session"], answered["session"])
 
     def test_errors_and_progress_pass(self):
         client = self.client("all", capabilities=EVERYTHING)
