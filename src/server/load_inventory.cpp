@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -205,6 +206,30 @@ class Loader {
     }
   }
 
+  /// Reports the names that two members of a bundle without prefixes have, as far as their tools were
+  /// reviewed. What a server merely shows decides nothing: it could keep the gateway from starting.
+  void check_bundle_names(const BundleConfig& config) {
+    policy::Scratch scratch;
+    std::map<std::string_view, std::string_view> first;
+    for (const gateway::BundleMember& member : config.settings.members) {
+      const ServerItem* server = inventory_.server(member.server);
+      const PolicyItem* policy = inventory_.policy(member.server, member.policy);
+      if (server == nullptr || server->pins == nullptr || policy == nullptr) continue;
+      for (const auto& [name, pin] : server->pins->tools) {
+        policy::Call call;
+        call.tool = name;
+        call.server = member.server;
+        if (!pin.reviewed || !policy::listed(policy->policy.get(), call, scratch)) continue;
+        const auto [holder, fresh] = first.emplace(name, member.server);
+        if (fresh) continue;
+        report(config.at, "bundle \"" + config.settings.name + "\" has no prefixes, and its members \"" +
+                              std::string(holder->second) + "\" and \"" + member.server +
+                              "\" both have a tool \"" + name +
+                              "\"; use \"names: conflict\", or hide one of the two by its policy");
+      }
+    }
+  }
+
   void yaml_bundles() {
     for (const BundleConfig& config : config_.bundles) {
       const std::string what = "bundle \"" + config.settings.name + "\"";
@@ -224,6 +249,7 @@ class Loader {
                                 near(member.policy, policy_names(member.server)));
         }
       }
+      if (config.settings.names == gateway::BundleNames::never) check_bundle_names(config);
       auto settings = std::make_shared<gateway::BundleSettings>(config.settings);
       if (!names_only_) {
         const auto known = remember(store_, "bundle", settings->name, "", now_us_);

@@ -209,6 +209,13 @@ class Twins(BundleCase):
         withheld = {(record["server"], record["name"]) for record in self.records(event="bundle.name_withheld")
                     if record["kind"] == "tool"}
         self.assertEqual(withheld, {("alpha", "status"), ("beta", "status")})
+        # From now on both tools are known, and a load with them is refused.
+        deadline = time.monotonic() + 10
+        while (record := self.gateway.reload())["event"] != "config.reload_failed" and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertEqual(record["event"], "config.reload_failed")
+        self.assertIn("both have a tool", self.gateway.stderr())
+        self.assertEqual(self.client("bare", version=MODERN).tools(), ["echo"], "the old state stays in force")
 
 
 class Endless(BundleCase):

@@ -273,10 +273,10 @@ class Streams(BundleCase):
                     return False
                 exchange.close_soon = threading.Event()
                 exchange.open_stream()
+                self.modern_streams[name] = exchange
                 exchange.event({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": {
                     "_meta": {META + "subscriptionId": exchange.seen.message["id"]},
                     "notifications": exchange.seen.params["notifications"]}})
-                self.modern_streams[name] = exchange
                 exchange.close_soon.wait(10)
                 exchange.end_stream()
                 return True
