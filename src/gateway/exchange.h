@@ -79,6 +79,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   bool takes_messages() const { return stage_ == Stage::forwarded && !responded_ && front_ != nullptr; }
 
   const GrantEntry& grant() const override { return *caller_.grant; }
+  bool speaks_to(const ServerLink& server) const { return caller_.server == &server; }
 
  private:
   enum class Stage : std::uint8_t { idle, listing, intent, forwarded, outcome, settled };

@@ -36,7 +36,11 @@ void append_legacy_lines(std::string& out, const Session* session, mcp::Revision
 }  // namespace
 
 ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
-    : worker_(worker), settings_(server.settings), tools_(server), eras_(worker.shared().eras.of(settings_)) {
+    : worker_(worker),
+      settings_(server.settings),
+      child_backoff_(kFirstPauseUs, kLongestPauseUs),
+      tools_(server),
+      eras_(worker.shared().eras.of(settings_)) {
   if (settings_->is_http()) {
     transport_ = settings_->http().transport;
     pool_ = std::make_unique<upstream::HttpPool>(worker_.loop(), *worker_.shared().resolver, settings_);
@@ -49,14 +53,14 @@ ServerLink::~ServerLink() {
 }
 
 ServerChannel* ServerLink::shared_child() {
+  const std::int64_t now = worker_.loop().now_us();
   if (child_ && child_->gone()) {
     child_.reset();
     if (!probe_) doubt_era();  // the next process may be of another version
-    child_pause_us_ = std::clamp(child_pause_us_ * 2, kFirstPauseUs, kLongestPauseUs);
-    child_retry_us_ = worker_.loop().now_us() + child_pause_us_;
+    child_backoff_.failed(now);
   }
   if (child_) return child_.get();
-  if (worker_.loop().now_us() < child_retry_us_) {
+  if (child_backoff_.wait_us(now) > 0) {
     child_failure_ = "the process ended and is started again later";
     return nullptr;
   }
@@ -64,8 +68,7 @@ ServerChannel* ServerLink::shared_child() {
       ServerChannel::start_process(worker_, settings_, nullptr);
   if (!started) {
     child_failure_ = started.error().message;
-    child_pause_us_ = std::clamp(child_pause_us_ * 2, kFirstPauseUs, kLongestPauseUs);
-    child_retry_us_ = worker_.loop().now_us() + child_pause_us_;
+    child_backoff_.failed(now);
     return nullptr;
   }
   child_ = std::move(*started);
@@ -280,9 +283,15 @@ void ServerLink::tools_listed(bool ok) {
 }
 
 void ServerLink::retire() {
-  if (child_) child_->detach();
+  end_shared_child();
   if (to_legacy_) to_legacy_->retire();
   if (to_modern_) to_modern_->retire();
+}
+
+bool ServerLink::quiet() const {
+  const bool holds = std::any_of(held_.begin(), held_.end(), [](const auto& held) { return !held->done(); });
+  return !holds && child_ == nullptr && ending_channels_.empty() && probe_ == nullptr && lister_ == nullptr &&
+         (pool_ == nullptr || pool_->busy() == 0);
 }
 
 void ServerLink::tick() {
@@ -296,10 +305,8 @@ void ServerLink::tick() {
   if (pool_) pool_->tick();
   if (child_) {
     child_->link().tick();
-    if (child_->running() && child_pause_us_ > 0 &&
-        worker_.loop().now_us() > child_retry_us_ + kLongestPauseUs) {
-      child_pause_us_ = 0;
-    }
+    const std::int64_t proven_us = child_backoff_.until_us() + kLongestPauseUs;
+    if (child_->running() && worker_.loop().now_us() > proven_us) child_backoff_.succeeded();
   }
 }
 

@@ -15,6 +15,7 @@
 #include "gateway/tool_table.h"
 #include "gateway/world.h"
 #include "mcp/revision.h"
+#include "upstream/backoff.h"
 #include "upstream/call.h"
 #include "upstream/http_pool.h"
 
@@ -97,6 +98,8 @@ class ServerLink {
 
   /// The server has left the configuration, or changed: no new call comes.
   void retire();
+  /// Nothing of it is under way at the server. Of a retired link, so that it may go.
+  bool quiet() const;
   void tick();
 
  private:
@@ -126,8 +129,7 @@ class ServerLink {
   upstream::HttpTransport transport_ = upstream::HttpTransport::streamable;  ///< as far as it is known
   std::unique_ptr<ServerChannel> child_;
   std::string child_failure_;
-  std::int64_t child_retry_us_ = 0;
-  std::int64_t child_pause_us_ = 0;
+  upstream::Backoff child_backoff_;
   ToolTable tools_;
   std::unique_ptr<ToolLister> lister_;
   std::unique_ptr<ToolLister> finished_lister_;  ///< until the next tick

@@ -175,6 +175,11 @@ void Worker::tick() {
   check_streams();
   for (const auto& [name, link] : links_) link->tick();
   for (const auto& link : retired_links_) link->tick();
+  std::erase_if(retired_links_, [this](const auto& link) {
+    return link->quiet() && std::none_of(exchanges_.begin(), exchanges_.end(), [&](const auto& exchange) {
+      return exchange->speaks_to(*link);
+    });
+  });
   std::erase_if(notices_, [](const auto& notice) { return notice->done(); });
   std::erase_if(batches_, [](const auto& batch) { return batch->done(); });
   const std::int64_t idle_since = loop_.now_us() - shared_.options.session_timeout.count() * 1000;

@@ -82,6 +82,11 @@ void HttpConnection::begin(const HttpRequest& request, Call& call, ResumePoint* 
   push_deadline(pool_.settings_->timeouts.connect.count());
 }
 
+void HttpConnection::refuse(std::string why) {
+  refused_ = true;
+  fail_later(FailureKind::connect, std::move(why));
+}
+
 void HttpConnection::dial() {
   address_ = 0;
   if (pool_.addresses_.empty()) return fail_later(FailureKind::resolve, "the host's name has no address");
@@ -132,6 +137,7 @@ void HttpConnection::on_ready(std::uint32_t events) {
 
 void HttpConnection::connected() {
   if (!pool_.settings_->http().tls) {
+    pool_.reached();
     state_ = State::exchanging;
     return flush();
   }
@@ -148,6 +154,7 @@ void HttpConnection::shake_hands() {
   const io::IoResult result = stream_.handshake();
   if (result.state == io::IoState::would_block) return;
   if (result.state != io::IoState::ok) return fail(FailureKind::tls, stream_.error_text(result));
+  pool_.reached();
   state_ = State::exchanging;
   flush();
   if (state_ == State::exchanging) read_all(false);
@@ -329,16 +336,18 @@ bool HttpConnection::nothing_follows() {
 void HttpConnection::fail(FailureKind kind, std::string_view detail) {
   Call* call = call_;
   const bool sent = sent_;
+  const bool dialled = kind == FailureKind::resolve || kind == FailureKind::connect || kind == FailureKind::tls;
+  if (dialled && !refused_) pool_.unreachable();
   call_ = nullptr;
   close();
   if (call != nullptr) call->on_failure({kind, sent, detail});
 }
 
-void HttpConnection::fail_later(FailureKind kind, std::string_view detail) {
+void HttpConnection::fail_later(FailureKind kind, std::string detail) {
   if (failing_) return;
   failing_ = true;
   pending_failure_ = kind;
-  pending_detail_ = detail.data();  // literals only
+  pending_detail_ = std::move(detail);
   pool_.loop_.defer(failure_task_);
 }
 

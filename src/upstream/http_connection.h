@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "http/body.h"
@@ -23,6 +24,8 @@ class HttpConnection final : public io::Handler, public Ticket {
 
   /// Takes the request; sends it at once where the connection stands. `point`, if any, learns of the events.
   void begin(const HttpRequest& request, Call& call, ResumePoint* point);
+  /// Fails the request without dialling.
+  void refuse(std::string why);
   /// The pool's addresses are known now, or there are none: dials one after the other until one answers.
   void dial();
 
@@ -66,7 +69,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   void finish();
   bool nothing_follows();
   void fail(FailureKind kind, std::string_view detail);
-  void fail_later(FailureKind kind, std::string_view detail);
+  void fail_later(FailureKind kind, std::string detail);
   void report_failure();
   void resume_reading();
   void close();
@@ -88,7 +91,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   State state_ = State::unconnected;
   Body body_ = Body::head;
   FailureKind pending_failure_ = FailureKind::connect;
-  const char* pending_detail_ = "";
+  std::string pending_detail_;
   bool listening_ = false;
   bool patient_ = false;
   bool sent_ = false;
@@ -97,6 +100,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   bool ending_ = false;   ///< the server has ended its side
   bool drained_ = false;  ///< the last read left nothing behind
   bool failing_ = false;
+  bool refused_ = false;  ///< not dialled
   bool resume_queued_ = false;
   io::Task failure_task_{io::call<&HttpConnection::report_failure>, this};
   io::Task resume_task_{io::call<&HttpConnection::resume_reading>, this};

@@ -78,6 +78,15 @@ Ticket& HttpPool::exchange(const HttpRequest& request, Call& call, ResumePoint* 
   connections_.push_back(std::make_unique<HttpConnection>(*this));
   HttpConnection& connection = *connections_.back();
   connection.begin(request, call, point);
+  if (backoff_.failing()) {
+    const std::int64_t wait_us = backoff_.wait_us(loop_.now_us());
+    if (wait_us > 0 || trial_ != nullptr) {
+      connection.refuse("the server could not be reached; the next try is " +
+                        (wait_us > 0 ? "in " + std::to_string(wait_us / 1000) + " ms" : "under way"));
+      return connection;
+    }
+    trial_ = &connection;
+  }
   if (literal_ || loop_.now_us() < addresses_until_us_) {
     connection.dial();
   } else {
@@ -124,7 +133,16 @@ void HttpPool::keep(HttpConnection& connection) {
   idle_.push_back(&connection);
 }
 
+void HttpPool::reached() {
+  backoff_.succeeded();
+}
+
+void HttpPool::unreachable() {
+  backoff_.failed(loop_.now_us());
+}
+
 void HttpPool::drop(HttpConnection& connection) {
+  if (trial_ == &connection) trial_ = nullptr;
   std::erase(idle_, &connection);
   std::erase(waiting_, &connection);
 }

@@ -14,6 +14,7 @@
 #include "io/socket.h"
 #include "io/tls.h"
 #include "json/reader.h"
+#include "upstream/backoff.h"
 #include "upstream/call.h"
 #include "upstream/settings.h"
 
@@ -37,7 +38,9 @@ struct HttpRequest {
 };
 
 /// The connections of one worker to one server over HTTP. Keeps answered connections for later calls and
-/// closes them before the server would (most close after 5 s of silence). Not thread-safe: the loop's thread.
+/// closes them before the server would (most close after 5 s of silence). A server that cannot be reached is not
+/// dialled for every request: after a failure requests fail at once for a while, longer each time (100 ms to
+/// 5 s), then one of them tries. Not thread-safe: the loop's thread.
 class HttpPool {
  public:
   /// `loop` and `resolver` must outlive the pool.
@@ -70,6 +73,9 @@ class HttpPool {
   /// Forgets a closed connection; its object goes with a later tick, as it may be on the stack now.
   void drop(HttpConnection& connection);
   void resolve();
+  /// The server accepted a connection; or it did not.
+  void reached();
+  void unreachable();
   Result<io::Stream> secure(io::Fd fd);
 
   io::Loop& loop_;
@@ -81,6 +87,8 @@ class HttpPool {
   bool literal_ = false;
   bool resolving_ = false;
   std::vector<HttpConnection*> waiting_;  ///< for an address
+  Backoff backoff_{100'000, 5'000'000};
+  const HttpConnection* trial_ = nullptr;  ///< the one that tries whether the server is back
   std::optional<io::TlsContext> tls_;
   std::vector<std::unique_ptr<HttpConnection>> connections_;
   std::vector<HttpConnection*> idle_;  ///< the most recently used last
