@@ -123,7 +123,7 @@ void Exchange::judge_tool(const mcp::Message& message) {
       return caller_.server->list_tools(caller_.session.get(), caller_.revision, caller_.grant->grant->id, *this);
     }
     if (!tools.known()) {
-      return upstream_failed({upstream::FailureKind::protocol, false, "the server does not list its tools"});
+      return upstream_failed(caller_.server->list_failure());
     }
   }
   const bool stands = hidden || known == nullptr || known->standing == Standing::reviewed;

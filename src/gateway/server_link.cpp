@@ -237,6 +237,7 @@ void ServerLink::refresh_tools(Session* session, mcp::Revision revision, std::st
   // Behind a bridge, too, the tools are known in the server's own words.
   if (session != nullptr && session->bridge != nullptr) revision = mcp::Revision::v2026_07_28;
   was_outdated_ = std::exchange(outdated_, false);
+  list_failed(upstream::FailureKind::protocol, "the server does not list its tools");
   lister_ = std::make_unique<ToolLister>(worker_, *this, session, revision, std::string(grant));
   lister_->start();
 }
@@ -270,6 +271,11 @@ void ServerLink::stop_waiting(ToolsWaiter& waiter) {
 void ServerLink::session_gone(Session& session) {
   if (lister_) lister_->session_gone(session);
   if (session.bridge != nullptr) session.bridge->session_gone(session);
+}
+
+void ServerLink::list_failed(upstream::FailureKind kind, std::string_view detail) {
+  list_failure_ = kind;
+  list_failure_detail_ = detail;
 }
 
 void ServerLink::tools_listed(bool ok) {

@@ -83,6 +83,8 @@ class ServerLink {
 
   /// Whether asking the server for its tools now is not too soon after the last time.
   bool may_list_tools() const;
+  /// Why there is no list of tools yet: of a call that ran nothing.
+  upstream::Failure list_failure() const { return {list_failure_, false, list_failure_detail_}; }
   /// Asks, in the name of a grant; calls `waiter.on_tools_listed` when done. One request serves all who wait.
   void list_tools(Session* session, mcp::Revision revision, std::string_view grant, ToolsWaiter& waiter);
   void stop_waiting(ToolsWaiter& waiter);
@@ -115,6 +117,7 @@ class ServerLink {
   };
 
   void tools_listed(bool ok);
+  void list_failed(upstream::FailureKind kind, std::string_view detail);
   void report_tools();
   void era_found(Speaks modern, const upstream::Failure* failure);
   void end_shared_child();
@@ -137,6 +140,8 @@ class ServerLink {
   bool was_outdated_ = false;  ///< when the list under way was begun
   std::vector<ToolsWaiter*> waiters_;
   std::int64_t listed_us_ = INT64_MIN / 2;
+  upstream::FailureKind list_failure_ = upstream::FailureKind::protocol;
+  std::string list_failure_detail_;
   std::shared_ptr<ServerEras> eras_;
   std::int64_t doubted_us_ = INT64_MIN / 2;
   std::unique_ptr<EraProbe> probe_;

@@ -98,7 +98,8 @@ void ToolLister::on_end() {
   ask(cursor);
 }
 
-void ToolLister::on_failure(const upstream::Failure&) {
+void ToolLister::on_failure(const upstream::Failure& failure) {
+  link_.list_failed(failure.kind, failure.detail);
   ticket_ = nullptr;
   done(false);
 }

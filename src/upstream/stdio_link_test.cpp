@@ -219,6 +219,20 @@ TEST_F(StdioLinkTest, AnEndlessLineEndsTheChildHoweverLongItTalks_T258) {
   EXPECT_THAT(listener.errors, ElementsAre("a line is longer than the server's result limit"));
 }
 
+TEST_F(StdioLinkTest, AChildThatDoesNotReadFailsWhatWouldPileUpAndRunsNothingOfIt) {
+  start("read a; exec sleep 1000");
+  Probe first, second;
+  const std::string big(17u << 20, 'x');
+  const std::string_view piece = big;
+  link->send(1, {&piece, 1}, first);
+  link->send(2, {&piece, 1}, second);
+  EXPECT_FALSE(second.done());
+  EXPECT_TRUE(run_until_done(loop, second));
+  EXPECT_EQ(second.failure, FailureKind::closed);
+  EXPECT_FALSE(second.sent);
+  EXPECT_FALSE(first.done());
+}
+
 TEST_F(StdioLinkTest, StopClosesTheInputFirst) {
   start("while read a; do :; done; exit 4");
   Probe probe;

@@ -104,7 +104,7 @@ class RecordingUpstream:
     `sessions`: whether legacy sessions are minted. `stream_answers`: answer requests as event streams.
     """
 
-    def __init__(self, server=None, sessions=True, stream_answers=False):
+    def __init__(self, server=None, sessions=True, stream_answers=False, port=0):
         self.server = server or FakeServer()
         self.sessions, self.stream_answers = sessions, stream_answers
         self.hook = None
@@ -114,7 +114,7 @@ class RecordingUpstream:
         self.requests, self.octets, self.listeners, self.wires = [], bytearray(), {}, set()
         self.deleted, self.minted = [], set()
         self.stopping = False
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=512)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
