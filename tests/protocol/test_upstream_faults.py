@@ -122,9 +122,13 @@ class Faults(GatewayCase):
             self.addCleanup(gateway.close)
             gateway.start()
             with gateway.client("agent", version=MODERN) as client:
-                for _ in range(50):
-                    self.failed(client.call("echo"), "it could not be reached")
-            reasons = [record["reason"] for record in gateway.new_records() if record["event"] == "call.outcome"]
+                self.failed(client.call("echo"), "it could not be reached")
+                for _ in range(20):
+                    client.request("resources/list")
+            reasons, deadline = [], time.monotonic() + 5
+            while not any("the next try is in" in reason for reason in reasons) and time.monotonic() < deadline:
+                reasons += [record.get("reason", "") for record in gateway.new_records() if record["event"] == "call.outcome"]
+                time.sleep(0.05)
             self.assertTrue(any("the next try is in" in reason for reason in reasons), reasons[:5])
 
     def test_a_lost_session_is_told_by_404_and_the_client_begins_another(self):
