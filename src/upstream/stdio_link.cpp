@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "io/stream.h"
+#include "upstream/sandbox.h"
 
 namespace doorward::upstream {
 namespace {
@@ -70,6 +71,9 @@ Result<std::unique_ptr<StdioLink>> StdioLink::start(io::Loop& loop,
   options.arguments.assign(target.command.begin() + 1, target.command.end());
   options.environment = environment_of(target);
   options.directory = target.directory;
+  if (target.bubblewrap) {
+    if (Status made = sandbox(options, search_path(target)); !made) return std::unexpected(made.error());
+  }
   StdioLink* self = link.get();
   Result<std::unique_ptr<io::Child>> child = io::Child::spawn(loop, options, [self](io::ExitStatus status) {
     self->running_ = false;
