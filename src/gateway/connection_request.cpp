@@ -180,7 +180,7 @@ std::optional<unsigned> ClientConnection::owner() const {
   }
   const auto found = std::find_if(grant_->members.begin(), grant_->members.end(), keeps);
   if (found == grant_->members.end()) return std::nullopt;
-  return home_worker(*grant_->members.front().server->settings, grant_->grant->id, workers);
+  return home_worker(*found->server->settings, grant_->grant->id, workers);
 }
 
 bool ClientConnection::move_to_owner() {

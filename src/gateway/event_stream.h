@@ -20,7 +20,7 @@ class EventStreams;
 
 /// Whether the events of the revision have ids to come back to.
 constexpr bool has_event_ids(mcp::Revision revision) {
-  return revision >= mcp::Revision::v2025_03_26 && mcp::era_of(revision) == mcp::Era::legacy;
+  return mcp::era_of(revision) == mcp::Era::legacy;
 }
 
 /// The response that carries a stream's events to its client at present. It is attached until it detaches

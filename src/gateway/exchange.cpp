@@ -118,8 +118,11 @@ void Exchange::cancelled_by_client() {
   responded_ = true;
   record_outcome("cancelled", "client_cancelled", 0, false, 0, {});
   answer_.clear();
-  mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error,
-                    "The request was cancelled by its client.");
+  // Only a POST needs an end of its own.
+  if (front_ != nullptr && !front_->shares_stream()) {
+    mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error,
+                      "The request was cancelled by its client.");
+  }
   stream_ = false;
   when_durable(Then::answer);
 }

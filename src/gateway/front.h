@@ -37,6 +37,9 @@ class Front {
   /// The headers of the request, which may repeat some of its arguments; null where the transport has none.
   virtual const http::Headers* headers() const = 0;
 
+  /// Whether the answers of all requests come on one stream, where a cancelled one has none.
+  virtual bool shares_stream() const { return false; }
+
   /// How the client calls a tool of the server: as the server does, or in a bundle with a prefix. Good until
   /// the next event.
   virtual std::string_view shown_tool(std::string_view name) const { return name; }
