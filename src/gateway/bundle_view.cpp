@@ -9,7 +9,6 @@ namespace doorward::gateway {
 namespace {
 
 constexpr std::int64_t kLongestUs = 60'000'000;
-constexpr std::size_t kMostLearned = 1'000;
 /// A request that gathers parts may take this long until it shows them.
 constexpr std::int64_t kPauseUs = 1'000'000;
 constexpr std::int64_t kKeepUs = 10'000'000;
@@ -55,7 +54,6 @@ void BundleView::set_world(std::shared_ptr<const World> world, const GrantEntry&
   visible_.assign(members, {});
   prompts_named_ = false;
   uris_.clear();
-  learned_.clear();
 }
 
 BundleView::Parts& BundleView::parts(mcp::Method list) {
@@ -193,14 +191,7 @@ std::optional<std::size_t> BundleView::member_of(std::string_view uri) const {
       longest = *length;
     }
   }
-  if (best) return best;
-  const auto found = learned_.find(key);
-  return found == learned_.end() ? std::nullopt : std::optional(found->second);
-}
-
-void BundleView::learn(std::string_view uri, std::size_t member) {
-  if (learned_.size() >= kMostLearned) learned_.clear();
-  learned_.emplace(uri, member);
+  return best;
 }
 
 void BundleView::tick() {

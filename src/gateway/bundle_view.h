@@ -54,8 +54,6 @@ class BundleView {
   /// The member that a URI, or the URI template of a completion, belongs to: the first that lists it, else
   /// the one whose template fits best.
   std::optional<std::size_t> member_of(std::string_view uri) const;
-  /// A member has named a URI in a result: it may be read there although no list has it.
-  void learn(std::string_view uri, std::size_t member);
 
   /// Lets go what may not be shown any more.
   void tick();
@@ -85,7 +83,6 @@ class BundleView {
   std::vector<std::uint64_t> generations_;  ///< of the members' tables, when tools_ was made; 0: never
   std::vector<std::vector<std::string>> visible_;
   std::unordered_map<std::string, std::size_t> uris_;
-  std::unordered_map<std::string, std::size_t> learned_;
 };
 
 }  // namespace doorward::gateway

@@ -42,6 +42,7 @@ class DuplexClient::Reply final : public Front {
     done({});
   }
   const http::Headers* headers() const override { return nullptr; }
+  bool shares_stream() const override { return true; }
 
   std::string text;
   std::string address;
