@@ -59,13 +59,15 @@ void BundleCall::keep(Front& front, const Caller& caller) {
   id_ = worker_.ids().next();
   started_us_ = worker_.loop().now_us();
   // Now: a world that comes later knows other servers by these names.
-  for (const GrantEntry& member : caller_.grant->members) links_.push_back(&worker_.link(*member.server));
+  for (const GrantEntry& member : caller_.grant->members) {
+    links_.push_back(worker_.link(*member.server).shared_from_this());
+  }
 }
 
 Caller BundleCall::member_caller(std::size_t member, std::shared_ptr<Session> session) const {
   Caller caller = caller_;
   caller.grant = &caller_.grant->members[member];
-  caller.server = links_[member];
+  caller.server = links_[member].get();
   if (session != nullptr) caller.revision = session->revision;
   caller.session = std::move(session);
   return caller;

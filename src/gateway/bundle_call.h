@@ -124,7 +124,7 @@ class BundleCall final : public Errand {
   Worker& worker_;
   Front* front_ = nullptr;
   Caller caller_;
-  std::vector<ServerLink*> links_;  ///< of the members
+  std::vector<std::shared_ptr<ServerLink>> links_;  ///< of the members
   std::string address_;
   std::string client_name_;
   std::string text_;

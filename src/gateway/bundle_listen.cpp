@@ -192,6 +192,10 @@ void BundleCall::tick() {
     MemberCall& call = *members_[i];
     if (!call.done || now < call.retry_us) continue;
     const std::size_t member = call.member();
+    // The configuration has another server of this name now: the client listens anew, under it.
+    if (link(member).retired()) {
+      return legacy() ? finish() : reply_result(R"({"resultType":"complete"})");
+    }
     spent_.clear();
     spent_.push_back(std::move(members_[i]));
     members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(i));

@@ -143,6 +143,10 @@ void BundleSession::opened(std::size_t member, bool ok) {
   if (ok && listener != nullptr) listener->attach(member);
 }
 
+bool BundleSession::has_member(std::string_view server) const {
+  return std::ranges::find(settings_->members, server, &BundleMember::server) != settings_->members.end();
+}
+
 void BundleSession::touch(std::int64_t now_us) {
   for (const Member& member : members_) {
     if (member.session != nullptr) member.session->last_used_us = now_us;

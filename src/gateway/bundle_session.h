@@ -50,6 +50,7 @@ class BundleSession {
     return session(member) != nullptr && members_[member].opening == nullptr;
   }
   std::size_t members() const { return members_.size(); }
+  bool has_member(std::string_view server) const;
 
   /// What the member said of itself in its handshake, as JSON; empty: nothing.
   const std::string& capabilities(std::size_t member) const { return members_[member].capabilities; }

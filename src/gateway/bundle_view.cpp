@@ -45,7 +45,9 @@ void BundleView::set_world(std::shared_ptr<const World> world, const GrantEntry&
   grant_ = &grant;
   const std::size_t members = grant.members.size();
   links_.clear();
-  for (const GrantEntry& member : grant.members) links_.push_back(&worker_.link(*member.server));
+  for (const GrantEntry& member : grant.members) {
+    links_.push_back(worker_.link(*member.server).shared_from_this());
+  }
   for (Parts& parts : lists_) {
     parts.clear();
     parts.resize(members);

@@ -75,7 +75,7 @@ class BundleView {
   Worker& worker_;
   std::shared_ptr<const World> world_;
   const GrantEntry* grant_;
-  std::vector<ServerLink*> links_;  ///< of the members
+  std::vector<std::shared_ptr<ServerLink>> links_;  ///< of the members
   std::array<Parts, 4> lists_;
   NameTable tools_;
   NameTable prompts_;

@@ -289,6 +289,7 @@ void ServerLink::tools_listed(bool ok) {
 }
 
 void ServerLink::retire() {
+  retired_ = true;
   end_shared_child();
   if (to_legacy_) to_legacy_->retire();
   if (to_modern_) to_modern_->retire();

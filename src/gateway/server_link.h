@@ -38,7 +38,9 @@ class ToolsWaiter {
 
 /// One worker's way to one server: its connections or shared process, the bridge to its era, and what it
 /// knows of the tools.
-class ServerLink {
+///
+/// The worker owns it; a bundle, which may use it long after it was retired, shares it.
+class ServerLink : public std::enable_shared_from_this<ServerLink> {
  public:
   ServerLink(Worker& worker, const ServerEntry& server);
   ~ServerLink();
@@ -100,6 +102,7 @@ class ServerLink {
 
   /// The server has left the configuration, or changed: no new call comes.
   void retire();
+  bool retired() const { return retired_; }
   /// Nothing of it is under way at the server. Of a retired link, so that it may go.
   bool quiet() const;
   void tick();
@@ -127,6 +130,7 @@ class ServerLink {
   Result<ServerChannel*> channel_of(const Outgoing& message);
 
   Worker& worker_;
+  bool retired_ = false;
   std::shared_ptr<const upstream::ServerSettings> settings_;
   std::unique_ptr<upstream::HttpPool> pool_;
   upstream::HttpTransport transport_ = upstream::HttpTransport::streamable;  ///< as far as it is known

@@ -107,7 +107,9 @@ void Worker::set_world(std::shared_ptr<const World> world, std::move_only_functi
       }
       ServerLink* gone = at->second.get();
       sessions_.for_each([&](Session& session) {
-        if (session.server == gone) end_session(session);
+        if (session.server == gone || (session.bundle != nullptr && session.bundle->has_member(at->first))) {
+          end_session(session);
+        }
       });
       gone->retire();
       retired_links_.push_back(std::move(at->second));
@@ -125,8 +127,8 @@ void Worker::set_world(std::shared_ptr<const World> world, std::move_only_functi
 ServerLink& Worker::link(const ServerEntry& server) {
   const auto cached = link_of_.find(&server);
   if (cached != link_of_.end()) return *cached->second;
-  std::unique_ptr<ServerLink>& link = links_[server.settings->name];
-  if (!link) link = std::make_unique<ServerLink>(*this, server);
+  std::shared_ptr<ServerLink>& link = links_[server.settings->name];
+  if (!link) link = std::make_shared<ServerLink>(*this, server);
   link_of_.emplace(&server, link.get());
   return *link;
 }
@@ -176,7 +178,7 @@ void Worker::tick() {
   for (const auto& [name, link] : links_) link->tick();
   for (const auto& link : retired_links_) link->tick();
   std::erase_if(retired_links_, [this](const auto& link) {
-    return link->quiet() && std::none_of(exchanges_.begin(), exchanges_.end(), [&](const auto& exchange) {
+    return link.use_count() == 1 && link->quiet() && std::none_of(exchanges_.begin(), exchanges_.end(), [&](const auto& exchange) {
       return exchange->speaks_to(*link);
     });
   });

@@ -144,9 +144,9 @@ class Worker {
   SessionTable sessions_;
   SseClientTable sse_clients_;
   std::vector<std::shared_ptr<Session>> ended_sessions_;  ///< until nothing of them runs
-  std::map<std::string, std::unique_ptr<ServerLink>, std::less<>> links_;
+  std::map<std::string, std::shared_ptr<ServerLink>, std::less<>> links_;
   std::unordered_map<const ServerEntry*, ServerLink*> link_of_;
-  std::vector<std::unique_ptr<ServerLink>> retired_links_;
+  std::vector<std::shared_ptr<ServerLink>> retired_links_;
   std::vector<std::unique_ptr<Notice>> notices_;
   std::vector<std::unique_ptr<Batch>> batches_;
   std::vector<std::unique_ptr<ClientConnection>> connections_;

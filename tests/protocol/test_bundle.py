@@ -441,5 +441,24 @@ class Failing(BundleCase):
         self.assertEqual(client.call("beta_echo", {"n": 3}).text, '{"n": 3}')
 
 
+class Replaced(BundleCase):
+    """A reload gives a member other settings while clients listen."""
+    def test_streams_end_with_the_server_that_they_had(self):
+        # A member that is away is tried again on open streams: after the reload there is nothing old to try.
+        self.ups["alpha"].hook = lambda exchange: exchange.http(500) or True
+        client = self.client()
+        _, wire = client.listen()
+        self.gateway.servers["alpha"]["timeouts"] = {"first_byte": "7s"}
+        self.gateway.reload()
+        for _ in wire.events(10):
+            pass  # it ends
+        self.assertEqual(client.call("beta_echo").status, 404, "the session has ended with the server that it had")
+        self.ups["alpha"].hook = None
+        for era in ERAS:
+            client = self.client(version=era)
+            self.assertEqual(client.call("alpha_echo", {"n": 2}).text, '{"n": 2}')
+        self.assertIsNone(self.gateway.process.poll())
+
+
 if __name__ == "__main__":
     unittest.main()
