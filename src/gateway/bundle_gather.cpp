@@ -31,7 +31,8 @@ std::int64_t ttl_of(json::Value result) {
   const json::Value ttl = result.find("ttlMs");
   if (!ttl.is(json::Type::number)) return 0;
   const auto spelled = json::Decimal::parse(ttl.number());
-  const auto most = json::Decimal::parse(std::to_string(kLongestTtlMs));
+  const std::string longest = std::to_string(kLongestTtlMs);  // a Decimal refers to its text
+  const auto most = json::Decimal::parse(longest);
   if (!spelled || *spelled < *json::Decimal::parse("0")) return 0;
   if (*spelled > *most) return kLongestTtlMs;
   std::int64_t value = 0;
