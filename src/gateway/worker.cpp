@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kTickUs = 250'000;
 constexpr unsigned kRejectionsPerSecond = 100;
 /// Legacy clients rarely end their sessions; the one longest unused makes room for a new one.
-constexpr std::size_t kSessionsOfGrant = 1000;
+constexpr std::size_t kSessionsOfGrant = 10'000;
 constexpr std::size_t kProcessesOfGrant = 32;
 }  // namespace
 
