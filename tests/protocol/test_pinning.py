@@ -171,6 +171,7 @@ class Pinning(PinningCase):
         client = self.client()
         self.assertEqual(self.names(client), ["read_file"])
         self.assert_denied(client, "send_mail", "is not the one that was reviewed", "(definition changed)")
+        wait_for(lambda: self.reviewed("send_mail")["state"] == "changed")
         self.gateway.kill()
         self.assertEqual(self.reviewed("send_mail")["state"], "changed")
         self.review("send_mail", "--accept")  # while no gateway runs
