@@ -13,8 +13,6 @@
 namespace doorward::gateway {
 namespace {
 
-constexpr auto kResourceNotFound = static_cast<mcp::ErrorCode>(-32002);
-
 /// What a request names, or what the reference of a completion does.
 json::Value name_in(const mcp::Message& message) {
   switch (message.method) {
@@ -424,7 +422,7 @@ void BundleCall::refuse_unknown() {
       break;
     default:
       mcp::append_error(out, client_id_,
-                        era == mcp::Era::modern ? mcp::ErrorCode::invalid_params : kResourceNotFound,
+                        era == mcp::Era::modern ? mcp::ErrorCode::invalid_params : mcp::ErrorCode::resource_not_found,
                         "Resource not found: " + name_);
       break;
   }

@@ -1,6 +1,7 @@
 // What all members answer together: lists, discovery, the handshake.
 
 #include <algorithm>
+#include <charconv>
 
 #include "gateway/bundle_call.h"
 #include "gateway/bundle_merge.h"
@@ -8,7 +9,6 @@
 #include "gateway/bundles.h"
 #include "gateway/member_call.h"
 #include "gateway/worker.h"
-#include "json/decimal.h"
 #include "json/writer.h"
 
 namespace doorward::gateway {
@@ -26,22 +26,14 @@ bool is_list(mcp::Method method) {
   return !mcp::list_member(method).empty();
 }
 
-/// `ttlMs` of a modern result; 0 for anything but a sensible number.
+/// `ttlMs` of a member's modern result, which its Exchange has bounded; 0 for anything but a whole number.
 std::int64_t ttl_of(json::Value result) {
   const json::Value ttl = result.find("ttlMs");
   if (!ttl.is(json::Type::number)) return 0;
-  const auto spelled = json::Decimal::parse(ttl.number());
-  const std::string longest = std::to_string(kLongestTtlMs);  // a Decimal refers to its text
-  const auto most = json::Decimal::parse(longest);
-  if (!spelled || *spelled < *json::Decimal::parse("0")) return 0;
-  if (*spelled > *most) return kLongestTtlMs;
-  std::int64_t value = 0;
   const std::string_view text = ttl.number();
-  for (char c : text) {
-    if (c < '0' || c > '9') return 0;
-    value = value * 10 + (c - '0');
-  }
-  return value;
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::min<std::int64_t>(value, kLongestTtlMs) : 0;
 }
 
 }  // namespace

@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include "json/writer.h"
+#include "mcp/method.h"
 
 namespace doorward::gateway {
 namespace {
 
-constexpr std::string_view kTasks = "io.modelcontextprotocol/tasks";
 
 }  // namespace
 
@@ -31,7 +31,7 @@ std::string merge_capabilities(std::span<const std::string> members, json::Reade
     const auto root = reader.read(text);
     if (!root) continue;
     tasks = tasks || root->find("tasks").is(json::Type::object);
-    extension = extension || root->find("extensions").find(kTasks).is(json::Type::object);
+    extension = extension || root->find("extensions").find(mcp::kTasksExtension).is(json::Type::object);
     for (const Kind& kind : kKinds) {
       const json::Value of = root->find(kind.name);
       if (!of.is(json::Type::object)) continue;
@@ -46,7 +46,7 @@ std::string merge_capabilities(std::span<const std::string> members, json::Reade
   json::Writer writer(out);
   writer.begin_object();
   if (extension) {
-    writer.key("extensions").begin_object().key(kTasks).begin_object().end_object().end_object();
+    writer.key("extensions").begin_object().key(mcp::kTasksExtension).begin_object().end_object().end_object();
   }
   for (const auto& [name, flags] : merged) {
     writer.key(name).begin_object();

@@ -114,9 +114,6 @@ void Bundles::tick() {
     return viewed.used_us < now - kForgetUs || viewed.view->world() != worker_.world().get();
   });
   for (const auto& [key, viewed] : views_) viewed.view->tick();
-  worker_.sessions().for_each([&](Session& session) {
-    if (session.bundle != nullptr && session.bundle->view != nullptr) session.bundle->view->tick();
-  });
   for (std::size_t i = calls_.size(); i-- > 0;) {
     if (i < calls_.size()) calls_[i]->tick();
   }

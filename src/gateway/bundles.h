@@ -44,6 +44,7 @@ class Bundles {
   /// For what members answer; valid until it is used again.
   json::Reader& reader() { return reader_; }
 
+  /// Views of sessions are the worker's to tick, with the sessions.
   void tick();
 
  private:

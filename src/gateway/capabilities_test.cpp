@@ -7,7 +7,7 @@
 namespace doorward::gateway {
 namespace {
 
-std::string client(const std::string& text, upstream::ProtocolSettings allowed) {
+std::string client(const std::string& text, const Questions& allowed) {
   json::Reader reader;
   std::string out;
   append_client_capabilities(out, text, *reader.read(text), allowed);
@@ -26,7 +26,7 @@ constexpr const char* kClient =
 
 TEST(Capabilities, TheServerIsToldOfWhatItMayAsk) {
   EXPECT_EQ(client(kClient, {}), "{}");
-  upstream::ProtocolSettings allowed;
+  Questions allowed;
   allowed.sampling = true;
   EXPECT_EQ(client(kClient, allowed), R"({"sampling":{"tools":{}}})");
   EXPECT_EQ(client("{}", allowed), "{}");

@@ -86,6 +86,8 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   enum class Then : std::uint8_t { forward, answer };
 
   // exchange_request.cpp
+  /// What is common to all that the policy is asked about this caller.
+  policy::Call policy_call(policy::Kind kind, std::string_view name) const;
   void judge(const mcp::Message& message);
   void judge_tool(const mcp::Message& message);
   void judge_named(const mcp::Message& message, policy::Kind kind, std::string_view name, json::Value args);

@@ -299,10 +299,6 @@ void Exchange::limit_caching(json::Value result, Splice& splice) {
 
 void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
   const GrantEntry& grant = *caller_.grant;
-  policy::Call call;
-  call.server = caller_.server->settings().name;
-  call.subject = &grant.subject;
-  call.now_us = worker_.loop().wall_us();
   const json::Value result = message.result;
   const json::Value list = result.find(mcp::list_member(method_));
   ToolTable& tools = caller_.server->tools();
@@ -310,9 +306,10 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
   // Of a server behind a bridge the bridge has learned them, before it translated.
   const bool bridged = caller_.session != nullptr && caller_.session->bridge != nullptr;
   if (of_tools && !bridged) caller_.server->learn_tools(result, first_page_);
-  call.kind = of_tools                               ? policy::Kind::tool
-              : method_ == mcp::Method::prompts_list ? policy::Kind::prompt
-                                                     : policy::Kind::resource;
+  policy::Call call = policy_call(of_tools                               ? policy::Kind::tool
+                                  : method_ == mcp::Method::prompts_list ? policy::Kind::prompt
+                                                                         : policy::Kind::resource,
+                                  {});
   const auto shown = [&](std::string_view name) {
     call.tool = name;
     if (!of_tools) return policy::listed(grant.policy.get(), call, worker_.scratch());

@@ -11,20 +11,6 @@ namespace {
 /// Questions of one session that may be open at once.
 constexpr std::size_t kMostAsked = 32;
 
-/// Whether the server's setting `client_requests` lets it ask this, and the client said that it can answer.
-bool may_ask(mcp::Method method, const upstream::ProtocolSettings& allowed, const Session& session) {
-  switch (method) {
-    case mcp::Method::sampling_create_message:
-      return allowed.sampling && session.declared.sampling;
-    case mcp::Method::elicitation_create:
-      return allowed.elicitation && session.declared.elicitation;
-    case mcp::Method::roots_list:
-      return allowed.roots && session.declared.roots;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 void Exchange::on_server_request(std::string_view text, const mcp::Message& message) {
@@ -43,7 +29,7 @@ void Exchange::on_server_request(std::string_view text, const mcp::Message& mess
   std::string task;
   if (front_ == nullptr || !name_related_task(message.meta, splice, task) ||
       !mcp::exists(message.method, session.revision, mcp::Sender::server) ||
-      !may_ask(message.method, caller_.server->settings().protocol, session) || message.params.find("task") ||
+      !session.declared.include(message.method) || message.params.find("task") ||
       session.asked.size() >= kMostAsked) {
     record_server_request("upstream.request_refused", message);
     std::string refusal;

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "gateway/capabilities.h"
 #include "gateway/exchange.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
@@ -15,28 +16,22 @@ constexpr std::int64_t kStateLifetimeS = 3600;
 /// After so many rounds of one call a server that always asks again is stopped (attack case T193).
 constexpr unsigned kMostRounds = 32;
 
-/// Of a refusal by the server's setting where the method has no result that could say so.
-constexpr auto kRefusedByPolicy = static_cast<mcp::ErrorCode>(-31403);
-
 }  // namespace
 
 std::string_view Exchange::forbidden_input(json::Value input_requests) const {
-  const upstream::ProtocolSettings& allowed = caller_.server->settings().protocol;
+  const Questions allowed = Questions::allowed(caller_.server->settings().protocol);
   for (const json::Member asked : input_requests.members()) {
     const json::Value name = asked.value.find("method");
     const mcp::Method method =
         name.is(json::Type::string) ? mcp::parse_method(name.string()) : mcp::Method::unknown;
-    const bool good = (method == mcp::Method::sampling_create_message && allowed.sampling) ||
-                      (method == mcp::Method::elicitation_create && allowed.elicitation) ||
-                      (method == mcp::Method::roots_list && allowed.roots);
-    if (!good) return method == mcp::Method::unknown ? "something unknown" : mcp::to_string(method);
+    if (!allowed.include(method)) return method == mcp::Method::unknown ? "something unknown" : mcp::to_string(method);
   }
   return {};
 }
 
 bool Exchange::take_input(const mcp::Message& message) {
-  const upstream::ProtocolSettings& allowed = caller_.server->settings().protocol;
-  if (!message.params.find("inputResponses") || allowed.sampling || allowed.elicitation || allowed.roots) {
+  if (!message.params.find("inputResponses") ||
+      Questions::allowed(caller_.server->settings().protocol).any()) {
     return true;
   }
   refuse_rpc(mcp::ErrorCode::invalid_params,
@@ -60,7 +55,7 @@ void Exchange::refuse_question(std::string_view what) {
         answer_, client_id_, mcp::era_of(caller_.revision), words,
         {.id = id_.view(), .code = "client_request_denied", .rule = {}, .retry = "no", .retry_after_s = 0});
   } else {
-    mcp::append_error(answer_, client_id_, kRefusedByPolicy, words);
+    mcp::append_error(answer_, client_id_, mcp::ErrorCode::refused_by_policy, words);
   }
   outcome_code_ = "client_request_denied";
 }

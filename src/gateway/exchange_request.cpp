@@ -11,11 +11,6 @@
 namespace doorward::gateway {
 namespace {
 
-/// Of a refusal by policy where the method has no result that could say so; outside the range that JSON-RPC
-/// and the protocol reserve.
-constexpr auto kRefusedByPolicy = static_cast<mcp::ErrorCode>(-31403);
-/// The legacy code of a resource that does not exist.
-constexpr auto kResourceNotFound = static_cast<mcp::ErrorCode>(-32002);
 /// How long a client that lost a stream of ours shall wait before it comes back.
 constexpr std::uint32_t kComeBackMs = 1000;
 
@@ -38,6 +33,16 @@ std::size_t permitted_tools(ServerLink& link, const GrantEntry& grant, const pol
 }
 
 }  // namespace
+
+policy::Call Exchange::policy_call(policy::Kind kind, std::string_view name) const {
+  policy::Call call;
+  call.kind = kind;
+  call.tool = name;
+  call.server = caller_.server->settings().name;
+  call.subject = &caller_.grant->subject;
+  call.now_us = worker_.loop().wall_us();
+  return call;
+}
 
 void Exchange::judge(const mcp::Message& message) {
   switch (message.method) {
@@ -95,12 +100,8 @@ void Exchange::judge_tool(const mcp::Message& message) {
   const KnownTool* known = tools.find(name);
   tool_ = resolved.tool;
 
-  policy::Call call;
-  call.tool = resolved.tool;
+  policy::Call call = policy_call(policy::Kind::tool, resolved.tool);
   call.args = resolved.args;
-  call.server = caller_.server->settings().name;
-  call.subject = &caller_.grant->subject;
-  call.now_us = worker_.loop().wall_us();
   call.known = known != nullptr && resolved.kind != policy::Resolved::Kind::unknown_action;
   if (resolved.kind != policy::Resolved::Kind::plain) {
     call.outer = resolved.outer;
@@ -163,13 +164,8 @@ void Exchange::judge_named(const mcp::Message& message, policy::Kind kind, std::
                            json::Value args) {
   tool_ = name;
   if (!open_state(message)) return;
-  policy::Call call;
-  call.kind = kind;
-  call.tool = name;
+  policy::Call call = policy_call(kind, name);
   call.args = args;
-  call.server = caller_.server->settings().name;
-  call.subject = &caller_.grant->subject;
-  call.now_us = worker_.loop().wall_us();
   if (caller_.grant->policy == nullptr) return refuse(call, policy::no_policy());
   policy::Decision decision = policy::decide(*caller_.grant->policy, call, worker_.scratch());
   if (!decision.passes()) return refuse(call, decision);
@@ -319,7 +315,7 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
       mcp::append_unknown_tool(answer_, client_id_, front_->shown_tool(tool_));
     } else if (call.kind == policy::Kind::resource) {
       mcp::append_error(answer_, client_id_,
-                        era == mcp::Era::modern ? mcp::ErrorCode::invalid_params : kResourceNotFound,
+                        era == mcp::Era::modern ? mcp::ErrorCode::invalid_params : mcp::ErrorCode::resource_not_found,
                         "Resource not found: " + tool_);
     } else {
       mcp::append_error(answer_, client_id_, mcp::ErrorCode::invalid_params, "Prompt not found: " + tool_);
@@ -346,7 +342,7 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
                           .retry = policy::retry_of(decision.code),
                           .retry_after_s = decision.retry_after_s});
     } else {
-      mcp::append_error(answer_, client_id_, kRefusedByPolicy, told);
+      mcp::append_error(answer_, client_id_, mcp::ErrorCode::refused_by_policy, told);
     }
   }
   audit::CallRecord record;
@@ -395,7 +391,8 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
       legacy ? message.params.find("capabilities") : message.meta.find(mcp::kMetaClientCapabilities);
   if (!legacy || method_ == mcp::Method::initialize) {
     capabilities_.clear();
-    append_client_capabilities(capabilities_, text_, capabilities, caller_.server->settings().protocol);
+    append_client_capabilities(capabilities_, text_, capabilities,
+                               Questions::allowed(caller_.server->settings().protocol));
     request_splice_.replace(capabilities, capabilities_);
   }
   if (!task_.empty()) {
@@ -451,12 +448,8 @@ void Exchange::forward(const mcp::Message& message, json::Value args, const poli
     caller_.session->running.push_back(this);
     const json::Value name = message.params.find("clientInfo").find("name");
     if (name.is(json::Type::string)) caller_.session->client_name = name.string();
-    const upstream::ProtocolSettings& allowed = caller_.server->settings().protocol;
-    const json::Value capabilities = message.params.find("capabilities");
-    const auto declares = [&](std::string_view key) { return static_cast<bool>(capabilities.find(key)); };
-    caller_.session->declared = {allowed.sampling && declares("sampling"),
-                                 allowed.elicitation && declares("elicitation"),
-                                 allowed.roots && declares("roots")};
+    caller_.session->declared = Questions::allowed(caller_.server->settings().protocol)
+                                    .answered_by(message.params.find("capabilities"));
   }
   when_durable(Then::forward);
 }
@@ -497,9 +490,7 @@ void Exchange::transmit() {
 
 void Exchange::withdraw_call() {
   const policy::Decision decision = policy::definition_changed();
-  policy::Call call;
-  call.tool = tool_;
-  call.server = caller_.server->settings().name;
+  const policy::Call call = policy_call(policy::Kind::tool, tool_);
   give_back_quota();
   answer_.clear();
   mcp::append_denial(answer_, client_id_, mcp::era_of(caller_.revision),

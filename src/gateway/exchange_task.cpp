@@ -9,7 +9,6 @@
 namespace doorward::gateway {
 namespace {
 
-constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tasks";
 constexpr std::string_view kRelatedTask = "io.modelcontextprotocol/related-task";
 
 }  // namespace
@@ -17,7 +16,7 @@ constexpr std::string_view kRelatedTask = "io.modelcontextprotocol/related-task"
 void Exchange::judge_task(const mcp::Message& message) {
   const bool modern = mcp::era_of(caller_.revision) == mcp::Era::modern;
   if (modern &&
-      !message.meta.find(mcp::kMetaClientCapabilities).find("extensions").find(kTasksExtension)) {
+      !message.meta.find(mcp::kMetaClientCapabilities).find("extensions").find(mcp::kTasksExtension)) {
     return refuse_rpc(mcp::ErrorCode::missing_client_capability,
                       "The client has not declared the extension io.modelcontextprotocol/tasks.",
                       "undeclared_extension",
@@ -51,11 +50,7 @@ void Exchange::keep_open_answers(json::Value responses, const TaskEntry& task) {
 }
 
 bool Exchange::may_still_call(std::string_view tool) {
-  policy::Call call;
-  call.tool = tool;
-  call.server = caller_.server->settings().name;
-  call.subject = &caller_.grant->subject;
-  call.now_us = worker_.loop().wall_us();
+  policy::Call call = policy_call(policy::Kind::tool, tool);
   call.category = caller_.server->tools().category(tool);
   return policy::listed(caller_.grant->policy.get(), call, worker_.scratch());
 }

@@ -186,16 +186,9 @@ bool LegacyCall::misses(std::string_view text) {
 bool LegacyCall::may_ask(mcp::Method method, json::Value params) const {
   if (!takes_input(method_) || open_.size() >= kMostOpen || params.find("task")) return false;
   const json::Value mode = params.find("mode");
-  switch (method) {
-    case mcp::Method::sampling_create_message:
-      return askable_.sampling;
-    case mcp::Method::elicitation_create:
-      return askable_.elicitation && (!mode.is(json::Type::string) || mode.string() != "url" || askable_.url);
-    case mcp::Method::roots_list:
-      return askable_.roots;
-    default:
-      return false;
-  }
+  const bool by_url = method == mcp::Method::elicitation_create && mode.is(json::Type::string) &&
+                      mode.string() == "url";
+  return askable_.include(method) && (!by_url || askable_.url);
 }
 
 void LegacyCall::on_question(std::string_view text, const mcp::Message& message) {

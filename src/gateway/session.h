@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/asked.h"
+#include "gateway/capabilities.h"
 #include "gateway/event_stream.h"
 #include "gateway/world.h"
 #include "mcp/envelope.h"
@@ -53,11 +54,7 @@ struct Session {
   bool ended = false;
   bool pinned = false;  ///< its client's stream stands: it is not unused, however long nothing is said
   /// What the client can be asked, as far as the server's settings let it be told.
-  struct {
-    bool sampling = false;
-    bool elicitation = false;
-    bool roots = false;
-  } declared;
+  Questions declared;
   std::vector<Asked> asked;
   std::vector<Exchange*> running;     ///< requests under way
   Exchange* listener = nullptr;       ///< the GET stream, if one is open

@@ -31,10 +31,12 @@ std::string uri_params(std::string_view uri) {
 
 Askable Askable::from(json::Value capabilities) {
   const json::Value elicitation = capabilities.find("elicitation");
-  return {.sampling = capabilities.find("sampling").is(json::Type::object),
-          .elicitation = elicitation.is(json::Type::object),
-          .url = elicitation.find("url").is(json::Type::object),
-          .roots = capabilities.find("roots").is(json::Type::object)};
+  Askable askable;
+  askable.sampling = capabilities.find("sampling").is(json::Type::object);
+  askable.elicitation = elicitation.is(json::Type::object);
+  askable.url = elicitation.find("url").is(json::Type::object);
+  askable.roots = capabilities.find("roots").is(json::Type::object);
+  return askable;
 }
 
 UpstreamSession::UpstreamSession(Worker& worker, ServerLink& link, std::string grant,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/capabilities.h"
 #include "gateway/session.h"
 #include "gateway/session_request.h"
 #include "mcp/to_modern.h"
@@ -21,14 +22,10 @@ class ServerLink;
 class Worker;
 
 /// What a client lets its server ask, as it declared to this server.
-struct Askable {
-  bool sampling = false;
-  bool elicitation = false;
+struct Askable : Questions {
   bool url = false;  ///< elicitation by URL
-  bool roots = false;
 
   static Askable from(json::Value capabilities);
-  bool any() const { return sampling || elicitation || roots; }
 };
 
 /// A session that the bridge holds with a legacy server for modern clients: its handshake, who uses it, and

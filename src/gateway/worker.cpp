@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "gateway/batch.h"
 #include "gateway/bundle_session.h"
+#include "gateway/bundle_view.h"
 #include "gateway/bundles.h"
 #include "gateway/connection.h"
 #include "gateway/notice.h"
@@ -136,7 +137,10 @@ ServerLink& Worker::link(const ServerEntry& server) {
 void Worker::sweep_soon() {
   loop_.post([this] {
     check_connections();
-    check_streams();
+    const std::int64_t now = loop_.now_us();
+    const std::int64_t wall_s = loop_.wall_us() / 1'000'000;
+    sessions_.for_each([&](Session& session) { session.streams.sweep(now, wall_s); });
+    end_leftovers();
   });
 }
 
@@ -159,10 +163,7 @@ void Worker::check_connections() {
   }
 }
 
-void Worker::check_streams() {
-  const std::int64_t now = loop_.now_us();
-  const std::int64_t wall_s = loop_.wall_us() / 1'000'000;
-  sessions_.for_each([&](Session& session) { session.streams.sweep(now, wall_s); });
+void Worker::end_leftovers() {
   for (const auto& session : ended_sessions_) session->streams.end("session_ended");
   std::erase_if(ended_sessions_, [](const auto& session) {
     return session->running.empty() && session->listener == nullptr && !session->streams.busy();
@@ -174,21 +175,27 @@ void Worker::tick() {
   closed_.clear();
   sse_clients_.tick();
   check_connections();
-  check_streams();
+  end_leftovers();
   for (const auto& [name, link] : links_) link->tick();
   for (const auto& link : retired_links_) link->tick();
   std::erase_if(retired_links_, [this](const auto& link) {
-    return link.use_count() == 1 && link->quiet() && std::none_of(exchanges_.begin(), exchanges_.end(), [&](const auto& exchange) {
-      return exchange->speaks_to(*link);
-    });
+    return link.use_count() == 1 && link->quiet() &&
+           std::none_of(exchanges_.begin(), exchanges_.end(),
+                        [&](const auto& exchange) { return exchange->speaks_to(*link); });
   });
   std::erase_if(notices_, [](const auto& notice) { return notice->done(); });
   std::erase_if(batches_, [](const auto& batch) { return batch->done(); });
-  const std::int64_t idle_since = loop_.now_us() - shared_.options.session_timeout.count() * 1000;
+  const std::int64_t now_us = loop_.now_us();
+  const std::int64_t wall_s = loop_.wall_us() / 1'000'000;
+  const std::int64_t idle_since = now_us - shared_.options.session_timeout.count() * 1000;
+  // One visit for all that sessions need: there may be ten thousand.
   sessions_.for_each([&](Session& session) {
+    session.streams.sweep(now_us, wall_s);
+    if (session.ended) return;  // with another one that was visited before
     if (session.channel) session.channel->link().tick();
     const bool gone = session.channel && session.channel->gone();
     if (session.unused() && (session.last_used_us < idle_since || gone)) end_session(session);
+    if (!session.ended && session.bundle && session.bundle->view) session.bundle->view->tick();
   });
   bundles_->tick();
   flush_rejections();
@@ -211,6 +218,7 @@ void Worker::end_session(Session& session) {
 bool Worker::make_session_room(const std::string& grant_id, const ServerLink* server) {
   const bool processes = server != nullptr && !server->settings().is_http();
   const std::size_t most = processes ? kProcessesOfGrant : kSessionsOfGrant;
+  if (sessions_.size() < most) return true;  // of all grants together
   std::size_t count = 0;
   Session* oldest = nullptr;
   sessions_.for_each([&](Session& session) {

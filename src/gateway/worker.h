@@ -131,7 +131,7 @@ class Worker {
   void run();
   void tick();
   void check_connections();
-  void check_streams();
+  void end_leftovers();  ///< of sessions that have ended
   void serve_durable();
   void flush_rejections();
 

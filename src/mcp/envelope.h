@@ -23,6 +23,11 @@ enum class ErrorCode : int {
   header_mismatch = -32020,
   missing_client_capability = -32021,
   unsupported_version = -32022,
+  /// Of the legacy revisions; since 2026-07-28 it is invalid_params.
+  resource_not_found = -32002,
+  /// Ours: refused by policy where the method has no result that could say so. Outside the range that JSON-RPC
+  /// and the protocol reserve.
+  refused_by_policy = -31403,
 };
 
 /// Why a message is not taken, ready for denial.h's append_error. In HTTP all of them are status 400, except

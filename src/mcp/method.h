@@ -61,6 +61,8 @@ Method parse_method(std::string_view name);
 bool is_notification(Method method);
 /// Whether the revision lets `sender` send it, as a request or as the notification that it is.
 bool exists(Method method, Revision revision, Sender sender);
+/// The extension of 2026-07-28 that has the tasks methods; the only one that is carried.
+inline constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tasks";
 /// The tasks methods: experimental in 2025-11-25, an extension in 2026-07-28 that has to be negotiated.
 bool is_task_method(Method method);
 

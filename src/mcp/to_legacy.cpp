@@ -18,8 +18,6 @@ using json::ObjectCopy;
 using json::Type;
 using json::Value;
 
-constexpr auto kResourceNotFound = static_cast<ErrorCode>(-32002);
-
 enum class Part : std::uint8_t { tool, named, block, contents, implementation };
 
 /// Whether the revision knows the member in an object of this kind.
@@ -250,7 +248,7 @@ void append_legacy_error(std::string& out, std::string_view text, Value error, M
       keep_data = false;
       break;
     case ErrorCode::invalid_params:
-      if (method == Method::resources_read) known = kResourceNotFound;
+      if (method == Method::resources_read) known = ErrorCode::resource_not_found;
       break;
     default:
       break;
