@@ -158,12 +158,19 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
       load_inventory(last_config(**store), **store, revocations, system_clock().wall_us(), Loading::names);
   if (!inventory)
     return failure({ErrorKind::corrupt, "the store cannot be read; see `doorward config check`"});
+  io::Loop loop;
   Surroundings surroundings;
+  surroundings.loop = &loop;
   surroundings.record = [&](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
     return log.record(event, fields);
   };
   Operations operations(**store, revocations, std::move(*inventory), {}, std::move(surroundings));
-  const std::string answer = operations.handle(request, Caller{geteuid()});
+  std::string answer;
+  operations.handle(request, identity::Actor::local(geteuid()), [&](std::string text) {
+    answer = std::move(text);
+    loop.stop();
+  });
+  loop.run();
   if (const Status stopped = log.stop(); !stopped) return failure(stopped.error());
   return read_control_answer(answer);
 }

@@ -20,10 +20,10 @@ constexpr std::size_t kPiece = 16384;
 /// One peer: reads lines, answers each before the next is read.
 class ControlServer::Connection final : public io::Handler {
  public:
-  Connection(ControlServer& server, io::Fd fd, Caller caller)
+  Connection(ControlServer& server, io::Fd fd, identity::Actor actor)
       : server_(server),
         stream_(std::move(fd)),
-        caller_(caller),
+        actor_(std::move(actor)),
         end_(io::call<&Connection::drop_self>, this) {}
   ~Connection() {
     if (registered_) server_.loop_.remove(stream_.fd(), *this);
@@ -50,7 +50,7 @@ class ControlServer::Connection final : public io::Handler {
 
   bool read_in() {
     char piece[kPiece];
-    while (out_.empty()) {
+    while (out_.empty() && !waiting_) {
       const io::IoResult got = stream_.read(piece);
       if (got.state == io::IoState::would_block) return true;
       if (got.state != io::IoState::ok) return false;
@@ -61,13 +61,25 @@ class ControlServer::Connection final : public io::Handler {
   }
 
   bool serve_lines() {
-    for (std::size_t end = in_.find('\n'); end != std::string::npos; end = in_.find('\n')) {
+    for (std::size_t end = in_.find('\n'); end != std::string::npos && !waiting_; end = in_.find('\n')) {
       std::string line = in_.substr(0, end);
       in_.erase(0, end + 1);
-      out_ += server_.serve_(std::move(line), caller_);
-      out_ += '\n';
+      waiting_ = true;
+      serving_ = true;
+      server_.serve_(std::move(line), actor_, [this, alive = std::weak_ptr(alive_)](const std::string& answer) {
+        if (!alive.expired()) answered(answer);
+      });
+      serving_ = false;
     }
     return in_.size() <= kControlLine && write_out();
+  }
+
+  void answered(const std::string& answer) {
+    out_ += answer;
+    out_ += '\n';
+    waiting_ = false;
+    // An answer that comes later finds nobody reading.
+    if (!serving_ && !ended_ && (!write_out() || !serve_lines() || !read_in() || !write_out())) finish();
   }
 
   bool write_out() {
@@ -84,10 +96,13 @@ class ControlServer::Connection final : public io::Handler {
 
   ControlServer& server_;
   io::Stream stream_;
-  Caller caller_;
+  identity::Actor actor_;
   io::Task end_;
   std::string in_;
   std::string out_;
+  std::shared_ptr<Connection*> alive_ = std::make_shared<Connection*>(this);
+  bool waiting_ = false;  ///< an operation is under way
+  bool serving_ = false;  ///< it was begun just now
   bool registered_ = false;
   bool ended_ = false;
 };
@@ -123,7 +138,7 @@ void ControlServer::accepted(io::Fd fd) {
     return;
   }
   if (connections_.size() == kConnections) return;
-  connections_.push_back(std::make_unique<Connection>(*this, std::move(fd), Caller{peer->uid}));
+  connections_.push_back(std::make_unique<Connection>(*this, std::move(fd), identity::Actor::local(peer->uid)));
   if (!connections_.back()->start()) connections_.pop_back();
 }
 

@@ -17,8 +17,8 @@ namespace doorward::server {
 /// thread's loop.
 class ControlServer {
  public:
-  /// `serve` answers one line; called on the loop, one at a time.
-  using Serve = std::function<std::string(std::string line, const Caller& caller)>;
+  /// `serve` answers one line by calling `done`, on the loop, at once or later; of one connection one at a time.
+  using Serve = std::function<void(std::string line, const identity::Actor& actor, Operations::Done done)>;
 
   ControlServer(io::Loop& loop, Serve serve);
   ~ControlServer();

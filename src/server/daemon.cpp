@@ -126,6 +126,7 @@ std::expected<void, StartFailure> Daemon::build() {
   gateway_ = std::move(*made);
 
   Surroundings surroundings;
+  surroundings.loop = &loop_;
   surroundings.swap = [this](std::shared_ptr<const gateway::World> next) {
     gateway_->set_world(std::move(next));
     gateway_->sweep_grants();
@@ -164,8 +165,8 @@ Status Daemon::start_steering() {
     log_line(LogLevel::warning, "changes of files are not seen, send SIGHUP after one",
              {{"why", started.error().message}});
   }
-  control_ = std::make_unique<ControlServer>(loop_, [this](std::string line, const Caller& caller) {
-    return operations_->handle(std::move(line), caller);
+  control_ = std::make_unique<ControlServer>(loop_, [this](std::string line, const identity::Actor& actor, Operations::Done done) {
+    operations_->handle(std::move(line), actor, std::move(done));
   });
   if (Status started = control_->start(state_.control_socket()); !started) return started;
   return gateway_->start(loop_);

@@ -1,7 +1,7 @@
 #include "server/operations.h"
 
 #include <algorithm>
-#include <array>
+#include <functional>
 #include <utility>
 
 #include "base/log.h"
@@ -30,43 +30,64 @@ Operations::Operations(store::Store& store, identity::Revocations& revocations, 
       inventory_(std::move(inventory)),
       defaults_(defaults),
       surroundings_(std::move(surroundings)),
-      clock_(clock) {}
-
-Operations::Operation Operations::find(std::string_view op) {
-  static constexpr std::array<std::pair<std::string_view, Operation>, 17> kTable = {{
-      {"status", &Operations::status},
-      {"reload", &Operations::reload},
-      {"server.add", &Operations::server_add},
-      {"server.list", &Operations::server_list},
-      {"server.show", &Operations::server_show},
-      {"server.remove", &Operations::server_remove},
-      {"server.review", &Operations::server_review},
-      {"policy.add", &Operations::policy_add},
-      {"policy.list", &Operations::policy_list},
-      {"policy.show", &Operations::policy_show},
-      {"policy.remove", &Operations::policy_remove},
-      {"policy.revert", &Operations::policy_revert},
-      {"grant.create", &Operations::grant_create},
-      {"grant.list", &Operations::grant_list},
-      {"grant.show", &Operations::grant_show},
-      {"grant.rotate", &Operations::grant_rotate},
-      {"grant.revoke", &Operations::grant_revoke},
-  }};
-  const auto found = std::ranges::find(kTable, op, &std::pair<std::string_view, Operation>::first);
-  return found == kTable.end() ? nullptr : found->second;
+      clock_(clock) {
+  using enum identity::Role;
+  using Method = Json (Operations::*)(ControlRequest&, const identity::Actor&);
+  struct Row {
+    std::string_view op;
+    identity::Roles roles;
+    Method method;
+  };
+  const Row rows[] = {
+      {"status", identity::Roles::all(), &Operations::status},
+      {"reload", {}, &Operations::reload},
+      {"server.add", {}, &Operations::server_add},
+      {"server.list", identity::Roles::all(), &Operations::server_list},
+      {"server.show", identity::Roles::all(), &Operations::server_show},
+      {"server.remove", {}, &Operations::server_remove},
+      {"server.review", {policy_manager}, &Operations::server_review},
+      {"policy.add", {policy_manager}, &Operations::policy_add},
+      {"policy.list", identity::Roles::all(), &Operations::policy_list},
+      {"policy.show", identity::Roles::all(), &Operations::policy_show},
+      {"policy.remove", {policy_manager}, &Operations::policy_remove},
+      {"policy.revert", {policy_manager}, &Operations::policy_revert},
+      {"grant.create", {}, &Operations::grant_create},
+      {"grant.list", identity::Roles::all(), &Operations::grant_list},
+      {"grant.show", identity::Roles::all(), &Operations::grant_show},
+      {"grant.rotate", {}, &Operations::grant_rotate},
+      {"grant.revoke", {}, &Operations::grant_revoke},
+  };
+  for (const Row& row : rows) add(row.op, row.roles, std::bind_front(row.method, this));
 }
 
-std::string Operations::handle(std::string line, const Caller& caller) {
+void Operations::add(std::string_view op, identity::Roles roles, Handler handler) {
+  add_late(op, roles,
+           [handler = std::move(handler)](ControlRequest& request, const identity::Actor& actor, Reply reply) {
+             reply(handler(request, actor));
+           });
+}
+
+void Operations::add_late(std::string_view op, identity::Roles roles, LateHandler handler) {
+  roles.add(identity::Role::admin);
+  operations_.insert_or_assign(std::string(op), Operation{roles, std::move(handler)});
+}
+
+void Operations::handle(std::string line, const identity::Actor& actor, Done done) {
   const auto request = ControlRequest::read(std::move(line));
-  if (!request) return control_failure(request.error());
-  const Operation operation = find((*request)->op());
-  if (operation == nullptr) {
-    return control_failure({ErrorKind::invalid, "this gateway has no operation \"" + (*request)->op() +
-                                                    "\"; command and gateway must be of one version"});
+  if (!request) return done(control_failure(request.error()));
+  const auto found = operations_.find((*request)->op());
+  if (found == operations_.end()) {
+    return done(control_failure({ErrorKind::invalid, "this gateway has no operation \"" + (*request)->op() +
+                                                         "\"; command and gateway must be of one version"}));
+  }
+  if (!actor.roles.intersects(found->second.roles)) {
+    return done(control_failure({ErrorKind::denied, "this is for " + to_string(found->second.roles) + ", and " +
+                                                        actor.name + " is " + to_string(actor.roles)}));
   }
   findings_.clear();
-  const Json result = (this->*operation)(**request, caller);
-  return result ? control_success(*result) : control_failure(result.error(), findings_);
+  found->second.handler(**request, actor, [this, done = std::move(done)](Json result) mutable {
+    done(result ? control_success(*result) : control_failure(result.error(), findings_));
+  });
 }
 
 Status Operations::replace(Inventory inventory, const Defaults& defaults) {
@@ -95,9 +116,9 @@ Status Operations::commit(Inventory next) {
   return {};
 }
 
-void Operations::record(std::string_view event, const Caller& caller,
+void Operations::record(std::string_view event, const identity::Actor& actor,
                         std::vector<audit::EventRecord::Field> fields) {
-  fields.insert(fields.begin(), {"actor_uid", static_cast<std::int64_t>(caller.uid)});
+  fields.insert(fields.begin(), {"actor", std::string_view(actor.name)});
   record(event, fields);
 }
 
@@ -139,7 +160,7 @@ Result<const GrantItem*> Operations::need_grant(std::string_view label_or_id) co
                                               [](const GrantItem& item) { return item.grant->label; }));
 }
 
-Operations::Json Operations::status(ControlRequest& request, const Caller&) {
+Operations::Json Operations::status(ControlRequest& request, const identity::Actor&) {
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   std::string out;
   json::Writer writer(out);
@@ -154,7 +175,7 @@ Operations::Json Operations::status(ControlRequest& request, const Caller&) {
   return out;
 }
 
-Operations::Json Operations::reload(ControlRequest& request, const Caller&) {
+Operations::Json Operations::reload(ControlRequest& request, const identity::Actor&) {
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   if (!surroundings_.reload)
     return fail(ErrorKind::unavailable, "no gateway runs on this state directory; start one");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -12,20 +13,19 @@
 #include "audit/record.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "identity/role.h"
+#include "io/loop.h"
 #include "json/writer.h"
 #include "server/control_request.h"
 #include "server/inventory.h"
 
 namespace doorward::server {
 
-/// Who asks for an operation: the peer of the control socket, or the user of a command.
-struct Caller {
-  std::uint32_t uid = 0;
-};
-
 /// What operations reach beyond the store. A command that finds no gateway leaves out what only a gateway
 /// has.
 struct Surroundings {
+  /// The thread's loop, where late answers come from. Never null.
+  io::Loop* loop = nullptr;
   /// Makes the workers judge by another world. Null: no gateway runs.
   std::function<void(std::shared_ptr<const gateway::World>)> swap;
   /// Writes an event to the log; false where it cannot be stored.
@@ -44,8 +44,22 @@ class Operations {
   Operations(store::Store& store, identity::Revocations& revocations, Inventory inventory, Defaults defaults,
              Surroundings surroundings, const Clock& clock = system_clock());
 
-  /// Serves one request line; the answer line, without its newline. Never throws on what the line holds.
-  std::string handle(std::string line, const Caller& caller);
+  using Json = Result<std::string>;
+  /// The code of an operation: takes its members from the request, and answers with the JSON of a result.
+  using Handler = std::function<Json(ControlRequest& request, const identity::Actor& actor)>;
+  /// One that answers later, once, on this thread. `request` is gone when it has returned.
+  using Reply = std::move_only_function<void(Json)>;
+  using LateHandler =
+      std::function<void(ControlRequest& request, const identity::Actor& actor, Reply reply)>;
+
+  /// Adds an operation. `roles`: who may ask for it, beside admins.
+  void add(std::string_view op, identity::Roles roles, Handler handler);
+  void add_late(std::string_view op, identity::Roles roles, LateHandler handler);
+
+  /// Serves one request line. `done` gets the answer line, without its newline, at once or later, on this thread. Never
+  /// throws on what the line holds.
+  using Done = std::move_only_function<void(std::string answer)>;
+  void handle(std::string line, const identity::Actor& actor, Done done);
 
   const Inventory& inventory() const { return inventory_; }
   /// Stores what the workers met of servers' tools, records what is new, and lets every worker go by it.
@@ -54,27 +68,28 @@ class Operations {
   Status replace(Inventory inventory, const Defaults& defaults);
 
  private:
-  using Json = Result<std::string>;
-  using Operation = Json (Operations::*)(ControlRequest&, const Caller&);
-  static Operation find(std::string_view op);
+  struct Operation {
+    identity::Roles roles;
+    LateHandler handler;
+  };
 
-  Json status(ControlRequest& request, const Caller& caller);
-  Json reload(ControlRequest& request, const Caller& caller);
-  Json server_add(ControlRequest& request, const Caller& caller);
-  Json server_list(ControlRequest& request, const Caller& caller);
-  Json server_show(ControlRequest& request, const Caller& caller);
-  Json server_remove(ControlRequest& request, const Caller& caller);
-  Json server_review(ControlRequest& request, const Caller& caller);
-  Json policy_add(ControlRequest& request, const Caller& caller);
-  Json policy_list(ControlRequest& request, const Caller& caller);
-  Json policy_show(ControlRequest& request, const Caller& caller);
-  Json policy_remove(ControlRequest& request, const Caller& caller);
-  Json policy_revert(ControlRequest& request, const Caller& caller);
-  Json grant_create(ControlRequest& request, const Caller& caller);
-  Json grant_list(ControlRequest& request, const Caller& caller);
-  Json grant_show(ControlRequest& request, const Caller& caller);
-  Json grant_rotate(ControlRequest& request, const Caller& caller);
-  Json grant_revoke(ControlRequest& request, const Caller& caller);
+  Json status(ControlRequest& request, const identity::Actor& actor);
+  Json reload(ControlRequest& request, const identity::Actor& actor);
+  Json server_add(ControlRequest& request, const identity::Actor& actor);
+  Json server_list(ControlRequest& request, const identity::Actor& actor);
+  Json server_show(ControlRequest& request, const identity::Actor& actor);
+  Json server_remove(ControlRequest& request, const identity::Actor& actor);
+  Json server_review(ControlRequest& request, const identity::Actor& actor);
+  Json policy_add(ControlRequest& request, const identity::Actor& actor);
+  Json policy_list(ControlRequest& request, const identity::Actor& actor);
+  Json policy_show(ControlRequest& request, const identity::Actor& actor);
+  Json policy_remove(ControlRequest& request, const identity::Actor& actor);
+  Json policy_revert(ControlRequest& request, const identity::Actor& actor);
+  Json grant_create(ControlRequest& request, const identity::Actor& actor);
+  Json grant_list(ControlRequest& request, const identity::Actor& actor);
+  Json grant_show(ControlRequest& request, const identity::Actor& actor);
+  Json grant_rotate(ControlRequest& request, const identity::Actor& actor);
+  Json grant_revoke(ControlRequest& request, const identity::Actor& actor);
 
   /// The item that a request names, or why there is none: not found with a suggestion, or ambiguous.
   Result<const ServerItem*> need_server(std::string_view name) const;
@@ -87,8 +102,8 @@ class Operations {
   /// Whether the workers would take `next`; asked before the store is changed.
   Status check(const Inventory& next) const;
   /// Puts a new version of a stored policy in force.
-  Json put_policy(const store::PolicyRow& row, std::string_view event, const Caller& caller);
-  void record(std::string_view event, const Caller& caller, std::vector<audit::EventRecord::Field> fields);
+  Json put_policy(const store::PolicyRow& row, std::string_view event, const identity::Actor& actor);
+  void record(std::string_view event, const identity::Actor& actor, std::vector<audit::EventRecord::Field> fields);
   void record(std::string_view event, std::span<const audit::EventRecord::Field> fields);
 
   struct ReviewedTool;
@@ -107,6 +122,7 @@ class Operations {
   Defaults defaults_;
   Surroundings surroundings_;
   const Clock& clock_;
+  std::map<std::string, Operation, std::less<>> operations_;
   Findings findings_;  ///< of the operation under way, beside its error
 };
 

@@ -55,7 +55,7 @@ void Operations::write_grant(json::Writer& writer, const GrantItem& item) const 
   writer.key("owner").string(owner_text(item.at)).end_object();
 }
 
-Operations::Json Operations::grant_create(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::grant_create(ControlRequest& request, const identity::Actor& actor) {
   store::GrantRow row;
   row.label = request.need_text("label");
   row.server = request.need_text("server");
@@ -110,7 +110,7 @@ Operations::Json Operations::grant_create(ControlRequest& request, const Caller&
   if (const Status good = check(next); !good) return std::unexpected(good.error());
   if (const auto stored = store_.add_grant(row); !stored) return std::unexpected(stored.error());
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
-  record("grant.created", caller,
+  record("grant.created", actor,
          {{"grant", row.id},
           {"label", row.label},
           {"server", row.server},
@@ -125,7 +125,7 @@ Operations::Json Operations::grant_create(ControlRequest& request, const Caller&
   return answer;
 }
 
-Operations::Json Operations::grant_list(ControlRequest& request, const Caller&) {
+Operations::Json Operations::grant_list(ControlRequest& request, const identity::Actor&) {
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   std::vector<const GrantItem*> items;
   for (const GrantItem& item : inventory_.grants) items.push_back(&item);
@@ -138,7 +138,7 @@ Operations::Json Operations::grant_list(ControlRequest& request, const Caller&) 
   return out;
 }
 
-Operations::Json Operations::grant_show(ControlRequest& request, const Caller&) {
+Operations::Json Operations::grant_show(ControlRequest& request, const identity::Actor&) {
   const std::string label = request.need_text("label");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   const auto item = need_grant(label);
@@ -151,7 +151,7 @@ Operations::Json Operations::grant_show(ControlRequest& request, const Caller&) 
   return out;
 }
 
-Operations::Json Operations::grant_rotate(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::grant_rotate(ControlRequest& request, const identity::Actor& actor) {
   const std::string label = request.need_text("label");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   const auto old = need_grant(label);
@@ -170,7 +170,7 @@ Operations::Json Operations::grant_rotate(ControlRequest& request, const Caller&
   // The old token dies even if the new world were not taken.
   revocations_.revoke_others(id, row->token_hash);
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
-  record("grant.rotated", caller, {{"grant", id}, {"label", item.grant->label}});
+  record("grant.rotated", actor, {{"grant", id}, {"label", item.grant->label}});
   std::string described;
   json::Writer writer(described);
   write_grant(writer, item);
@@ -179,7 +179,7 @@ Operations::Json Operations::grant_rotate(ControlRequest& request, const Caller&
   return answer;
 }
 
-Operations::Json Operations::grant_revoke(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::grant_revoke(ControlRequest& request, const identity::Actor& actor) {
   const std::string label = request.need_text("label");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   const auto item = need_grant(label);
@@ -195,7 +195,7 @@ Operations::Json Operations::grant_revoke(ControlRequest& request, const Caller&
   // began under.
   revocations_.revoke(id);
   if (const Status done = commit(inventory_); !done) return std::unexpected(done.error());
-  record("grant.revoked", caller, {{"grant", id}, {"label", row->label}});
+  record("grant.revoked", actor, {{"grant", id}, {"label", row->label}});
   const auto revoked = need_grant(id);
   std::string out;
   json::Writer writer(out);

@@ -8,13 +8,6 @@
 #include "server/time_text.h"
 
 namespace doorward::server {
-namespace {
-
-std::string author_of(const Caller& caller) {
-  return "uid:" + std::to_string(caller.uid);
-}
-
-}  // namespace
 
 void Operations::write_policy(json::Writer& writer, const PolicyItem& item) const {
   writer.begin_object().key("name").string(item.name).key("server").string(item.server);
@@ -28,7 +21,7 @@ void Operations::write_policy(json::Writer& writer, const PolicyItem& item) cons
 }
 
 Operations::Json Operations::put_policy(const store::PolicyRow& row, std::string_view event,
-                                        const Caller& caller) {
+                                        const identity::Actor& actor) {
   const auto version = store_.current_policy(row.server, row.name);
   if (!version) return std::unexpected(version.error());
   Findings warnings;
@@ -43,7 +36,7 @@ Operations::Json Operations::put_policy(const store::PolicyRow& row, std::string
   const PolicyItem* before = inventory_.policy(row.server, row.name);
   const std::string before_digest = before == nullptr ? std::string() : std::string(before->policy->sha256());
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
-  record(event, caller,
+  record(event, actor,
          {{"server", row.server},
           {"policy", row.name},
           {"version", static_cast<std::int64_t>(item->policy->version())},
@@ -59,7 +52,7 @@ Operations::Json Operations::put_policy(const store::PolicyRow& row, std::string
   return out;
 }
 
-Operations::Json Operations::policy_add(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::policy_add(ControlRequest& request, const identity::Actor& actor) {
   const std::string name = request.need_text("name");
   const std::string server = request.need_text("server");
   const std::string text = request.need_text("text");
@@ -80,12 +73,12 @@ Operations::Json Operations::policy_add(ControlRequest& request, const Caller& c
     return fail(ErrorKind::invalid,
                 "the document is not valid, or one of its tests fails; nothing was changed");
   }
-  const auto row = store_.put_policy(server, name, text, author_of(caller), comment, clock_.wall_us());
+  const auto row = store_.put_policy(server, name, text, actor.name, comment, clock_.wall_us());
   if (!row) return std::unexpected(row.error());
-  return put_policy(*row, "policy.added", caller);
+  return put_policy(*row, "policy.added", actor);
 }
 
-Operations::Json Operations::policy_list(ControlRequest& request, const Caller&) {
+Operations::Json Operations::policy_list(ControlRequest& request, const identity::Actor&) {
   const auto server = request.text("server");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   std::vector<const PolicyItem*> items;
@@ -101,7 +94,7 @@ Operations::Json Operations::policy_list(ControlRequest& request, const Caller&)
   return out;
 }
 
-Operations::Json Operations::policy_show(ControlRequest& request, const Caller&) {
+Operations::Json Operations::policy_show(ControlRequest& request, const identity::Actor&) {
   const std::string name = request.need_text("name");
   const auto server = request.text("server");
   const auto number = request.number("version");
@@ -143,7 +136,7 @@ Operations::Json Operations::policy_show(ControlRequest& request, const Caller&)
   return out;
 }
 
-Operations::Json Operations::policy_remove(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::policy_remove(ControlRequest& request, const identity::Actor& actor) {
   const std::string name = request.need_text("name");
   const auto server_name = request.text("server");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
@@ -168,7 +161,7 @@ Operations::Json Operations::policy_remove(ControlRequest& request, const Caller
   std::erase_if(next.policies,
                 [&](const PolicyItem& old) { return old.server == server && old.name == name; });
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
-  record("policy.removed", caller, {{"server", server}, {"policy", name}, {"sha256_before", digest}});
+  record("policy.removed", actor, {{"server", server}, {"policy", name}, {"sha256_before", digest}});
   std::string out;
   json::Writer(out)
       .begin_object()
@@ -180,7 +173,7 @@ Operations::Json Operations::policy_remove(ControlRequest& request, const Caller
   return out;
 }
 
-Operations::Json Operations::policy_revert(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::policy_revert(ControlRequest& request, const identity::Actor& actor) {
   const std::string name = request.need_text("name");
   const auto server = request.text("server");
   const auto number = request.number("version");
@@ -198,9 +191,9 @@ Operations::Json Operations::policy_revert(ControlRequest& request, const Caller
     return fail(ErrorKind::invalid,
                 "version " + std::to_string(*number) + " is not valid; nothing was changed");
   }
-  const auto row = store_.revert_policy((*item)->server, name, *number, author_of(caller), clock_.wall_us());
+  const auto row = store_.revert_policy((*item)->server, name, *number, actor.name, clock_.wall_us());
   if (!row) return std::unexpected(row.error());
-  return put_policy(*row, "policy.reverted", caller);
+  return put_policy(*row, "policy.reverted", actor);
 }
 
 }  // namespace doorward::server

@@ -173,7 +173,7 @@ void Operations::ReviewedTool::write(json::Writer& writer, bool whole) const {
   writer.end_object();
 }
 
-Operations::Json Operations::server_review(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::server_review(ControlRequest& request, const identity::Actor& actor) {
   const std::string name = request.need_text("name");
   const std::optional<std::string> only = request.text("tool");
   const std::optional<std::string> decision = request.text("decision");
@@ -217,19 +217,18 @@ Operations::Json Operations::server_review(ControlRequest& request, const Caller
       }
       const bool accept = *decision == "accept";
       const std::int64_t now = clock_.wall_us();
-      const std::string reviewer = "uid " + std::to_string(caller.uid);
-      if (const Status done = store_.review_tool(name, row.name, row.seen, accept, reviewer, now); !done) {
+      if (const Status done = store_.review_tool(name, row.name, row.seen, accept, actor.name, now); !done) {
         return std::unexpected(done.error());
       }
       const std::string hex = to_hex(row.seen);
-      record("tool.reviewed", caller,
+      record("tool.reviewed", actor,
              {{"server", std::string_view(name)},
               {"tool", std::string_view(row.name)},
               {"definition", std::string_view(hex)},
               {"accepted", accept}});
       (accept ? row.reviewed : row.rejected) = row.seen;
       if (!accept && row.reviewed == row.seen) row.reviewed.reset();
-      row.reviewer = reviewer;
+      row.reviewer = actor.name;
       row.reviewed_us = now;
       tool.pinned = pinned_definition(row, settings);
       tool.review = review_of(row, tool.pinned);

@@ -29,7 +29,7 @@ void Operations::write_bundle(json::Writer& writer, const BundleItem& item) cons
   writer.end_array().end_object();
 }
 
-Operations::Json Operations::server_add(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::server_add(ControlRequest& request, const identity::Actor& actor) {
   const std::string name = request.need_text("name");
   const std::string settings = request.need_json("settings");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
@@ -57,7 +57,7 @@ Operations::Json Operations::server_add(ControlRequest& request, const Caller& c
   const auto row = store_.add_server(name, uuid, server_settings_json(*config), clock_.wall_us());
   if (!row) return std::unexpected(row.error());
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
-  record("server.added", caller, {{"server", name}, {"id", uuid}});
+  record("server.added", actor, {{"server", name}, {"id", uuid}});
 
   std::string out;
   json::Writer writer(out);
@@ -67,7 +67,7 @@ Operations::Json Operations::server_add(ControlRequest& request, const Caller& c
   return out;
 }
 
-Operations::Json Operations::server_list(ControlRequest& request, const Caller&) {
+Operations::Json Operations::server_list(ControlRequest& request, const identity::Actor&) {
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   std::vector<const ServerItem*> items;
   for (const ServerItem& item : inventory_.servers) items.push_back(&item);
@@ -85,7 +85,7 @@ Operations::Json Operations::server_list(ControlRequest& request, const Caller&)
   return out;
 }
 
-Operations::Json Operations::server_show(ControlRequest& request, const Caller&) {
+Operations::Json Operations::server_show(ControlRequest& request, const identity::Actor&) {
   const std::string name = request.need_text("name");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   const auto item = need_server(name);
@@ -98,7 +98,7 @@ Operations::Json Operations::server_show(ControlRequest& request, const Caller&)
   return out;
 }
 
-Operations::Json Operations::server_remove(ControlRequest& request, const Caller& caller) {
+Operations::Json Operations::server_remove(ControlRequest& request, const identity::Actor& actor) {
   const std::string name = request.need_text("name");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   const auto item = need_server(name);
@@ -123,7 +123,7 @@ Operations::Json Operations::server_remove(ControlRequest& request, const Caller
   Inventory next = inventory_;
   std::erase_if(next.servers, [&](const ServerItem& server) { return server.settings->name == name; });
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
-  record("server.removed", caller, {{"server", name}});
+  record("server.removed", actor, {{"server", name}});
   std::string out;
   json::Writer(out)
       .begin_object()

@@ -137,7 +137,7 @@ class Offline(CommandCase):
         records = [json.loads(line) for line in self.run_command("log", "query", "--json")[0].splitlines()]
         events = [record["event"] for record in records if not record["event"].startswith("writer.")]
         self.assertEqual(events, ["server.added", "policy.added", "grant.created", "grant.rotated", "grant.revoked"])
-        self.assertEqual({record["actor_uid"] for record in records if "actor_uid" in record}, {os.geteuid()})
+        self.assertEqual({record["actor"] for record in records if "actor" in record}, {f"uid:{os.geteuid()}"})
         self.run_command("audit", "verify")
 
     def test_reading_leaves_no_record(self):
