@@ -50,6 +50,8 @@ struct Actor {
   Roles roles;
   std::vector<std::string> groups = {};  ///< of approvers that the actor belongs to
   std::string address = {};              ///< of its connection; empty: local
+  /// Other names of the same person, such as an e-mail address. They only ever refuse (identity/person.h), never permit.
+  std::vector<std::string> also = {};
 
   /// The user of this machine, who owns the state directory: an admin.
   static Actor local(std::uint32_t uid);

@@ -1,0 +1,47 @@
+#include "identity/person.h"
+
+#include <algorithm>
+
+namespace doorward::identity {
+namespace {
+
+constexpr std::string_view kUser = "user:";
+
+std::string_view trim(std::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+/// A name without the kind that local users have.
+std::string_view bare(std::string_view name) {
+  name = trim(name);
+  return name.size() > kUser.size() && same_letters(name.substr(0, kUser.size()), kUser) ? name.substr(kUser.size())
+                                                                                       : name;
+}
+
+}  // namespace
+
+bool same_person(const Actor& actor, std::string_view owner) {
+  const std::string_view wanted = bare(owner);
+  if (wanted.empty()) return false;
+  return same_letters(bare(actor.name), wanted) ||
+         std::ranges::any_of(actor.also, [&](const std::string& name) { return same_letters(bare(name), wanted); });
+}
+
+bool is_named(const Actor& actor, std::string_view approver) {
+  if (approver.empty()) return false;
+  return std::ranges::find(actor.groups, approver) != actor.groups.end() || actor.name == approver ||
+         (actor.name.starts_with(kUser) && std::string_view(actor.name).substr(kUser.size()) == approver);
+}
+
+}  // namespace doorward::identity
