@@ -107,7 +107,50 @@ CREATE TABLE tool_definitions (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kTools};
+constexpr std::string_view kPeople = R"sql(
+CREATE TABLE users (
+  name       TEXT    NOT NULL PRIMARY KEY,
+  email      TEXT    NOT NULL,
+  roles      TEXT    NOT NULL,
+  password   TEXT,
+  disabled   INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+  created_us INTEGER NOT NULL,
+  updated_us INTEGER NOT NULL,
+  revision   INTEGER NOT NULL CHECK (revision > 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE user_groups (
+  user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  PRIMARY KEY (user, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE access_tokens (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  user       TEXT    NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+  label      TEXT    NOT NULL,
+  roles      TEXT    NOT NULL,
+  token_hash BLOB    NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+  token_hint TEXT    NOT NULL,
+  created_us INTEGER NOT NULL,
+  expires_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  token_hash BLOB    NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+  person     TEXT    NOT NULL,
+  method     TEXT    NOT NULL,
+  email      TEXT    NOT NULL,
+  groups     TEXT    NOT NULL,
+  address    TEXT    NOT NULL,
+  agent      TEXT    NOT NULL,
+  created_us INTEGER NOT NULL,
+  seen_us    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kTools, kPeople};
 
 }  // namespace
 
