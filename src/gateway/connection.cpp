@@ -27,9 +27,9 @@ constexpr std::string_view kStreamLines =
 
 }  // namespace
 
-ClientConnection::ClientConnection(Worker& worker, io::Fd fd, const io::Address& peer)
+ClientConnection::ClientConnection(Worker& worker, io::Stream stream, const io::Address& peer)
     : worker_(worker),
-      stream_(std::move(fd)),
+      stream_(std::move(stream)),
       peer_(peer),
       address_(peer.host_to_string()),
       next_task_(io::call<&ClientConnection::next_request>, this) {}
@@ -41,11 +41,43 @@ void ClientConnection::start(std::string_view bytes) {
   if (!worker_.loop().add(stream_.fd(), *this)) return close();
   in_.append(bytes);
   readable_ = true;
+  // A connection that was handed over has shaken hands, and may hold more that no edge will tell of.
+  if (stream_.is_tls()) return bytes.empty() ? shake_hands() : next_request();
   if (!bytes.empty()) process();
 }
 
+void ClientConnection::shake_hands() {
+  phase_ = Phase::handshake;
+  const io::IoResult result = stream_.handshake();
+  switch (result.state) {
+    case io::IoState::ok:
+      phase_ = Phase::head;
+      return read();
+    case io::IoState::would_block:
+      return;
+    case io::IoState::eof:
+      return close();
+    case io::IoState::error:
+      break;
+  }
+  // One that merely ended (a probe of the port) is nobody's attempt.
+  if (result.error == 0 && !to_end_) {
+    const std::string reason = stream_.error_text(result);
+    audit::RejectRecord record;
+    record.code = "tls_failed";
+    record.client.address = address_;
+    record.reason = reason;
+    worker_.record_rejection(record);
+  }
+  close();
+}
+
 void ClientConnection::on_ready(std::uint32_t events) {
-  if ((events & io::kWritable) != 0 && !out_.empty()) {
+  if (phase_ == Phase::handshake) {
+    to_end_ = (events & io::kReadToEnd) != 0;
+    return shake_hands();
+  }
+  if ((stream_.is_tls() || (events & io::kWritable) != 0) && !out_.empty()) {
     flush();
     if (phase_ == Phase::closed) return;
   }
@@ -283,7 +315,7 @@ void ClientConnection::flush() {
     }
     const bool partial = result.bytes < out_.size();
     out_.consume(result.bytes);
-    if (partial) break;
+    if (partial && !stream_.is_tls()) break;
   }
   if (out_.empty()) out_.release();
   if (!out_.empty()) {
@@ -357,6 +389,7 @@ void ClientConnection::keep_alive() {
 }
 
 void ClientConnection::drain() {
+  if (phase_ == Phase::handshake) return close();
   if (phase_ == Phase::head && !head_.begun() && in_.empty()) return close();
   if (phase_ != Phase::streaming) return;
   if (events_ != nullptr) return events_->abandon("gateway_stopping");

@@ -23,7 +23,7 @@ class Worker;
 /// which session, and gives the message to an Exchange. Worker's thread.
 class ClientConnection final : public io::Handler, public Front, public EventOutlet {
  public:
-  ClientConnection(Worker& worker, io::Fd fd, const io::Address& peer);
+  ClientConnection(Worker& worker, io::Stream stream, const io::Address& peer);
   ~ClientConnection();
 
   /// Starts with bytes that were read before, by a worker that handed the connection over.
@@ -51,10 +51,11 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   std::size_t slot = 0;  ///< in the worker's list
 
  private:
-  enum class Phase : std::uint8_t { head, body, busy, streaming, lingering, closed };
+  enum class Phase : std::uint8_t { handshake, head, body, busy, streaming, lingering, closed };
   /// Whether to go on with this request.
   enum class Go : std::uint8_t { on, stop };
 
+  void shake_hands();
   void read();
   void process();
   bool take_body();

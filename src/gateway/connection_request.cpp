@@ -190,7 +190,7 @@ bool ClientConnection::move_to_owner() {
   std::string bytes(in_.view());
   worker_.loop().remove(stream_.fd(), *this);
   phase_ = Phase::closed;
-  worker_.hand_over(*owner, stream_.release(), peer_, std::move(bytes));
+  worker_.hand_over(*owner, std::move(stream_), peer_, std::move(bytes));
   in_.release();
   worker_.remove(*this, true);
   return true;

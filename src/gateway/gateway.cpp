@@ -47,13 +47,19 @@ Result<std::unique_ptr<Gateway>> Gateway::create(Options options, std::shared_pt
   if (!bound) return std::unexpected(bound.error());
   gateway->address_ = *bound;
 
+  if (options.tls) {
+    Result<std::shared_ptr<io::TlsServer>> tls = io::TlsServer::create(*options.tls);
+    if (!tls) return std::unexpected(tls.error());
+    gateway->tls_ = std::move(*tls);
+  }
+
   Result<std::unique_ptr<Shared>> opened = Shared::open(options, world);
   if (!opened) return std::unexpected(opened.error());
   gateway->shared_ = std::move(*opened);
   gateway->world_ = std::move(world);
   Shared& shared = *gateway->shared_;
 
-  shared.guard = std::make_unique<http::HostGuard>(bound->port());
+  shared.guard = std::make_unique<http::HostGuard>(bound->port(), options.tls ? "https" : "http");
   if (!bound->is_loopback()) {
     // Whoever listens on an address of the network is addressed by it.
     if (Status allowed = shared.guard->allow_host(bound->to_string()); !allowed)
@@ -87,12 +93,18 @@ void Gateway::accept(io::Fd fd, const io::Address& peer) {
   // Over the cap the connection is closed without a word: an answer would cost what the cap saves.
   if (shared_->connections.load(std::memory_order_relaxed) >= shared_->options.connections) return;
   if (!shared_->peers.enter(peer.host_to_string(), shared_->options.connections_per_peer)) return;
+  io::Stream stream(std::move(fd));
+  if (tls_) {
+    Result<io::Stream> secured = tls_->wrap(stream.release());
+    if (!secured) return shared_->peers.leave(peer.host_to_string(), shared_->options.connections_per_peer);
+    stream = std::move(*secured);
+  }
   Worker* least = nullptr;
   for (const auto& worker : shared_->workers) {
     if (least == nullptr || worker->load() < least->load()) least = worker.get();
   }
   shared_->connections.fetch_add(1, std::memory_order_relaxed);
-  least->adopt(std::move(fd), peer);
+  least->adopt(std::move(stream), peer);
 }
 
 void Gateway::set_world(std::shared_ptr<const World> world) {
@@ -105,6 +117,10 @@ void Gateway::set_world(std::shared_ptr<const World> world) {
   std::latch judged(static_cast<std::ptrdiff_t>(shared_->workers.size()));
   for (const auto& worker : shared_->workers) worker->set_world(world_, [&judged] { judged.count_down(); });
   judged.wait();
+}
+
+void Gateway::set_tls(std::shared_ptr<const io::TlsServer::Material> material) {
+  tls_->use(std::move(material));
 }
 
 void Gateway::sweep_grants() {

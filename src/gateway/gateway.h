@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "gateway/world.h"
 #include "io/loop.h"
 #include "io/socket.h"
+#include "io/tls_server.h"
 #include "quota/table.h"
 
 namespace doorward::gateway {
@@ -22,6 +24,7 @@ struct Options {
   std::string listen = "127.0.0.1:8420";  ///< numeric address and port; port 0: any free one
   std::string state;                      ///< the state directory, prepared and locked by the caller
   unsigned workers = 0;                   ///< 0: one per core
+  std::optional<io::TlsServerOptions> tls;  ///< nothing: the listener speaks plain HTTP
   bool power_durability = false;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
@@ -58,8 +61,13 @@ class Gateway {
   /// The address that is listened on, with its real port.
   const io::Address& address() const { return address_; }
 
+  /// Whether clients reach it by https.
+  bool speaks_tls() const { return tls_ != nullptr; }
+
   /// Judges by another world; returns when every worker does. Blocks for at most an event of each worker.
   void set_world(std::shared_ptr<const World> world);
+  /// Shows other certificates from the next connection on; only where the listener began with TLS.
+  void set_tls(std::shared_ptr<const io::TlsServer::Material> material);
   /// Ends the streams and calls of revoked and expired grants now.
   void sweep_grants();
 
@@ -84,6 +92,7 @@ class Gateway {
   std::shared_ptr<const World> world_;
   io::Fd listener_;
   io::Address address_;
+  std::shared_ptr<io::TlsServer> tls_;  ///< null: plain HTTP
   struct Accepting;
   std::unique_ptr<Accepting> accepting_;
   bool running_ = false;

@@ -66,18 +66,18 @@ void Worker::stop_and_join() {
   thread_.join();
 }
 
-void Worker::adopt(io::Fd fd, const io::Address& peer, std::string bytes) {
+void Worker::adopt(io::Stream stream, const io::Address& peer, std::string bytes) {
   load_.fetch_add(1, std::memory_order_relaxed);
-  loop_.post([this, fd = std::move(fd), peer, bytes = std::move(bytes)]() mutable {
-    connections_.push_back(std::make_unique<ClientConnection>(*this, std::move(fd), peer));
+  loop_.post([this, stream = std::move(stream), peer, bytes = std::move(bytes)]() mutable {
+    connections_.push_back(std::make_unique<ClientConnection>(*this, std::move(stream), peer));
     ClientConnection& connection = *connections_.back();
     connection.slot = connections_.size() - 1;
     connection.start(bytes);
   });
 }
 
-void Worker::hand_over(unsigned worker, io::Fd fd, const io::Address& peer, std::string bytes) {
-  shared_.workers[worker]->adopt(std::move(fd), peer, std::move(bytes));
+void Worker::hand_over(unsigned worker, io::Stream stream, const io::Address& peer, std::string bytes) {
+  shared_.workers[worker]->adopt(std::move(stream), peer, std::move(bytes));
 }
 
 void Worker::remove(ClientConnection& connection, bool handed_over) {

@@ -26,6 +26,7 @@
 #include "io/buffer.h"
 #include "io/loop.h"
 #include "io/socket.h"
+#include "io/stream.h"
 #include "json/canonical.h"
 #include "json/reader.h"
 #include "policy/decide.h"
@@ -51,7 +52,7 @@ class Worker {
   void start();
   void stop_and_join();
   /// Takes a connection over; `bytes` were read from it already.
-  void adopt(io::Fd fd, const io::Address& peer, std::string bytes = {});
+  void adopt(io::Stream stream, const io::Address& peer, std::string bytes = {});
   /// Judges by another world from its next event on; `done` runs on the worker's thread when that is so.
   void set_world(std::shared_ptr<const World> world, std::move_only_function<void()> done);
   /// Ends what holds grants that are revoked; otherwise it happens within a quarter of a second.
@@ -125,7 +126,7 @@ class Worker {
   /// `handed_over`: the connection lives on at another worker.
   void remove(ClientConnection& connection, bool handed_over = false);
   /// Gives a connection to the worker that owns its session.
-  void hand_over(unsigned worker, io::Fd fd, const io::Address& peer, std::string bytes);
+  void hand_over(unsigned worker, io::Stream stream, const io::Address& peer, std::string bytes);
 
  private:
   void run();

@@ -18,14 +18,16 @@ constexpr std::string_view kLoopback[] = {"localhost", "127.0.0.1", "[::1]"};
 
 }  // namespace
 
-HostGuard::HostGuard(std::uint16_t port) : port_(port) {
+HostGuard::HostGuard(std::uint16_t port, std::string_view scheme) : port_(port) {
   const std::string own = ":" + std::to_string(port);
+  const std::string start = std::string(scheme) + "://";
+  const bool usual_port = port == (scheme == "https" ? 443 : 80);
   for (const std::string_view name : kLoopback) {
     hosts_.push_back(std::string(name) + own);
-    origins_.push_back("http://" + std::string(name) + own);
-    if (port != 80) continue;
+    origins_.push_back(start + std::string(name) + own);
+    if (!usual_port) continue;
     hosts_.emplace_back(name);
-    origins_.push_back("http://" + std::string(name));
+    origins_.push_back(start + std::string(name));
   }
 }
 

@@ -13,9 +13,9 @@ namespace doorward::http {
 /// T226). Immutable once built.
 class HostGuard {
  public:
-  /// A listener on `port`: its loopback names (`localhost`, `127.0.0.1`, `[::1]`) with that port are allowed,
-  /// and what is allowed below.
-  explicit HostGuard(std::uint16_t port);
+  /// A listener on `port` that speaks `http` or `https`: its loopback names (`localhost`, `127.0.0.1`, `[::1]`)
+  /// with that port are allowed, and what is allowed below.
+  explicit HostGuard(std::uint16_t port, std::string_view scheme = "http");
 
   /// `host[:port]`; without a port the listener's own port, 80 and 443 are meant (a proxy in front hides
   /// ours).

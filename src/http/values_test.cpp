@@ -150,6 +150,15 @@ TEST(HostGuard, T226_RefusesEntriesThatAreNoHostsOrOrigins) {
   EXPECT_FALSE(guard.allow_origin("*"));
 }
 
+TEST(HostGuard, T226_OverTlsTheOwnOriginsAreHttps) {
+  HostGuard guard(443, "https");
+  EXPECT_TRUE(guard.host_allowed("localhost"));
+  EXPECT_TRUE(guard.origin_allowed("https://localhost"));
+  EXPECT_TRUE(guard.origin_allowed("https://127.0.0.1:443"));
+  EXPECT_FALSE(guard.origin_allowed("http://localhost"));
+  EXPECT_FALSE(guard.origin_allowed("http://localhost:443"));
+}
+
 TEST(HeadWriter, WritesWhatTheParsersRead) {
   std::array<char, 512> buffer{};
   const std::string_view text = HeadWriter(buffer)

@@ -65,6 +65,10 @@ Fd Stream::release() {
   return std::move(fd_);
 }
 
+const PeerCertificate* Stream::peer_certificate() const {
+  return tls_ ? tls_->peer() : nullptr;
+}
+
 std::string Stream::error_text(const IoResult& result) const {
   if (tls_ && !tls_->error().empty()) return tls_->error();
   return std::string(errno_name(result.error));

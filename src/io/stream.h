@@ -63,8 +63,9 @@ inline IoResult write_some(int fd, std::string_view bytes) {
 }
 
 class TlsSession;
+struct PeerCertificate;
 
-/// A nonblocking connection, plain or TLS (TlsContext::wrap makes the latter). The plain path has no virtual
+/// A nonblocking connection, plain or TLS (TlsContext::wrap and TlsServer::wrap make the latter). The plain path has no virtual
 /// call. One thread at a time.
 ///
 /// With TLS either direction may wait for either edge: after would_block, retry what is pending on the next
@@ -88,7 +89,8 @@ class Stream {
       return tls_read(into);
     return detail::moved(::recv(fd_.get(), into.data(), into.size(), 0), into.size());
   }
-  /// May write a part: fewer bytes than given means the next try would block.
+  /// May write a part: for a plain stream fewer bytes than given means that the next try would block; under TLS
+  /// only would_block does.
   IoResult write(std::string_view bytes) {
     if (tls_) [[unlikely]]
       return tls_write(bytes);
@@ -103,8 +105,11 @@ class Stream {
   /// Ends our direction: FIN, with TLS close_notify before it.
   void shutdown_write();
   void close();
-  /// Gives up the descriptor of a plain stream, for another worker.
+  /// Gives up the descriptor of a plain stream.
   Fd release();
+  /// Of a client over TLS, once the handshake is done: the certificate that it showed and that verified, good
+  /// as long as the stream; null for a plain stream and where it showed none.
+  const PeerCertificate* peer_certificate() const;
   /// What failed, for a person: the errno's name, or the reason of TLS ("certificate has expired").
   std::string error_text(const IoResult& result) const;
 

@@ -49,7 +49,7 @@ const BIO_METHOD* socket_method() {
 
 }  // namespace
 
-std::unique_ptr<TlsSession> TlsSession::create(SSL_CTX* context, int fd) {
+std::unique_ptr<TlsSession> TlsSession::over(SSL_CTX* context, int fd) {
   SSL* ssl = SSL_new(context);
   if (ssl == nullptr) return nullptr;
   std::unique_ptr<TlsSession> session(new TlsSession(ssl));
@@ -58,7 +58,18 @@ std::unique_ptr<TlsSession> TlsSession::create(SSL_CTX* context, int fd) {
   BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);
-  SSL_set_connect_state(ssl);
+  return session;
+}
+
+std::unique_ptr<TlsSession> TlsSession::create(SSL_CTX* context, int fd) {
+  auto session = over(context, fd);
+  if (session != nullptr) SSL_set_connect_state(session->ssl());
+  return session;
+}
+
+std::unique_ptr<TlsSession> TlsSession::accept(SSL_CTX* context, int fd) {
+  auto session = over(context, fd);
+  if (session != nullptr) SSL_set_accept_state(session->ssl());
   return session;
 }
 
@@ -92,8 +103,19 @@ IoResult TlsSession::outcome(int returned) {
 IoResult TlsSession::handshake() {
   errno = 0;
   const int done = SSL_do_handshake(ssl_.get());
-  if (done == 1) return {};
-  return outcome(done);
+  if (done != 1) return outcome(done);
+  if (keep_peer()) return {};
+  error_ = "out of memory for the client's certificate";
+  return {0, IoState::error, true, ENOMEM};
+}
+
+bool TlsSession::keep_peer() {
+  X509* shown = SSL_is_server(ssl_.get()) == 1 ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+  if (shown == nullptr || peer_ != nullptr) return true;
+  auto read = read_peer_certificate(shown);
+  if (!read) return false;
+  peer_ = std::make_unique<const PeerCertificate>(std::move(*read));
+  return true;
 }
 
 IoResult TlsSession::read(std::span<char> into) {

@@ -13,6 +13,7 @@
 
 #include "server/config_bundle.h"
 #include "server/config_server.h"
+#include "server/config_tls.h"
 #include "server/yaml_fields.h"
 #include "store/store.h"
 
@@ -211,6 +212,7 @@ void read_listener(Fields& fields, Config& config, FileContext& context) {
                      "\"listen\" must be a numeric address and a port, such as 127.0.0.1:8420 or [::1]:8420");
     }
   }
+  if (const YamlNode* tls = fields.take("tls")) config.tls = read_tls(*tls, context);
   config.allowed_hosts = fields.take_texts("allowed_hosts");
   for (const std::string& host : config.allowed_hosts) {
     if (!is_host(host)) {

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "gateway/bundle_settings.h"
+#include "io/tls_server.h"
 #include "server/finding.h"
 #include "upstream/settings.h"
 
@@ -133,6 +134,7 @@ struct LogConfig {
 struct Config {
   std::string file;  ///< the file that was read; empty: none
   std::string listen = "127.0.0.1:8420";
+  std::optional<io::TlsServerOptions> tls;  ///< of the listener
   std::string state;  ///< absolute after reading; empty: not set
   unsigned workers = 0;
   bool power_durability = false;

@@ -142,6 +142,14 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Values, ConfigRefusal,
     testing::Values(
+        Bad{"TlsWithoutKey", "tls: {certificate: a.pem}\n", "g.yaml:1:6: tls needs \"key\""},
+        Bad{"TlsWithoutCertificate", "tls: {key: a.pem}\n", "g.yaml:1:6: tls needs \"certificate\""},
+        Bad{"TlsClients", "tls: {certificate: a, key: b, client_certificates: maybe}\n",
+            "g.yaml:1:52: \"client_certificates\" must be none, optional or required"},
+        Bad{"TlsClientsOfNobody", "tls: {certificate: a, key: b, client_certificates: required}\n",
+            "g.yaml:1:6: client certificates need \"client_ca\""},
+        Bad{"TlsAuthorityAsksNobody", "tls: {certificate: a, key: b, client_ca: c}\n",
+            "g.yaml:1:6: \"client_ca\" without \"client_certificates\" asks nobody"},
         Bad{"ListenName", "listen: localhost:1\n", "g.yaml:1:9: \"listen\" must be a numeric address"},
         Bad{"ListenNoPort", "listen: 127.0.0.1\n", "g.yaml:1:9: \"listen\" must be"},
         Bad{"ListenPortRange", "listen: 127.0.0.1:65536\n", "g.yaml:1:9: \"listen\" must be"},

@@ -39,7 +39,7 @@ Defaults defaults_of(const Config& config) {
 /// Whether a reload can take the difference, or only the next start.
 bool needs_restart(const Config& old, const Config& now) {
   const auto fixed = [](const Config& config) {
-    return std::tuple(config.listen, config.state, config.workers, config.power_durability,
+    return std::tuple(config.listen, config.tls.has_value(), config.state, config.workers, config.power_durability,
                       config.allowed_hosts, config.allowed_origins, config.limits.body,
                       config.limits.connections, config.limits.connections_per_peer, config.timeouts.header,
                       config.timeouts.body, config.timeouts.idle, config.timeouts.session, config.log.ring,
@@ -55,6 +55,7 @@ gateway::Options gateway_options(const Config& config, const StateDir& state) {
   options.listen = config.listen;
   options.state = state.path;
   options.workers = config.workers;
+  options.tls = config.tls;
   options.power_durability = config.power_durability;
   options.allowed_hosts = config.allowed_hosts;
   options.allowed_origins = config.allowed_origins;
@@ -221,12 +222,19 @@ Findings Daemon::load_anew() {
   auto inventory = load_inventory(next, *store_, revocations_, system_clock().wall_us());
   if (!inventory) return std::move(inventory.error());
   for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
+  std::shared_ptr<const io::TlsServer::Material> tls;
+  if (gateway_->speaks_tls() && next.tls) {
+    auto loaded = io::TlsServer::load(*next.tls);
+    if (!loaded) return {{{next.file}, loaded.error().message}};
+    tls = std::move(*loaded);
+  }
   if (const Status taken = operations_->replace(std::move(*inventory), defaults_of(next)); !taken) {
     return {{{next.file}, taken.error().message}};
   }
+  if (tls) gateway_->set_tls(std::move(tls));
   if (needs_restart(config_, next)) {
     log_line(LogLevel::warning,
-             "some changed settings take effect at the next start only: listen, state, workers, "
+             "some changed settings take effect at the next start only: listen, tls switched on or off, state, workers, "
              "durability, allowed hosts and origins, and the limits, timeouts and log settings of "
              "the listener");
   }
@@ -325,6 +333,11 @@ std::vector<std::string> Daemon::files_to_watch() const {
     }
   };
   if (!options_.config_file.empty()) files.push_back(options_.config_file);
+  if (config_.tls) {
+    for (const std::string* file : {&config_.tls->certificate, &config_.tls->key, &config_.tls->client_ca}) {
+      if (!file->empty()) files.push_back(*file);
+    }
+  }
   for (const PolicyConfig& policy : config_.policies) files.push_back(policy.file);
   for (const GrantConfig& grant : config_.grants) add_secrets({{"token", grant.token}});
   if (!operations_) {
@@ -351,7 +364,7 @@ std::string Daemon::fingerprint() const {
 }
 
 std::string Daemon::url() const {
-  return "http://" + gateway_->address().to_string();
+  return (gateway_->speaks_tls() ? "https://" : "http://") + gateway_->address().to_string();
 }
 
 void Daemon::write_status(json::Writer& writer) const {

@@ -30,7 +30,6 @@ WAITS = {
 PARTS = {
     "T007": "JWT claims and admin bodies wait for those parts",
     "T031": "the batches that 2025-03-26 has, split and judged member by member: protocol/test_batch.py",
-    "T103": "the listener has no TLS of its own; the silent connection is tested",
     "T293": "replicas on shared stores wait for those stores",
     "T294": "clock steps are tested on the simulated clock of src/quota",
     "T295": "approval, retry and task rows of the refund table wait for those features",

@@ -148,7 +148,7 @@ class Slowness(FramingCase):
         self.gateway.new_records()
 
     def test_T103_connect_and_say_nothing(self):
-        """The listener has no TLS of its own; silent plain connections are cut and cost no processor time."""
+        """Silent plain connections are cut and cost no processor time."""
         wires = [Wire.to(self.gateway.port) for _ in range(300)]
         before = cpu_seconds(self.gateway.pid)
         self.assertLess(self.good_seconds(), 1.0)

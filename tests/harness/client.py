@@ -17,9 +17,10 @@ class Client:
     """One agent: a token, a path, and in the legacy era a session. One request at a time; not shared by threads."""
 
     def __init__(self, port, path, token=None, version="2025-11-25", name="tester", capabilities=None, timeout=10.0,
-                 host="127.0.0.1"):
+                 host="127.0.0.1", tls=None):
         self.port, self.path, self.token, self.version = port, path, token, version
         self.name, self.capabilities, self.timeout, self.host = name, capabilities or {}, timeout, host
+        self.tls = tls  # an SSLContext, for https
         self.session = None
         self.ids = itertools.count(1)
         self.wire = None
@@ -65,7 +66,7 @@ class Client:
     # ---- transport ----
 
     def open(self):
-        return Wire.to(self.port, self.timeout, self.host)
+        return Wire.to(self.port, self.timeout, self.host, self.tls)
 
     def post_bytes(self, body, headers, stream=False, wire=None):
         """POSTs raw body bytes with exactly these headers beside Host, Content-Type, Accept, Content-Length."""

@@ -64,7 +64,7 @@ class Gateway:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
                                         env=self.env, cwd=self.folder)
         line = self.ready_line(seconds)
-        found = re.search(r"listening on http://[^ ]*:(\d+)", line)
+        found = re.search(r"listening on https?://[^ ]*:(\d+)", line)
         if not found:
             self.kill()
             raise RuntimeError(f"no ready line but {line!r}; stderr: {self.stderr()[-2000:]}")

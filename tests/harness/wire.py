@@ -1,6 +1,7 @@
 """HTTP/1.1 over a plain socket, byte for byte: what is sent is exactly what the test says."""
 import json
 import socket
+import ssl
 import time
 
 
@@ -115,8 +116,10 @@ class Wire:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @classmethod
-    def to(cls, port, timeout=10.0, host="127.0.0.1"):
-        return cls(socket.create_connection((host, port), timeout=timeout), timeout)
+    def to(cls, port, timeout=10.0, host="127.0.0.1", tls=None):
+        """`tls`: an SSLContext, for https."""
+        sock = socket.create_connection((host, port), timeout=timeout)
+        return cls(tls.wrap_socket(sock, server_hostname=host) if tls else sock, timeout)
 
     def send(self, data):
         self.sock.settimeout(self.timeout)
@@ -130,7 +133,7 @@ class Wire:
         self.sock.settimeout(left)
         try:
             data = self.sock.recv(65536)
-        except ConnectionResetError as error:
+        except (ConnectionResetError, ssl.SSLEOFError) as error:
             raise Closed("reset") from error
         if not data:
             raise Closed("end of stream")
