@@ -165,7 +165,7 @@ TEST(VectorsTest, TheVerifierJudgesThemAsPublished) {
 int run_python(const std::vector<std::string>& arguments) {
   const pid_t child = ::fork();
   if (child == 0) {
-    std::vector<char*> pointers = {const_cast<char*>("python3"), const_cast<char*>("tests/audit/verify.py")};
+    std::vector<char*> pointers = {const_cast<char*>("python3"), const_cast<char*>("tools/verify_audit.py")};
     for (const std::string& argument : arguments) pointers.push_back(const_cast<char*>(argument.c_str()));
     pointers.push_back(nullptr);
     ::execvp(pointers[0], pointers.data());
