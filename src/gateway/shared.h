@@ -11,7 +11,7 @@
 #include "gateway/count_keeper.h"
 #include "gateway/gateway.h"
 #include "gateway/peer_counts.h"
-#include "gateway/seal.h"
+#include "base/seal.h"
 #include "gateway/server_eras.h"
 #include "gateway/task_table.h"
 #include "gateway/tool_reports.h"

@@ -1,5 +1,7 @@
 #include "identity/role.h"
 
+#include <pwd.h>
+
 #include <array>
 
 namespace doorward::identity {
@@ -31,7 +33,14 @@ std::string to_string(Roles roles) {
 }
 
 Actor Actor::local(std::uint32_t uid) {
-  return {.name = "uid:" + std::to_string(uid), .roles = {Role::admin}};
+  Actor actor{.name = "uid:" + std::to_string(uid), .roles = {Role::admin}};
+  std::array<char, 4096> text{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(uid, &entry, text.data(), text.size(), &found) == 0 && found != nullptr) {
+    actor.also.emplace_back(found->pw_name);
+  }
+  return actor;
 }
 
 }  // namespace doorward::identity

@@ -53,7 +53,7 @@ struct Actor {
   /// Other names of the same person, such as an e-mail address. They only ever refuse (identity/person.h), never permit.
   std::vector<std::string> also = {};
 
-  /// The user of this machine, who owns the state directory: an admin.
+  /// The user of this machine, who owns the state directory: an admin. Its login name is one of `also`.
   static Actor local(std::uint32_t uid);
 };
 

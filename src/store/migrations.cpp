@@ -150,7 +150,80 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kTools, kPeople};
+// Times are those of the approvals' own clock (approval/store_clock.h). `binding` is a digest of everything that a
+// request is bound to; of equal ones at most one waits. `arguments` are sealed, and empty once removed.
+constexpr std::string_view kApprovals = R"sql(
+CREATE TABLE approvals (
+  id             TEXT    NOT NULL PRIMARY KEY,
+  state          TEXT    NOT NULL CHECK (state IN ('pending','approved','denied','used','expired','cancelled')),
+  binding        BLOB    NOT NULL CHECK (length(binding) = 32),
+  grant_id       TEXT    NOT NULL,
+  identity       TEXT    NOT NULL,
+  server         TEXT    NOT NULL,
+  tool           TEXT    NOT NULL,
+  definition     BLOB    NOT NULL CHECK (length(definition) = 32),
+  digest         TEXT    NOT NULL,
+  policy         TEXT    NOT NULL,
+  policy_version INTEGER NOT NULL,
+  policy_sha256  TEXT    NOT NULL,
+  rule           TEXT    NOT NULL,
+  decision       TEXT    NOT NULL,
+  grant_label    TEXT    NOT NULL,
+  owner          TEXT    NOT NULL,
+  client         TEXT    NOT NULL,
+  category       TEXT    NOT NULL,
+  pointer        TEXT    NOT NULL,
+  note           TEXT    NOT NULL,
+  groups         TEXT    NOT NULL,
+  asked          INTEGER NOT NULL,
+  created_us     INTEGER NOT NULL,
+  lifetime_us    INTEGER NOT NULL,
+  until_us       INTEGER NOT NULL,
+  repeats        INTEGER NOT NULL,
+  warned         INTEGER NOT NULL,
+  decided_us     INTEGER,
+  decided_by     TEXT    NOT NULL,
+  reason         TEXT    NOT NULL,
+  closed_us      INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX approvals_waiting ON approvals (binding) WHERE state = 'pending';
+CREATE INDEX approvals_open ON approvals (binding) WHERE closed_us IS NULL;
+CREATE INDEX approvals_of_grants ON approvals (grant_id) WHERE closed_us IS NULL;
+CREATE INDEX approvals_by_age ON approvals (created_us, id);
+
+CREATE TABLE approval_arguments (
+  request TEXT NOT NULL PRIMARY KEY REFERENCES approvals (id) ON DELETE CASCADE,
+  sealed  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE approval_votes (
+  request TEXT    NOT NULL REFERENCES approvals (id) ON DELETE CASCADE,
+  actor   TEXT    NOT NULL,
+  groups  TEXT    NOT NULL,
+  also    TEXT    NOT NULL,
+  for_s   INTEGER,
+  shown   TEXT    NOT NULL,
+  at_us   INTEGER NOT NULL,
+  PRIMARY KEY (request, actor)
+) STRICT;
+
+CREATE TABLE approval_uses (
+  decision TEXT    NOT NULL PRIMARY KEY,
+  request  TEXT    NOT NULL REFERENCES approvals (id) ON DELETE CASCADE,
+  at_us    INTEGER NOT NULL,
+  boot     TEXT    NOT NULL,
+  writer   TEXT    NOT NULL,
+  epoch    INTEGER NOT NULL,
+  seq      INTEGER NOT NULL,
+  settled  INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX approval_uses_of_requests ON approval_uses (request);
+CREATE INDEX approval_uses_in_doubt ON approval_uses (at_us) WHERE settled = 0;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals};
 
 }  // namespace
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-namespace doorward::gateway {
+namespace doorward {
 
-/// Seals what a client carries for us and must neither read nor change (XChaCha20-Poly1305): a server's
-/// `requestState` (2026-07-28). Bound to a context, such as grant, server and request, and to a moment.
-/// Thread-safe.
+/// Seals what others keep for us and must neither read nor change (XChaCha20-Poly1305): a server's `requestState`
+/// (2026-07-28) in a client's hands, stored arguments in a file. Bound to a context, such as grant, server and
+/// request, and to a moment. Thread-safe.
 class Sealer {
  public:
   /// `key`: 32 bytes.
@@ -29,4 +29,4 @@ class Sealer {
   std::array<unsigned char, 32> key_{};
 };
 
-}  // namespace doorward::gateway
+}  // namespace doorward

@@ -1,4 +1,4 @@
-#include "gateway/seal.h"
+#include "base/seal.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/encoding.h"
 
-namespace doorward::gateway {
+namespace doorward {
 namespace {
 
 const std::string kKey(32, 'k');
@@ -84,4 +84,4 @@ TEST(Sealer, NothingCutOffOrAddedIsAccepted) {
 }
 
 }  // namespace
-}  // namespace doorward::gateway
+}  // namespace doorward

@@ -1,4 +1,4 @@
-#include "gateway/seal.h"
+#include "base/seal.h"
 
 #include <sodium.h>
 
@@ -7,7 +7,7 @@
 #include "base/encoding.h"
 #include "base/random.h"
 
-namespace doorward::gateway {
+namespace doorward {
 namespace {
 constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
@@ -54,4 +54,4 @@ std::optional<std::string> Sealer::open(std::string_view sealed, std::string_vie
   return plain.substr(kExpiry);
 }
 
-}  // namespace doorward::gateway
+}  // namespace doorward
