@@ -17,6 +17,10 @@
 #include "io/tls_server.h"
 #include "quota/table.h"
 
+namespace doorward::approval {
+class Desk;
+}
+
 namespace doorward::gateway {
 
 /// Bounds and times of the listener side; defaults are those of docs/configuration.md.
@@ -42,6 +46,8 @@ struct Options {
   std::chrono::hours retention{400 * 24};
   std::string role = "gateway";  ///< first part of the log writer's id
   std::string version;           ///< of Doorward, recorded in the log
+  /// Whom calls that need a person ask; must outlive the gateway. Null: nobody, so that they are refused.
+  approval::Desk* desk = nullptr;
 };
 
 struct Shared;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "audit/keys.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/hash.h"
@@ -122,15 +123,20 @@ std::expected<void, StartFailure> Daemon::build() {
   for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
   auto world = inventory->world();
   if (!world) return failure(world.error());
-  auto made = gateway::Gateway::create(gateway_options(config_, state_), std::move(*world));
+  if (const Status opened = open_desk(); !opened) return failure(opened.error());
+  gateway::Options options = gateway_options(config_, state_);
+  options.desk = desk_.get();
+  auto made = gateway::Gateway::create(std::move(options), std::move(*world));
   if (!made) return failure(made.error());
   gateway_ = std::move(*made);
+  if (const Status started = desk_->start(gateway_->log(), state_.log()); !started) return failure(started.error());
 
   Surroundings surroundings;
   surroundings.loop = &loop_;
   surroundings.swap = [this](std::shared_ptr<const gateway::World> next) {
     gateway_->set_world(std::move(next));
     gateway_->sweep_grants();
+    sweep_approvals();
   };
   surroundings.record = [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
     return record_event(gateway_->log(), event, fields);
@@ -140,10 +146,33 @@ std::expected<void, StartFailure> Daemon::build() {
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
                                              defaults_of(config_), std::move(surroundings));
   refuse_replaced_tokens(operations_->inventory(), revocations_);
+  sweep_approvals();
   gateway_->tool_reports().set_listener([this] {
     if (!reports_posted_.exchange(true)) loop_.post(reports_task_);
   });
   return {};
+}
+
+Status Daemon::open_desk() {
+  const auto key = audit::load_or_create_secret(state_.keys(), "sealing");
+  if (!key) return std::unexpected(key.error());
+  approval::Options options;
+  options.log_survives_power_loss = config_.power_durability;
+  auto desk = approval::Desk::create(store_->database(), loop_, *key, options);
+  if (!desk) return std::unexpected(desk.error());
+  desk_ = std::move(*desk);
+  return {};
+}
+
+void Daemon::sweep_approvals() {
+  const auto lives = [this](std::string_view id) {
+    return std::ranges::any_of(operations_->inventory().grants, [&](const GrantItem& item) {
+      return item.grant->id == id && !item.grant->is_revoked();
+    });
+  };
+  if (const Status swept = desk_->cancel_others(lives); !swept) {
+    log_line(LogLevel::error, "requests of revoked grants could not be cancelled", {{"why", swept.error().message}});
+  }
 }
 
 void Daemon::take_tool_reports() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "approval/desk.h"
 #include "gateway/gateway.h"
 #include "io/loop.h"
 #include "io/signals.h"
@@ -35,6 +36,9 @@ class Daemon {
   explicit Daemon(ServeOptions options);
   Status open_state();
   std::expected<void, StartFailure> build();
+  Status open_desk();
+  /// Cancels what waits for grants that are gone.
+  void sweep_approvals();
   Status start_steering();
 
   void on_signal(int signal);
@@ -62,6 +66,7 @@ class Daemon {
   io::Loop loop_;
   io::Task reports_task_;                    ///< posted by workers, so it outlives them
   std::atomic<bool> reports_posted_{false};  ///< it is on its way
+  std::unique_ptr<approval::Desk> desk_;  ///< asked by workers, so it outlives them
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlServer> control_;
