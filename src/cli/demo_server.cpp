@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "mcp/line_framer.h"
-#include "mcp/revision.h"
+#include "mcp/own_server.h"
 
 namespace doorward::cli {
 namespace {
@@ -31,15 +31,6 @@ constexpr std::string_view kResource =
 constexpr std::string_view kPrompt =
     R"({"name":"summarise_notes","title":"Summarise the notes","description":"Asks for a summary of all notes."})";
 
-/// JSON on several lines in the source, one line on the wire.
-std::string one_line(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c != '\n') out += c;
-  }
-  return out;
-}
-
 std::string_view text_of(json::Value object, std::string_view key) {
   const json::Value value = object.find(key);
   return value.is(json::Type::string) ? value.string() : std::string_view();
@@ -59,25 +50,7 @@ void write_text(json::Writer& out, std::string_view text, bool is_error = false)
   if (is_error) out.key("isError").boolean(true);
 }
 
-std::string error_answer(json::Value id, std::string_view text, mcp::ErrorCode code,
-                         std::string_view message) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object().key("jsonrpc").string("2.0").key("id");
-  if (id) {
-    writer.raw(text.substr(id.begin_offset(), id.end_offset() - id.begin_offset()));
-  } else {
-    writer.null();
-  }
-  writer.key("error")
-      .begin_object()
-      .key("code")
-      .number(static_cast<int>(code))
-      .key("message")
-      .string(message);
-  writer.end_object().end_object();
-  return out;
-}
+const mcp::OwnServer kSelf = {kServerInfo, kCapabilities, kInstructions, mcp::one_line(kTools)};
 
 }  // namespace
 
@@ -87,47 +60,32 @@ DemoServer::DemoServer()
 
 std::string DemoServer::answer(std::string_view line) {
   const auto root = reader_.read(line);
-  if (!root) return error_answer({}, line, mcp::ErrorCode::parse_error, root.error().message);
+  if (!root) return mcp::error_answer({}, line, mcp::ErrorCode::parse_error, root.error().message);
   const auto message = mcp::read_message(*root, mcp::Sender::client);
   if (!message) {
     if (message.error().notification) return {};
-    return error_answer(message.error().id, line, message.error().code, message.error().message);
+    return mcp::error_answer(message.error().id, line, message.error().code, message.error().message);
   }
   if (message->kind != mcp::Kind::request) return {};
   const std::string result = serve(*message);
   if (result.empty()) {
     const bool unknown = problem_.empty();
-    return error_answer(message->id, line,
-                        unknown ? mcp::ErrorCode::method_not_found : mcp::ErrorCode::invalid_params,
-                        unknown ? "Method not found" : problem_);
+    return mcp::error_answer(message->id, line,
+                             unknown ? mcp::ErrorCode::method_not_found : mcp::ErrorCode::invalid_params,
+                             unknown ? "Method not found" : problem_);
   }
-  std::string out = R"({"jsonrpc":"2.0","id":)";
-  out += line.substr(message->id.begin_offset(), message->id.end_offset() - message->id.begin_offset());
-  return out + ",\"result\":" + result + "}";
+  return mcp::result_answer(message->id, line, result);
 }
 
 std::string DemoServer::serve(const mcp::Message& message) {
-  modern_ = static_cast<bool>(message.meta.find("io.modelcontextprotocol/protocolVersion"));
+  const bool modern = mcp::describes_itself(message);
   problem_.clear();
   std::string out;
   json::Writer writer(out);
-  writer.begin_object();
-  if (modern_) writer.key("resultType").string("complete");
-  bool done = false;
-  bool cached = false;
+  mcp::begin_result(writer, modern);
+  bool done = mcp::write_common_result(writer, kSelf, message);
+  bool cached = done;
   switch (message.method) {
-    case mcp::Method::initialize:
-      done = !modern_ && initialize(writer, message.params);
-      break;
-    case mcp::Method::ping:
-      done = !modern_;
-      break;
-    case mcp::Method::server_discover:
-      done = cached = modern_ && discover(writer);
-      break;
-    case mcp::Method::tools_list:
-      done = cached = list_tools(writer);
-      break;
     case mcp::Method::tools_call:
       done = call_tool(writer, message.params);
       break;
@@ -153,41 +111,13 @@ std::string DemoServer::serve(const mcp::Message& message) {
       break;
   }
   if (!done) return {};
-  if (modern_) {
-    if (cached) writer.key("ttlMs").number(60'000).key("cacheScope").string("private");
-    writer.key("_meta")
-        .begin_object()
-        .key("io.modelcontextprotocol/serverInfo")
-        .raw(kServerInfo)
-        .end_object();
-  }
-  writer.end_object();
+  mcp::end_result(writer, modern, kServerInfo, cached);
   return out;
 }
 
 bool DemoServer::refuse(std::string problem) {
   problem_ = std::move(problem);
   return false;
-}
-
-bool DemoServer::initialize(json::Writer& out, json::Value params) {
-  const auto asked = mcp::parse_revision(text_of(params, "protocolVersion"));
-  const bool spoken = asked && mcp::era_of(*asked) == mcp::Era::legacy;
-  out.key("protocolVersion").string(mcp::to_string(spoken ? *asked : mcp::Revision::v2025_11_25));
-  out.key("capabilities").raw(kCapabilities).key("serverInfo").raw(kServerInfo);
-  out.key("instructions").string(kInstructions);
-  return true;
-}
-
-bool DemoServer::discover(json::Writer& out) {
-  out.key("supportedVersions").begin_array().string(mcp::to_string(mcp::Revision::v2026_07_28)).end_array();
-  out.key("capabilities").raw(kCapabilities).key("instructions").string(kInstructions);
-  return true;
-}
-
-bool DemoServer::list_tools(json::Writer& out) {
-  out.key("tools").raw(one_line(kTools));
-  return true;
 }
 
 bool DemoServer::call_tool(json::Writer& out, json::Value params) {

@@ -28,9 +28,6 @@ class DemoServer {
 
   std::string serve(const mcp::Message& message);
   /// Each writes the members of its result and returns true, or leaves an error text in `problem_`.
-  bool initialize(json::Writer& out, json::Value params);
-  bool discover(json::Writer& out);
-  bool list_tools(json::Writer& out);
   bool call_tool(json::Writer& out, json::Value params);
   bool read_resource(json::Writer& out, json::Value params);
   bool get_prompt(json::Writer& out, json::Value params);
@@ -43,7 +40,6 @@ class DemoServer {
   bool refuse(std::string problem);
 
   json::Reader reader_;
-  bool modern_ = false;  ///< the era of the request under way
   std::map<std::string, Note, std::less<>> notes_;
   unsigned next_note_ = 3;
   unsigned refunds_ = 0;

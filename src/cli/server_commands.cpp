@@ -13,6 +13,7 @@ namespace {
 
 struct AddOptions {
   std::string name;
+  std::string builtin;
   std::string url;
   std::vector<std::string> command;
   std::vector<std::string> headers;
@@ -82,13 +83,15 @@ void write_protocol(json::Writer& writer, const AddOptions& options) {
 }
 
 std::optional<std::string> settings_of(Session& session, const AddOptions& options) {
-  if (options.url.empty() == options.command.empty()) {
-    session.fail(Exit::usage, "give either --url URL or, behind --, the command that starts the server");
+  if (!options.url.empty() + !options.command.empty() + !options.builtin.empty() != 1) {
+    session.fail(Exit::usage,
+                 "give --url URL, or behind -- the command that starts the server, or --builtin admin");
     return std::nullopt;
   }
   std::string out;
   json::Writer writer(out);
   writer.begin_object();
+  if (!options.builtin.empty()) writer.key("builtin").string(options.builtin);
   if (!options.url.empty()) writer.key("url").string(options.url);
   if (!options.command.empty()) {
     writer.key("command").begin_array();
@@ -126,8 +129,9 @@ void list(Session& session) {
   operate(session, "server.list", nullptr, [](json::Value result) {
     std::vector<std::vector<std::string>> rows = {{"NAME", "KIND", "OWNER"}};
     for (const json::Value server : result.find("servers").elements()) {
-      const bool http = static_cast<bool>(server.find("settings").find("url"));
-      rows.push_back({member(server, "name"), http ? "http" : "stdio", member(server, "owner")});
+      const json::Value settings = server.find("settings");
+      const std::string kind = settings.find("url") ? "http" : settings.find("builtin") ? "builtin" : "stdio";
+      rows.push_back({member(server, "name"), kind, member(server, "owner")});
     }
     for (const json::Value bundle : result.find("bundles").elements()) {
       rows.push_back({member(bundle, "name"), "bundle", member(bundle, "owner")});
@@ -176,6 +180,7 @@ void add_server_commands(CLI::App& app, Session& session) {
   const auto options = std::make_shared<AddOptions>();
   CLI::App* command = group->add_subcommand("add", "Put a server behind the gateway");
   command->add_option("name", options->name, "Its name: a-z, 0-9 and -")->required()->type_name("NAME");
+  command->add_option("--builtin", options->builtin, "A server inside the gateway: admin")->type_name("NAME");
   command->add_option("--url", options->url, "Where it speaks Streamable HTTP")->type_name("URL");
   command->add_option("--header", options->headers, "Header for it, by reference")
       ->type_name("NAME=[PREFIX ]env:VAR|file:PATH")

@@ -171,7 +171,7 @@ std::optional<unsigned> ClientConnection::owner() const {
   if (!modern) return SessionTable::worker_of(head_.get(http::Field::mcp_session_id));
   const unsigned workers = static_cast<unsigned>(worker_.shared().workers.size());
   const auto keeps = [&](const GrantEntry& entry) {
-    return !entry.server->settings->is_http() || worker_.link(*entry.server).eras().modern != Speaks::yes;
+    return entry.server->settings->is_process() || worker_.link(*entry.server).eras().modern != Speaks::yes;
   };
   // A bundle's calls meet at one of its members that keeps something.
   if (grant_->bundle == nullptr) {

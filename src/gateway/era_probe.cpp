@@ -70,7 +70,7 @@ Status EraProbe::start() {
   const Result<upstream::Ticket*> sent = link_.send_native(message, *this);
   if (!sent) return std::unexpected(sent.error());
   ticket_ = *sent;
-  if (!link_.settings().is_http()) deadline_us_ = worker_.loop().now_us() + kSilenceUs;
+  if (link_.settings().is_process()) deadline_us_ = worker_.loop().now_us() + kSilenceUs;
   return {};
 }
 
@@ -96,7 +96,7 @@ void EraProbe::on_end() {
 void EraProbe::on_failure(const upstream::Failure& failure) {
   ticket_ = nullptr;
   deadline_us_ = INT64_MAX;
-  const bool process_ran = !link_.settings().is_http() && failure.kind != upstream::FailureKind::start;
+  const bool process_ran = link_.settings().is_process() && failure.kind != upstream::FailureKind::start;
   if (process_ran) return done(Speaks::no);
   link_.era_found(Speaks::unknown, &failure);
 }

@@ -69,7 +69,8 @@ void Exchange::begin_listening(Front& front, const Caller& caller) {
   listening_ = true;
   caller_.session->listener = this;
   stage_ = Stage::forwarded;
-  if (caller_.session->channel && caller_.session->bridge == nullptr) {
+  const bool silent = caller_.session->channel || caller_.server->settings().is_builtin();
+  if (silent && caller_.session->bridge == nullptr) {
     streamed_ = true;
     front.open_stream({});
     return;

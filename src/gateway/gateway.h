@@ -16,6 +16,7 @@
 #include "io/socket.h"
 #include "io/tls_server.h"
 #include "quota/table.h"
+#include "upstream/builtin.h"
 
 namespace doorward::approval {
 class Desk;
@@ -48,6 +49,9 @@ struct Options {
   std::string version;           ///< of Doorward, recorded in the log
   /// Whom calls that need a person ask; must outlive the gateway. Null: nobody, so that they are refused.
   approval::Desk* desk = nullptr;
+  /// The server of the process that settings with a BuiltinTarget mean; outlives the gateway. Null where no
+  /// server has one.
+  upstream::Builtin* builtin = nullptr;
 };
 
 struct Shared;

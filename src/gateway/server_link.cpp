@@ -45,6 +45,10 @@ ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
     transport_ = settings_->http().transport;
     pool_ = std::make_unique<upstream::HttpPool>(worker_.loop(), *worker_.shared().resolver, settings_);
   }
+  if (settings_->is_builtin()) {
+    builtin_ =
+        std::make_unique<upstream::BuiltinLink>(worker_.loop(), *worker_.shared().options.builtin, settings_);
+  }
   if (eras_->legacy != Speaks::yes) to_modern_ = std::make_unique<BridgeToModern>(worker_, *this);
 }
 
@@ -157,6 +161,10 @@ void ServerLink::end_channel(Session& session) {
 
 Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstream::Call& call) {
   using upstream::HttpTransport;
+  if (builtin_) {
+    if (message.id == 0) return nullptr;
+    return &builtin_->send(message.id, message.json, message.grant, call);
+  }
   const bool channelled = message.session != nullptr && message.session->channel != nullptr;
   if (pool_ && !channelled && (message.session == nullptr || transport_ != HttpTransport::sse)) {
     const bool finds_out = message.session != nullptr && transport_ == HttpTransport::automatic &&
@@ -310,6 +318,7 @@ void ServerLink::tick() {
   std::erase_if(held_, [](const auto& held) { return held->done(); });
   std::erase_if(ending_channels_, [](const auto& channel) { return channel->gone(); });
   if (pool_) pool_->tick();
+  if (builtin_) builtin_->tick();
   if (child_) {
     child_->link().tick();
     const std::int64_t proven_us = child_backoff_.until_us() + kLongestPauseUs;

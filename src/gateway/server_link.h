@@ -16,6 +16,7 @@
 #include "gateway/world.h"
 #include "mcp/revision.h"
 #include "upstream/backoff.h"
+#include "upstream/builtin.h"
 #include "upstream/call.h"
 #include "upstream/http_pool.h"
 
@@ -133,6 +134,7 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   bool retired_ = false;
   std::shared_ptr<const upstream::ServerSettings> settings_;
   std::unique_ptr<upstream::HttpPool> pool_;
+  std::unique_ptr<upstream::BuiltinLink> builtin_;
   upstream::HttpTransport transport_ = upstream::HttpTransport::streamable;  ///< as far as it is known
   std::unique_ptr<ServerChannel> child_;
   std::string child_failure_;

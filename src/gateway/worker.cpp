@@ -216,7 +216,7 @@ void Worker::end_session(Session& session) {
 }
 
 bool Worker::make_session_room(const std::string& grant_id, const ServerLink* server) {
-  const bool processes = server != nullptr && !server->settings().is_http();
+  const bool processes = server != nullptr && server->settings().is_process();
   const std::size_t most = processes ? kProcessesOfGrant : kSessionsOfGrant;
   if (sessions_.size() < most) return true;  // of all grants together
   std::size_t count = 0;

@@ -62,6 +62,7 @@ struct ServerConfig {
   std::vector<std::string> command;
   NamedSecrets env;
   std::string cwd;  ///< absolute after reading
+  bool builtin = false;  ///< the admin MCP server, which is part of the gateway
   std::string url;
   NamedSecrets headers;                                                    ///< names in lower case
   upstream::HttpTransport transport = upstream::HttpTransport::automatic;  ///< for `url`

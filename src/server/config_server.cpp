@@ -114,15 +114,21 @@ ServerTimeouts read_timeouts(const YamlNode& node, FileContext& context) {
   return timeouts;
 }
 
-void check_target(const ServerConfig& server, Fields& fields, FileContext& context, bool has_command,
-                  bool has_url) {
+void check_target(const ServerConfig& server, Fields& fields, FileContext& context) {
   const YamlNode& node = fields.node();
-  if (has_command == has_url) {
-    context.report(
-        node, has_url ? "a server has either \"url\" or \"command\", not both; remove one"
-                      : "a server needs \"url\" (Streamable HTTP) or \"command\" (a child process); add one");
+  const bool has_command = node.find("command") != nullptr;
+  const bool has_url = node.find("url") != nullptr;
+  const int given = has_command + has_url + (node.find("builtin") != nullptr);
+  if (given != 1) {
+    context.report(node, given == 0 ? "a server needs \"url\" (Streamable HTTP), \"command\" (a child process) or "
+                                      "\"builtin\"; add one"
+                                    : "a server has one of \"url\", \"command\" and \"builtin\"; remove the others");
     return;
   }
+  if (server.builtin && (!server.headers.empty() || !server.env.empty() || !server.cwd.empty())) {
+    context.report(node, "\"headers\", \"env\" and \"cwd\" mean nothing to a built-in server; remove them");
+  }
+  if (!has_command && !has_url) return;
   if (has_url) {
     if (!server.env.empty())
       context.report(node, "\"env\" is for a server with \"command\"; use \"headers\"");
@@ -227,11 +233,14 @@ ServerConfig read_server(const YamlNode& node, FileContext& context) {
   ServerConfig server;
   server.at = context.at(node);
   if (auto name = fields.take_text("name")) server.name = std::move(*name);
-  const bool has_command = fields.take("command") != nullptr;
-  if (has_command) server.command = fields.take_texts("command");
+  if (fields.take("command") != nullptr) server.command = fields.take_texts("command");
   // A program named by a path lies relative to the file, as every path in it; a bare name is looked up later.
   if (!server.command.empty() && server.command.front().find('/') != std::string::npos) {
     server.command.front() = context.absolute(server.command.front());
+  }
+  if (const auto builtin = fields.take_text("builtin")) {
+    server.builtin = *builtin == "admin";
+    if (!server.builtin) context.report(*node.find("builtin"), "the only built-in server is \"admin\"");
   }
   if (auto url = fields.take_text("url")) server.url = std::move(*url);
   if (auto cwd = fields.take_text("cwd")) server.cwd = context.absolute(*cwd);
@@ -248,7 +257,7 @@ ServerConfig read_server(const YamlNode& node, FileContext& context) {
   } else if (!server.name.empty() && !store::is_server_name(server.name)) {
     context.report(*name, "\"" + server.name + "\" is no name for a server; use 1 to 64 of a-z, 0-9 and '-'");
   }
-  check_target(server, fields, context, has_command, node.find("url") != nullptr);
+  check_target(server, fields, context);
   return server;
 }
 

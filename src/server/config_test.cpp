@@ -182,7 +182,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"Name", "servers:\n  - {name: Notes, url: \"http://x/\"}\n",
             "g.yaml:2:12: \"Notes\" is no name for a server"},
         Bad{"Both", "servers:\n  - {name: a, url: \"http://x/\", command: [x]}\n",
-            "g.yaml:2:5: a server has either"},
+            "g.yaml:2:5: a server has one of"},
         Bad{"Neither", "servers:\n  - {name: a}\n", "g.yaml:2:5: a server needs \"url\""},
         Bad{"Twins", "servers:\n  - {name: a, url: \"http://x/\"}\n  - {name: a, url: \"http://y/\"}\n",
             "g.yaml:3:5: server \"a\" is defined twice, first in line 2"},

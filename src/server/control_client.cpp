@@ -13,6 +13,7 @@
 #include "io/socket.h"
 #include "io/stream.h"
 #include "json/reader.h"
+#include "server/catalogue_operations.h"
 #include "server/config.h"
 #include "server/event_log.h"
 #include "server/operations.h"
@@ -165,6 +166,7 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
     return log.record(event, fields);
   };
   Operations operations(**store, revocations, std::move(*inventory), {}, std::move(surroundings));
+  add_catalogue_operations(operations, **store);
   std::string answer;
   operations.handle(request, identity::Actor::local(geteuid()), [&](std::string text) {
     answer = std::move(text);

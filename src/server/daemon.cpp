@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "io/file.h"
+#include "server/catalogue_operations.h"
 #include "server/event_log.h"
 #include "server/owned.h"
 #include "server/policy_file.h"
@@ -124,8 +125,13 @@ std::expected<void, StartFailure> Daemon::build() {
   auto world = inventory->world();
   if (!world) return failure(world.error());
   if (const Status opened = open_desk(); !opened) return failure(opened.error());
+  mcp_ = std::make_unique<admin::McpServer>(
+      loop_, [this](std::string line, const identity::Actor& actor, Operations::Done done) {
+        operations_->handle(std::move(line), actor, std::move(done));
+      });
   gateway::Options options = gateway_options(config_, state_);
   options.desk = desk_.get();
+  options.builtin = mcp_.get();
   auto made = gateway::Gateway::create(std::move(options), std::move(*world));
   if (!made) return failure(made.error());
   gateway_ = std::move(*made);
@@ -145,6 +151,7 @@ std::expected<void, StartFailure> Daemon::build() {
   surroundings.status = [this](json::Writer& writer) { write_status(writer); };
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
                                              defaults_of(config_), std::move(surroundings));
+  add_catalogue_operations(*operations_, *store_);
   refuse_replaced_tokens(operations_->inventory(), revocations_);
   sweep_approvals();
   gateway_->tool_reports().set_listener([this] {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/mcp_server.h"
 #include "approval/desk.h"
 #include "gateway/gateway.h"
 #include "io/loop.h"
@@ -67,6 +68,7 @@ class Daemon {
   io::Task reports_task_;                    ///< posted by workers, so it outlives them
   std::atomic<bool> reports_posted_{false};  ///< it is on its way
   std::unique_ptr<approval::Desk> desk_;  ///< asked by workers, so it outlives them
+  std::unique_ptr<admin::McpServer> mcp_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlServer> control_;

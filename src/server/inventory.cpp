@@ -125,7 +125,9 @@ Result<ServerItem> make_server(const ServerConfig& config, const std::string& uu
   auto settings = std::make_shared<upstream::ServerSettings>();
   settings->name = config.name;
   settings->uuid = uuid;
-  if (!config.url.empty()) {
+  if (config.builtin) {
+    settings->target = upstream::BuiltinTarget{};
+  } else if (!config.url.empty()) {
     auto target = http_target(config);
     if (!target) return std::unexpected(target.error());
     target->transport = config.transport;
@@ -197,7 +199,7 @@ GrantItem make_grant(const store::GrantRow& row, identity::Revocations& revocati
   if (row.expires_us) grant->expires_s = (*row.expires_us + kSecond - 1) / kSecond;
   grant->revoked = revocations.flag(row.id, row.token_hash);
   if (row.revoked_us) revocations.revoke(row.id);
-  return GrantItem{{}, std::move(grant), row.token_hint};
+  return GrantItem{{}, std::move(grant), row.token_hint, row.number};
 }
 
 void refuse_replaced_tokens(const Inventory& inventory, identity::Revocations& revocations) {

@@ -42,7 +42,8 @@ struct PolicyItem {
 struct GrantItem {
   Origin at;
   std::shared_ptr<identity::Grant> grant;
-  std::string hint;  ///< of the token
+  std::string hint;         ///< of the token
+  std::int64_t number = 0;  ///< of the store's grants; 0: the configuration's
 };
 
 /// The desired state: what the configuration and the store say together, checked, compiled, secrets resolved.

@@ -4,8 +4,10 @@
 #include <functional>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/log.h"
 #include "base/suggest.h"
+#include "identity/token.h"
 #include "json/writer.h"
 
 namespace doorward::server {
@@ -151,12 +153,24 @@ Result<const PolicyItem*> Operations::need_policy(std::string_view name,
                                               [](const PolicyItem& item) { return item.name; }));
 }
 
-Result<const GrantItem*> Operations::need_grant(std::string_view label_or_id) const {
-  if (const GrantItem* item = inventory_.grant(label_or_id)) return item;
+Result<const GrantItem*> Operations::need_grant(std::string_view name) const {
+  const std::string key_id = identity::is_token(name) ? to_hex(identity::hash_token(name)) : std::string(name);
+  const GrantItem* labelled = inventory_.grant(name);
+  const GrantItem* found = labelled;
   for (const GrantItem& item : inventory_.grants) {
-    if (item.grant->id == label_or_id) return &item;
+    const identity::Grant& grant = *item.grant;
+    const bool numbered = item.number > 0 && name == std::to_string(item.number);
+    if (!numbered && grant.id != name && to_hex(grant.token_hash) != key_id) continue;
+    if (labelled != nullptr && labelled != &item) {
+      return fail(ErrorKind::conflict, "\"" + std::string(name) + "\" is the label of one grant and the number of "
+                                       "another; name it by its UUID");
+    }
+    found = &item;
   }
-  return fail(ErrorKind::not_found, not_found("grant", label_or_id, inventory_.grants,
+  if (found != nullptr) return found;
+  // What may be a token is not repeated.
+  if (identity::is_token(name)) return fail(ErrorKind::not_found, "there is no grant with that token");
+  return fail(ErrorKind::not_found, not_found("grant", name, inventory_.grants,
                                               [](const GrantItem& item) { return item.grant->label; }));
 }
 

@@ -95,7 +95,10 @@ class Operations {
   Result<const ServerItem*> need_server(std::string_view name) const;
   Result<const PolicyItem*> need_policy(std::string_view name,
                                         const std::optional<std::string>& server) const;
-  Result<const GrantItem*> need_grant(std::string_view label_or_id) const;
+  /// By label, UUID, number, the SHA-256 of the token, or the token itself.
+  Result<const GrantItem*> need_grant(std::string_view name) const;
+  /// Whether the actor may be given a token for this server or bundle: an agent none for the admin MCP server.
+  Status may_hand_out(const identity::Actor& actor, std::string_view server_or_bundle) const;
 
   /// Makes `next` the state in force.
   Status commit(Inventory next);

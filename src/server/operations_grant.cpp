@@ -40,6 +40,8 @@ void Operations::write_grant(json::Writer& writer, const GrantItem& item) const 
   const identity::Grant& grant = *item.grant;
   const bool expired = grant.is_expired(clock_.wall_us() / kSecond);
   writer.begin_object().key("label").string(grant.label).key("id").string(grant.id);
+  if (item.number > 0) writer.key("number").number(item.number);
+  writer.key("key_id").string(to_hex(grant.token_hash));
   writer.key("state").string(grant.is_revoked() ? "revoked" : expired ? "expired" : "active");
   writer.key("server")
       .string(grant.server)
@@ -53,6 +55,22 @@ void Operations::write_grant(json::Writer& writer, const GrantItem& item) const 
   writer.key("created").string(format_time(grant.created_s * kSecond));
   if (grant.expires_s) writer.key("expires").string(format_time(*grant.expires_s * kSecond));
   writer.key("owner").string(owner_text(item.at)).end_object();
+}
+
+Status Operations::may_hand_out(const identity::Actor& actor, std::string_view server_or_bundle) const {
+  const auto builtin = [&](std::string_view name) {
+    const ServerItem* item = inventory_.server(name);
+    return item != nullptr && item->config.builtin;
+  };
+  const BundleItem* bundle = inventory_.bundle(server_or_bundle);
+  const bool reaches =
+      bundle == nullptr ? builtin(server_or_bundle)
+                        : std::ranges::any_of(bundle->settings->members, [&](const gateway::BundleMember& member) {
+                            return builtin(member.server);
+                          });
+  if (!reaches || !actor.name.starts_with("grant:")) return {};
+  return fail(ErrorKind::denied, "an agent cannot have keys to the control plane itself made; a person can, with "
+                                 "`doorward grant`");
 }
 
 Operations::Json Operations::grant_create(ControlRequest& request, const identity::Actor& actor) {
@@ -94,6 +112,7 @@ Operations::Json Operations::grant_create(ControlRequest& request, const identit
   if (!row.policy.empty()) {
     if (const auto known = need_policy(row.policy, row.server); !known) return std::unexpected(known.error());
   }
+  if (const Status may = may_hand_out(actor, row.server); !may) return std::unexpected(may.error());
   if (const GrantItem* twin = inventory_.grant(row.label)) {
     return fail(ErrorKind::conflict, "there is a grant \"" + row.label + "\" already (" +
                                          owner_text(twin->at) +
@@ -108,7 +127,9 @@ Operations::Json Operations::grant_create(ControlRequest& request, const identit
   Inventory next = inventory_;
   next.grants.push_back(item);
   if (const Status good = check(next); !good) return std::unexpected(good.error());
-  if (const auto stored = store_.add_grant(row); !stored) return std::unexpected(stored.error());
+  const auto stored = store_.add_grant(row);
+  if (!stored) return std::unexpected(stored.error());
+  item.number = next.grants.back().number = stored->number;
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
   record("grant.created", actor,
          {{"grant", row.id},
@@ -156,7 +177,8 @@ Operations::Json Operations::grant_rotate(ControlRequest& request, const identit
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   const auto old = need_grant(label);
   if (!old) return std::unexpected(old.error());
-  if (auto owned = refuse_owned("grant", label, (*old)->at)) return std::unexpected(std::move(*owned));
+  if (auto owned = refuse_owned("grant", (*old)->grant->label, (*old)->at)) return std::unexpected(std::move(*owned));
+  if (const Status may = may_hand_out(actor, (*old)->grant->server); !may) return std::unexpected(may.error());
   const std::string id = (*old)->grant->id;
 
   std::string token = identity::make_token();
@@ -184,9 +206,9 @@ Operations::Json Operations::grant_revoke(ControlRequest& request, const identit
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   const auto item = need_grant(label);
   if (!item) return std::unexpected(item.error());
-  if (auto owned = refuse_owned("grant", label, (*item)->at)) return std::unexpected(std::move(*owned));
+  if (auto owned = refuse_owned("grant", (*item)->grant->label, (*item)->at)) return std::unexpected(std::move(*owned));
   if ((*item)->grant->is_revoked()) {
-    return fail(ErrorKind::conflict, "the grant \"" + label + "\" is revoked already; nothing is left to do");
+    return fail(ErrorKind::conflict, "the grant \"" + (*item)->grant->label + "\" is revoked already; nothing is left to do");
   }
   const std::string id = (*item)->grant->id;
   const auto row = store_.revoke_grant(id, clock_.wall_us());

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "admin/mcp_tools.h"
 #include "base/ids.h"
 #include "json/writer.h"
 #include "server/config_server.h"
@@ -8,6 +9,12 @@
 #include "server/owned.h"
 
 namespace doorward::server {
+namespace {
+
+/// The name under which the admin MCP server's own policy is added with it.
+constexpr std::string_view kShippedPolicy = "admin";
+
+}  // namespace
 
 void Operations::write_server(json::Writer& writer, const ServerItem& item) const {
   writer.begin_object().key("name").string(item.settings->name);
@@ -58,6 +65,12 @@ Operations::Json Operations::server_add(ControlRequest& request, const identity:
   if (!row) return std::unexpected(row.error());
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
   record("server.added", actor, {{"server", name}, {"id", uuid}});
+  if (config->builtin) {
+    const auto shipped = store_.put_policy(name, kShippedPolicy, admin::mcp_policy(), actor.name,
+                                           "ships with the admin MCP server", clock_.wall_us());
+    if (!shipped) return std::unexpected(shipped.error());
+    if (const Json put = put_policy(*shipped, "policy.added", actor); !put) return put;
+  }
 
   std::string out;
   json::Writer writer(out);

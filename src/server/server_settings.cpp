@@ -73,6 +73,7 @@ std::string server_settings_json(const ServerConfig& server) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object();
+  if (server.builtin) writer.key("builtin").string("admin");
   if (!server.url.empty()) writer.key("url").string(server.url);
   if (!server.command.empty()) {
     writer.key("command").begin_array();

@@ -20,12 +20,13 @@ GrantRow read_grant(const Statement& row) {
   grant.revoked_us = row.optional_number(9);
   grant.rotated_us = row.optional_number(10);
   grant.version = row.number(11);
+  grant.number = row.number(12);
   return grant;
 }
 
 constexpr std::string_view kGrantColumns =
     "SELECT id, label, owner, server, policy, token_hash, token_hint, created_us, expires_us, revoked_us, "
-    "rotated_us, version FROM grants ";
+    "rotated_us, version, number FROM grants JOIN grant_numbers ON grant_id = id ";
 
 }  // namespace
 

@@ -223,7 +223,20 @@ CREATE INDEX approval_uses_of_requests ON approval_uses (request);
 CREATE INDEX approval_uses_in_doubt ON approval_uses (at_us) WHERE settled = 0;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals};
+// A short number by which people and agents name a grant; never used twice.
+constexpr std::string_view kGrantNumbers = R"sql(
+CREATE TABLE grant_numbers (
+  number   INTEGER PRIMARY KEY AUTOINCREMENT,
+  grant_id TEXT NOT NULL UNIQUE
+) STRICT;
+
+INSERT INTO grant_numbers (grant_id) SELECT id FROM grants ORDER BY created_us, id;
+
+CREATE TRIGGER grants_are_numbered AFTER INSERT ON grants
+BEGIN INSERT INTO grant_numbers (grant_id) VALUES (NEW.id); END;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers};
 
 }  // namespace
 

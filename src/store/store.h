@@ -61,6 +61,7 @@ struct GrantRow {
   std::optional<std::int64_t> revoked_us;
   std::optional<std::int64_t> rotated_us;
   std::int64_t version = 1;  ///< grows by one with every change
+  std::int64_t number = 0;   ///< by which people and agents name it; the store's to give, from 1
 };
 
 /// What is remembered of one tool of a server. Digests are those of canonical definitions.

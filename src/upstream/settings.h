@@ -42,6 +42,11 @@ struct StdioTarget {
   bool operator==(const StdioTarget&) const = default;
 };
 
+/// A server that is part of the gateway's own process (builtin.h).
+struct BuiltinTarget {
+  bool operator==(const BuiltinTarget&) const = default;
+};
+
 /// Tools hidden in the argument of one tool (policy.md section 10).
 struct ActionSetting {
   std::string tool;
@@ -87,7 +92,7 @@ struct ProtocolSettings {
 struct ServerSettings {
   std::string name;  ///< [a-z0-9-]{1,64}
   std::string uuid;  ///< reachable under either
-  std::variant<HttpTarget, StdioTarget> target;
+  std::variant<HttpTarget, StdioTarget, BuiltinTarget> target;
   std::vector<ActionSetting> actions;
   Timeouts timeouts;
   ProtocolSettings protocol;
@@ -96,6 +101,8 @@ struct ServerSettings {
   bool operator==(const ServerSettings&) const = default;
 
   bool is_http() const { return std::holds_alternative<HttpTarget>(target); }
+  bool is_process() const { return std::holds_alternative<StdioTarget>(target); }
+  bool is_builtin() const { return std::holds_alternative<BuiltinTarget>(target); }
   const HttpTarget& http() const { return std::get<HttpTarget>(target); }
   const StdioTarget& stdio() const { return std::get<StdioTarget>(target); }
 };
