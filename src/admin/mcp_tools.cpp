@@ -48,6 +48,16 @@ void pass_result(Writer& out, Value, Value result) {
   out.end_object();
 }
 
+/// Where things lie on the gateway's machine is no agent's business.
+void pass_status(Writer& out, Value, Value result) {
+  out.begin_object();
+  for (const json::Member member : result.members()) {
+    const std::string_view name = member.key.string();
+    if (name != "schema" && name != "state" && name != "config") put(out, name, member.value);
+  }
+  out.end_object();
+}
+
 template <const char* Name>
 std::string_view always(Value) {
   return Name;
@@ -200,7 +210,7 @@ const std::array kTools = {
             R"({"name":"gateway_status","title":"Status of the gateway","description":"What the gateway does now: its version, how many servers, policies and keys it has, its connections and its log.",)"
             R"("inputSchema":{"type":"object","properties":{},"additionalProperties":false},)" DOORWARD_OUTPUT
             "," DOORWARD_LOOKS "}",
-            always<kStatus>, nothing, pass_result, {identity::Role::viewer}},
+            always<kStatus>, nothing, pass_status, {identity::Role::viewer}},
     McpTool{"policy_explain",
             R"({"name":"policy_explain","title":"Explain a decision","description":"Say what the policy would decide about a call by a key, and by which rule, without making it.",)"
             R"("inputSchema":{"type":"object","properties":{"grant":{"type":"string","description":"Label, numeric ID or UUID of the key"},"server":{"type":"string","description":"Of a bundle's key: which member"},"tool":{"type":"string"},"arguments":{"type":"object"}},"required":["grant","tool"],"additionalProperties":false},)" DOORWARD_OUTPUT

@@ -121,6 +121,10 @@ void add(Session& session, const AddOptions& options) {
       [&](json::Writer& writer) { writer.key("name").string(options.name).key("settings").raw(*settings); },
       [&](json::Value) {
         print_line("server " + options.name + " added; clients reach it at /mcp/" + options.name + "/");
+        if (!options.builtin.empty()) {
+          return session.say("it came with the policy admin; next: doorward grant create LABEL --server " +
+                             options.name + " --policy admin");
+        }
         session.say("next: doorward policy add NAME --server " + options.name + " --file POLICY.json");
       });
 }
