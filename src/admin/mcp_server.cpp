@@ -16,7 +16,6 @@ constexpr std::string_view kCapabilities = R"({"tools":{}})";
 constexpr std::string_view kInstructions =
     "The control plane of the policy gateway that these calls go through: API keys, policies, approvals, the log. Keys "
     "are named by their numeric ID. What deletes shows a preview first, and acts with confirm: true.";
-/// Answers of operations may be as long as a line of the control protocol.
 constexpr std::size_t kAnswerBytes = 20u << 20;
 
 std::string definitions() {
@@ -63,20 +62,18 @@ std::string_view text_of(json::Value object, std::string_view key) {
   return value.is(json::Type::string) ? value.string() : std::string_view();
 }
 
-/// The outcome of a call from the operation's answer line; `arguments` as JSON.
-std::pair<std::string, bool> outcome_of(const McpTool& tool, const std::string& arguments,
-                                        const std::string& answer) {
+/// The outcome of a call from the operation's answer; `arguments` as JSON.
+std::pair<std::string, bool> outcome_of(const McpTool& tool, const std::string& arguments, const Answer& answer) {
+  if (!answer) return {failed(to_string(answer.error().error.kind), answer.error().error.message), false};
   json::Reader answers;
   json::Reader asked;
-  const auto root = answers.read(answer, {.bytes = kAnswerBytes});
+  const auto result = answers.read(*answer, {.bytes = kAnswerBytes});
   const auto members = asked.read(arguments, {.bytes = kAnswerBytes});
-  const json::Value ok = root ? root->find("ok") : json::Value();
-  if (!ok.is(json::Type::boolean) || !members) return {failed("corrupt", "The gateway gave no answer."), false};
-  if (!ok.boolean()) return {failed(text_of(*root, "kind"), text_of(*root, "message")), false};
+  if (!result || !members) return {failed("corrupt", "The gateway gave no answer."), false};
   std::string outcome;
   json::Writer out(outcome);
   out.begin_object().key("ok").boolean(true).key("data");
-  tool.data(out, *members, root->find("result"));
+  tool.data(out, *members, *result);
   out.end_object();
   return {std::move(outcome), true};
 }
@@ -160,7 +157,7 @@ void McpServer::call_tool(const std::string& json, const mcp::Message& request, 
   const identity::Actor actor{.name = "grant:" + grant, .roles = tool->roles};
   serve_(std::move(line), actor,
          [tool, modern, asked = std::move(asked), id = std::move(id), done = std::move(done)](
-             const std::string& answer) mutable {
+             const Answer& answer) mutable {
            const auto [outcome, ok] = outcome_of(*tool, asked, answer);
            done(R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":)" + tool_result(modern, outcome, ok) + "}");
          });

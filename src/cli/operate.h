@@ -13,7 +13,7 @@ namespace doorward::cli {
 
 class Session;
 
-/// Runs an operation of the control protocol (`members` adds its arguments) and hands its result to `show`,
+/// Runs an operation (`members` adds its arguments) and hands its result to `show`,
 /// or prints it as it is under --json. Failures are told and set the exit code.
 void operate(Session& session, std::string_view op, const std::function<void(json::Writer&)>& members,
              const std::function<void(json::Value result)>& show);

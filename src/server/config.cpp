@@ -1,7 +1,5 @@
 #include "server/config.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -11,7 +9,9 @@
 #include <limits>
 #include <map>
 
+#include "server/config_admin.h"
 #include "server/config_bundle.h"
+#include "server/config_listener.h"
 #include "server/config_server.h"
 #include "server/config_tls.h"
 #include "server/yaml_fields.h"
@@ -24,37 +24,6 @@ constexpr Milliseconds kDay{86'400'000};
 constexpr std::size_t kKiB = std::size_t{1} << 10;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kGiB = std::size_t{1} << 30;
-
-/// `127.0.0.1:8420` or `[::1]:8420`: numeric, so that no name server decides where the gateway listens.
-bool is_listen_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon + 1 == text.size()) return false;
-  unsigned port = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
-  if (error != std::errc() || stop != end || port > 65'535) return false;
-  std::string host = text.substr(0, colon);
-  unsigned char address[16];
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    return inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), address) == 1;
-  }
-  return inet_pton(AF_INET, host.c_str(), address) == 1;
-}
-
-bool is_printable(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-bool is_origin(std::string_view text) {
-  const std::size_t scheme = text.find("://");
-  if (!is_printable(text) || scheme == 0 || scheme == std::string_view::npos) return false;
-  const std::string_view rest = text.substr(scheme + 3);
-  return !rest.empty() && rest.find_first_of("/?#@*") == std::string_view::npos;
-}
-
-bool is_host(std::string_view text) {
-  return is_printable(text) && text.find_first_of("/?#@*") == std::string_view::npos;
-}
 
 /// Year to second in UTC, `2027-01-01T00:00:00Z`; whether the day exists is checked where the grant is made.
 bool is_timestamp(std::string_view text) {
@@ -213,22 +182,8 @@ void read_listener(Fields& fields, Config& config, FileContext& context) {
     }
   }
   if (const YamlNode* tls = fields.take("tls")) config.tls = read_tls(*tls, context);
-  config.allowed_hosts = fields.take_texts("allowed_hosts");
-  for (const std::string& host : config.allowed_hosts) {
-    if (!is_host(host)) {
-      context.report(
-          *fields.node().find("allowed_hosts"),
-          "\"" + host + "\" is no host; write it as a Host header has it, such as mcp.example.com:8443");
-    }
-  }
-  config.allowed_origins = fields.take_texts("allowed_origins");
-  for (const std::string& origin : config.allowed_origins) {
-    if (!is_origin(origin)) {
-      context.report(
-          *fields.node().find("allowed_origins"),
-          "\"" + origin + "\" is no origin; write scheme://host or scheme://host:port without a path");
-    }
-  }
+  config.allowed_hosts = read_hosts(fields, context);
+  config.allowed_origins = read_origins(fields, context);
 }
 
 Config read_root(const YamlNode& root, FileContext& context) {
@@ -244,6 +199,7 @@ Config read_root(const YamlNode& root, FileContext& context) {
       context.report(*root.find("durability"), "\"durability\" must be process or power");
     }
   }
+  if (const YamlNode* admin = fields.take("admin")) read_admin(*admin, config.admin, context);
   if (const YamlNode* limits = fields.take("limits")) read_limits(*limits, config.limits, context);
   if (const YamlNode* timeouts = fields.take("timeouts")) read_timeouts(*timeouts, config.timeouts, context);
   if (const YamlNode* log = fields.take("log")) read_log(*log, config.log, context);

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "gateway/bundle_settings.h"
 #include "io/tls_server.h"
+#include "server/config_admin.h"
 #include "server/finding.h"
 #include "upstream/settings.h"
 
@@ -141,6 +142,7 @@ struct Config {
   bool power_durability = false;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
+  AdminConfig admin;
   LimitsConfig limits;
   TimeoutsConfig timeouts;
   LogConfig log;

@@ -3,13 +3,20 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <utility>
 
+#include "admin/page.h"
+#include "admin/translate.h"
 #include "audit/log_writer.h"
 #include "base/clock.h"
+#include "http/body.h"
+#include "http/head_writer.h"
+#include "http/response_head.h"
 #include "io/socket.h"
 #include "io/stream.h"
 #include "json/reader.h"
@@ -25,6 +32,8 @@ namespace {
 constexpr int kAnswerTimeoutMs = 60'000;
 constexpr int kLockTries = 60;
 constexpr useconds_t kLockPauseUs = 50'000;
+constexpr std::size_t kPiece = 16384;
+constexpr std::size_t kMostAnswer = std::size_t{1} << 30;
 constexpr std::size_t kSmallRing = 256u << 10;
 
 Status wait_for(int fd, short events) {
@@ -38,8 +47,7 @@ Status wait_for(int fd, short events) {
   }
 }
 
-Status send_line(io::Stream& stream, const std::string& line) {
-  std::string_view rest = line;
+Status send_all(io::Stream& stream, std::string_view rest) {
   while (!rest.empty()) {
     const io::IoResult put = stream.write(rest);
     if (put.state == io::IoState::ok) {
@@ -54,34 +62,71 @@ Status send_line(io::Stream& stream, const std::string& line) {
   return {};
 }
 
-Result<std::string> receive_line(io::Stream& stream) {
-  std::string line;
-  char piece[16384];
+struct HttpAnswer {
+  int status = 0;
+  std::string body;
+};
+
+std::unexpected<Error> unreadable(const char* why) {
+  return fail(ErrorKind::corrupt, std::string("the gateway's answer cannot be read: ") + why);
+}
+
+Result<HttpAnswer> receive_answer(io::Stream& stream) {
+  std::string bytes;
+  http::ResponseHead head;
+  http::BodyDecoder body;
+  HttpAnswer answer;
   for (;;) {
-    const io::IoResult got = stream.read(piece);
-    if (got.state == io::IoState::ok) {
-      line.append(piece, got.bytes);
-      if (line.ends_with('\n')) {
-        line.pop_back();
-        return line;
-      }
-    } else if (got.state != io::IoState::would_block) {
+    const std::size_t before = bytes.size();
+    bytes.resize(before + kPiece);
+    const io::IoResult got = stream.read({bytes.data() + before, kPiece});
+    bytes.resize(before + got.bytes);
+    if (got.state == io::IoState::would_block) {
+      if (const Status ready = wait_for(stream.fd(), POLLIN); !ready) return std::unexpected(ready.error());
+      continue;
+    }
+    if (got.state != io::IoState::ok) {
       return fail(ErrorKind::unavailable,
                   "the gateway closed the control connection before it answered; see its log");
-    } else if (const Status ready = wait_for(stream.fd(), POLLIN); !ready) {
-      return std::unexpected(ready.error());
     }
+    if (answer.status == 0) {
+      const http::ParseState state = head.parse(bytes);
+      if (state == http::ParseState::refused) return unreadable(head.refusal().reason);
+      if (state == http::ParseState::need_more) continue;
+      answer.status = head.status();
+      bytes.erase(0, head.size());
+      body.begin(head.framing(), head.content_length(), kMostAnswer);
+    }
+    const auto step = body.decode(bytes.data(), bytes.size(), bytes.data());
+    if (step.state == http::ParseState::refused) return unreadable(body.refusal().reason);
+    answer.body.append(bytes, 0, step.produced);
+    bytes.erase(0, step.consumed);
+    if (step.state == http::ParseState::done) return answer;
   }
 }
 
-/// One exchange with the gateway; nothing where no gateway listens.
-std::optional<Result<std::string>> exchange(const StateDir& state, const std::string& request) {
+/// One request to the gateway on an open connection.
+Result<HttpAnswer> exchange(io::Stream& stream, const admin::HttpRequest& request) {
+  static constexpr http::Method kMethods[] = {http::Method::get, http::Method::post, http::Method::put,
+                                              http::Method::patch, http::Method::del};
+  std::array<char, 2 * http::kMaxLine> room;
+  http::HeadWriter head(room);
+  head.request(kMethods[static_cast<std::size_t>(request.verb)], request.target, "localhost");
+  if (!request.body.empty()) {
+    head.field("Content-Type", "application/json").content_length(request.body.size());
+  }
+  const std::string_view written = head.finish();
+  if (written.empty()) return fail(ErrorKind::invalid, "the names in this request are too long");
+  if (const Status sent = send_all(stream, std::string(written) + request.body); !sent) {
+    return std::unexpected(sent.error());
+  }
+  return receive_answer(stream);
+}
+
+std::optional<io::Stream> connect(const StateDir& state) {
   auto fd = io::connect_unix(state.control_socket());
   if (!fd) return std::nullopt;
-  io::Stream stream(std::move(*fd));
-  if (const Status sent = send_line(stream, request + "\n"); !sent)
-    return Result<std::string>(std::unexpected(sent.error()));
-  return receive_line(stream);
+  return io::Stream(std::move(*fd));
 }
 
 ControlAnswer failure(const Error& error) {
@@ -97,19 +142,10 @@ Config last_config(store::Store& store) {
   return config ? std::move(*config) : Config{};
 }
 
-}  // namespace
-
-ControlAnswer read_control_answer(const std::string& line) {
+ControlAnswer failure(const admin::Failure& failure) {
+  ControlFailure failed{failure.error, {}};
   json::Reader reader;
-  const auto answer = reader.read(line, {.bytes = kControlLine});
-  const json::Value ok = answer ? answer->find("ok") : json::Value();
-  if (!ok.is(json::Type::boolean))
-    return failure({ErrorKind::corrupt, "the gateway's answer cannot be read"});
-  if (ok.boolean()) {
-    const json::Value result = answer->find("result");
-    if (!result) return failure({ErrorKind::corrupt, "the gateway's answer has no result"});
-    return line.substr(result.begin_offset(), result.end_offset() - result.begin_offset());
-  }
+  const auto findings = reader.read(failure.findings);
   const auto text = [](json::Value object, std::string_view key) {
     const json::Value value = object.find(key);
     return value.is(json::Type::string) ? std::string(value.string()) : std::string();
@@ -118,25 +154,52 @@ ControlAnswer read_control_answer(const std::string& line) {
     const json::Value value = object.find(key);
     return value.is(json::Type::number) ? std::strtoul(std::string(value.number()).c_str(), nullptr, 10) : 0;
   };
-  ControlFailure failed;
-  failed.error.kind = parse_error_kind(text(*answer, "kind")).value_or(ErrorKind::corrupt);
-  failed.error.message = text(*answer, "message");
-  for (const json::Value finding : answer->find("findings").elements()) {
-    failed.findings.push_back({{text(finding, "file"), number(finding, "line"), number(finding, "column")},
-                               text(finding, "message")});
+  if (findings) {
+    for (const json::Value finding : findings->elements()) {
+      failed.findings.push_back({{text(finding, "file"), number(finding, "line"), number(finding, "column")},
+                                 text(finding, "message")});
+    }
   }
   return std::unexpected(std::move(failed));
 }
 
+/// The result of one request.
+ControlAnswer ask_once(io::Stream& stream, const admin::HttpRequest& request) {
+  auto answer = exchange(stream, request);
+  if (!answer) return failure(answer.error());
+  if (answer->status != 200) return failure(admin::read_problem(answer->body));
+  return std::move(answer->body);
+}
+
+/// The result of an operation by the gateway at the other end; of a list all pages as one.
+ControlAnswer ask(io::Stream& stream, const std::string& operation) {
+  const admin::RouteTable& table = admin::RouteTable::instance();
+  auto request = admin::to_http(table, operation);
+  if (!request) return failure(request.error());
+  const admin::Paged paged = table.find(request->op)->route->paged;
+  if (paged.items.empty()) return ask_once(stream, *request);
+  const std::string target =
+      request->target + (request->target.find('?') == std::string::npos ? '?' : '&') + "limit=1000";
+  admin::PageJoiner joiner(paged.items);
+  for (std::string cursor;;) {
+    request->target = cursor.empty() ? target : target + "&cursor=" + admin::percent_encode(cursor);
+    const auto page = ask_once(stream, *request);
+    if (!page) return page;
+    cursor = joiner.add(*page);
+    if (cursor.empty()) return joiner.finish();
+  }
+}
+
+}  // namespace
+
 ControlAnswer ask_gateway(const StateDir& state, const std::string& request) {
-  const auto answer = exchange(state, request);
-  if (!answer) {
-    return failure({ErrorKind::unavailable, "no gateway runs on " + state.path +
+  auto stream = connect(state);
+  if (!stream) {
+    return failure(Error{ErrorKind::unavailable, "no gateway runs on " + state.path +
                                                 "; start one with `doorward serve`, or "
                                                 "name another --state"});
   }
-  if (!*answer) return failure(answer->error());
-  return read_control_answer(**answer);
+  return ask(*stream, request);
 }
 
 namespace {
@@ -158,7 +221,7 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   auto inventory =
       load_inventory(last_config(**store), **store, revocations, system_clock().wall_us(), Loading::names);
   if (!inventory)
-    return failure({ErrorKind::corrupt, "the store cannot be read; see `doorward config check`"});
+    return failure(Error{ErrorKind::corrupt, "the store cannot be read; see `doorward config check`"});
   io::Loop loop;
   Surroundings surroundings;
   surroundings.loop = &loop;
@@ -167,24 +230,22 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   };
   Operations operations(**store, revocations, std::move(*inventory), {}, std::move(surroundings));
   add_catalogue_operations(operations, **store);
-  std::string answer;
-  operations.handle(request, identity::Actor::local(geteuid()), [&](std::string text) {
-    answer = std::move(text);
+  admin::Answer answer;
+  operations.handle(request, identity::Actor::local(geteuid()), [&](admin::Answer given) {
+    answer = std::move(given);
     loop.stop();
   });
   loop.run();
   if (const Status stopped = log.stop(); !stopped) return failure(stopped.error());
-  return read_control_answer(answer);
+  if (!answer) return failure(answer.error());
+  return std::move(*answer);
 }
 
 }  // namespace
 
 ControlAnswer run_operation(const StateDir& state, const std::string& request) {
   for (int tries = 0;; ++tries) {
-    if (const auto answer = exchange(state, request)) {
-      if (!*answer) return failure(answer->error());
-      return read_control_answer(**answer);
-    }
+    if (auto stream = connect(state)) return ask(*stream, request);
     if (const Status ready = prepare_state_dir(state); !ready) return failure(ready.error());
     const auto lock = store::StateLock::take(state.path);
     if (lock) return run_on_store(state, request);

@@ -19,11 +19,8 @@ struct ControlFailure {
 /// The result of an operation as JSON text.
 using ControlAnswer = std::expected<std::string, ControlFailure>;
 
-/// Reads an answer line of the control protocol.
-ControlAnswer read_control_answer(const std::string& line);
-
 /// Runs one operation: by the gateway on this state directory, if one runs there; else on the store, under
-/// the state directory's lock. `request` is one line of the control protocol. Blocks.
+/// the state directory's lock. `request`: `{"op": ..., members}`. Blocks.
 ControlAnswer run_operation(const StateDir& state, const std::string& request);
 
 /// Asks the running gateway alone; unavailable where none runs.

@@ -1,34 +1,14 @@
 #include "server/control_request.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <memory>
 
-#include "json/writer.h"
-
 namespace doorward::server {
-namespace {
-
-constexpr std::array<std::string_view, 7> kKinds = {"invalid", "not_found", "conflict", "unavailable",
-                                                    "denied",  "corrupt",   "exhausted"};
-
-}  // namespace
-
-std::string_view to_string(ErrorKind kind) {
-  return kKinds[static_cast<std::size_t>(kind)];
-}
-
-std::optional<ErrorKind> parse_error_kind(std::string_view name) {
-  const auto found = std::ranges::find(kKinds, name);
-  if (found == kKinds.end()) return std::nullopt;
-  return static_cast<ErrorKind>(found - kKinds.begin());
-}
-
-Result<std::unique_ptr<ControlRequest>> ControlRequest::read(std::string line) {
+Result<std::unique_ptr<ControlRequest>> ControlRequest::read(std::string text) {
   std::unique_ptr<ControlRequest> request(new ControlRequest);
-  request->line_ = std::move(line);
-  const auto root = request->reader_.read(request->line_, {.bytes = kControlLine});
+  request->text_ = std::move(text);
+  const auto root = request->reader_.read(request->text_, {.bytes = kRequestBytes});
   if (!root) return fail(ErrorKind::invalid, "the request is not JSON: " + root.error().message);
   request->root_ = *root;
   const json::Value op = root->find("op");
@@ -91,7 +71,7 @@ std::vector<std::pair<std::string, std::string>> ControlRequest::texts(std::stri
 std::string ControlRequest::need_json(std::string_view key) {
   const json::Value value = take(key);
   if (value.is(json::Type::object)) {
-    return line_.substr(value.begin_offset(), value.end_offset() - value.begin_offset());
+    return text_.substr(value.begin_offset(), value.end_offset() - value.begin_offset());
   }
   wrong(op_ + " needs \"" + std::string(key) + "\", an object");
   return {};
@@ -104,27 +84,6 @@ Status ControlRequest::finish() {
   }
   if (!problem_.empty()) return fail(ErrorKind::invalid, problem_);
   return {};
-}
-
-std::string control_success(std::string_view result_json) {
-  return "{\"ok\":true,\"result\":" + std::string(result_json) + "}";
-}
-
-std::string control_failure(const Error& error, const Findings& findings) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object().key("ok").boolean(false).key("kind").string(to_string(error.kind));
-  writer.key("message").string(error.message);
-  if (!findings.empty()) {
-    writer.key("findings").begin_array();
-    for (const Finding& finding : findings) {
-      writer.begin_object().key("file").string(finding.at.file).key("line").number(finding.at.line);
-      writer.key("column").number(finding.at.column).key("message").string(finding.message).end_object();
-    }
-    writer.end_array();
-  }
-  writer.end_object();
-  return out;
 }
 
 }  // namespace doorward::server

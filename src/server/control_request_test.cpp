@@ -44,14 +44,5 @@ TEST(ControlRequest, RefusesWhatIsWrong) {
   EXPECT_EQ(problem(R"({"op":"x","stray":1})", [](ControlRequest&) {}), "x takes no \"stray\"");
 }
 
-TEST(ControlRequest, KindsSurviveTheWay) {
-  for (const ErrorKind kind :
-       {ErrorKind::invalid, ErrorKind::not_found, ErrorKind::conflict, ErrorKind::unavailable,
-        ErrorKind::denied, ErrorKind::corrupt, ErrorKind::exhausted}) {
-    EXPECT_EQ(parse_error_kind(to_string(kind)), kind);
-  }
-  EXPECT_FALSE(parse_error_kind("other").has_value());
-}
-
 }  // namespace
 }  // namespace doorward::server

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "admin/openapi.h"
 #include "audit/keys.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -21,6 +22,8 @@
 namespace doorward::server {
 namespace {
 
+/// Set once the first credential of the admin API was made, so that it is never made again.
+constexpr std::string_view kBootstrapSetting = "admin.bootstrap";
 constexpr std::int64_t kDrainLookUs = 20'000;
 constexpr std::int64_t kReportPauseUs = 100'000;
 
@@ -38,10 +41,23 @@ Defaults defaults_of(const Config& config) {
   return {config.timeouts, config.limits.result};
 }
 
+/// Every operation has a route, and every route of an operation has one: a mistake in the program otherwise.
+Status check_routes(const Operations& operations) {
+  const admin::RouteTable& table = admin::RouteTable::instance();
+  for (const std::string& op : operations.names()) {
+    if (table.find(op) == nullptr) return fail(ErrorKind::corrupt, "no route leads to the operation " + op);
+  }
+  for (const admin::RouteEntry& entry : table.entries()) {
+    if (entry.route->access != admin::Access::operation || operations.roles_of(entry.route->op)) continue;
+    return fail(ErrorKind::corrupt, "a route leads to an operation that is none: " + std::string(entry.route->op));
+  }
+  return {};
+}
+
 /// Whether a reload can take the difference, or only the next start.
 bool needs_restart(const Config& old, const Config& now) {
   const auto fixed = [](const Config& config) {
-    return std::tuple(config.listen, config.tls.has_value(), config.state, config.workers, config.power_durability,
+    return std::tuple(config.listen, config.tls.has_value(), config.admin, config.state, config.workers, config.power_durability,
                       config.allowed_hosts, config.allowed_origins, config.limits.body,
                       config.limits.connections, config.limits.connections_per_peer, config.timeouts.header,
                       config.timeouts.body, config.timeouts.idle, config.timeouts.session, config.log.ring,
@@ -126,7 +142,7 @@ std::expected<void, StartFailure> Daemon::build() {
   if (!world) return failure(world.error());
   if (const Status opened = open_desk(); !opened) return failure(opened.error());
   mcp_ = std::make_unique<admin::McpServer>(
-      loop_, [this](std::string line, const identity::Actor& actor, Operations::Done done) {
+      loop_, [this](std::string line, const identity::Actor& actor, admin::Done done) {
         operations_->handle(std::move(line), actor, std::move(done));
       });
   gateway::Options options = gateway_options(config_, state_);
@@ -202,11 +218,48 @@ Status Daemon::start_steering() {
     log_line(LogLevel::warning, "changes of files are not seen, send SIGHUP after one",
              {{"why", started.error().message}});
   }
-  control_ = std::make_unique<ControlServer>(loop_, [this](std::string line, const identity::Actor& actor, Operations::Done done) {
-    operations_->handle(std::move(line), actor, std::move(done));
-  });
-  if (Status started = control_->start(state_.control_socket()); !started) return started;
+  if (Status started = start_admin(); !started) return started;
   return gateway_->start(loop_);
+}
+
+Status Daemon::start_admin() {
+  if (Status whole = check_routes(*operations_); !whole) return whole;
+  admin_ = std::make_unique<admin::Server>(
+      loop_, [this](std::string text, const identity::Actor& actor, admin::Done done) {
+        operations_->handle(std::move(text), actor, std::move(done));
+      });
+  admin_->handle("health", [this](const admin::Request&, admin::Respond respond) {
+    const bool well = gateway_->log().accepting();
+    respond({.status = well ? 200 : 503, .body = well ? R"({"status":"ok"})" : R"({"status":"unavailable"})"});
+  });
+  admin_->handle("openapi", [this](const admin::Request&, admin::Respond respond) {
+    const auto roles_of = [this](std::string_view op) { return operations_->roles_of(op); };
+    respond({.body = admin::openapi_json(admin::RouteTable::instance(), roles_of, DOORWARD_VERSION)});
+  });
+  if (Status listening = listen_admin(); !listening) return listening;
+  return admin_->listen_unix(state_.control_socket());
+}
+
+/// An address that nobody chose may be another gateway's already; the Unix socket is this one's own.
+Status Daemon::listen_admin() {
+  if (config_.admin.listen.empty()) return {};
+  const auto made = store_->setting(kBootstrapSetting);
+  if (!made) return std::unexpected(made.error());
+  auto token = admin::BootstrapToken::open(state_.admin_token(), !made->has_value());
+  if (!token) return std::unexpected(token.error());
+  if (Status noted = store_->set_setting(kBootstrapSetting, "made"); !noted) return noted;
+  authenticator_ = std::move(*token);
+  const std::string& text = config_.admin.listen;
+  const std::size_t colon = text.rfind(':');
+  const auto at = io::Address::parse(text.substr(0, colon),
+                                     static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1))));
+  if (!at) return std::unexpected(at.error());
+  Status listening =
+      admin_->listen_tcp(*at, config_.admin.allowed_hosts, config_.admin.allowed_origins, *authenticator_);
+  if (listening || config_.admin.chosen) return listening;
+  log_line(LogLevel::warning, "the admin API is on the control socket only; set admin.listen to another address",
+           {{"why", listening.error().message}});
+  return {};
 }
 
 std::expected<Ending, StartFailure> Daemon::run(const std::function<void(const std::string& url)>& on_ready) {
@@ -216,7 +269,7 @@ std::expected<Ending, StartFailure> Daemon::run(const std::function<void(const s
   sd_notify("READY=1");
   on_ready(url());
   loop_.run();
-  control_->stop();
+  admin_->stop();
   if (const Status stopped = gateway_->stop(); !stopped) return failure(stopped.error());
   return ending_;
 }
@@ -270,8 +323,8 @@ Findings Daemon::load_anew() {
   if (tls) gateway_->set_tls(std::move(tls));
   if (needs_restart(config_, next)) {
     log_line(LogLevel::warning,
-             "some changed settings take effect at the next start only: listen, tls switched on or off, state, workers, "
-             "durability, allowed hosts and origins, and the limits, timeouts and log settings of "
+             "some changed settings take effect at the next start only: listen, admin, tls switched on or "
+             "off, state, workers, durability, allowed hosts and origins, and the limits, timeouts and log settings of "
              "the listener");
   }
   config_ = std::move(next);
@@ -335,7 +388,7 @@ void Daemon::begin_drain() {
   sd_notify("STOPPING=1");
   log_line(LogLevel::info, "draining: no new connections, calls under way are finished",
            {{"connections", gateway_->connections()}});
-  control_->stop();
+  admin_->stop();
   gateway_->drain();
   drain_ends_us_ = loop_.now_us() + config_.timeouts.drain.count() * 1000;
   drain_timer_.arm(loop_, 0);
@@ -403,8 +456,13 @@ std::string Daemon::url() const {
   return (gateway_->speaks_tls() ? "https://" : "http://") + gateway_->address().to_string();
 }
 
+std::string Daemon::admin_url() const {
+  return !admin_ || admin_->address().empty() ? std::string() : "http://" + admin_->address().to_string();
+}
+
 void Daemon::write_status(json::Writer& writer) const {
   writer.key("url").string(url()).key("state").string(state_.path).key("config").string(options_.config_file);
+  writer.key("admin").string(admin_url());
   writer.key("durability").string(config_.power_durability ? "power" : "process");
   writer.key("log_accepting").boolean(gateway_->log().accepting());
   writer.key("connections").number(gateway_->connections());

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "admin/bootstrap_token.h"
+#include "admin/server.h"
 #include "admin/mcp_server.h"
 #include "approval/desk.h"
 #include "gateway/gateway.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "server/config.h"
-#include "server/control_server.h"
 #include "server/file_watch.h"
 #include "server/inventory.h"
 #include "server/operations.h"
@@ -41,6 +42,8 @@ class Daemon {
   /// Cancels what waits for grants that are gone.
   void sweep_approvals();
   Status start_steering();
+  Status start_admin();
+  Status listen_admin();
 
   void on_signal(int signal);
   void files_changed();
@@ -57,6 +60,7 @@ class Daemon {
   std::string fingerprint() const;
   void write_status(json::Writer& writer) const;
   std::string url() const;
+  std::string admin_url() const;  ///< empty where only the Unix socket listens
 
   ServeOptions options_;
   Config config_;
@@ -71,7 +75,8 @@ class Daemon {
   std::unique_ptr<admin::McpServer> mcp_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<Operations> operations_;
-  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<admin::Authenticator> authenticator_;
+  std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::SignalSource> signals_;
   std::unique_ptr<FileWatch> watch_;
   std::vector<std::string> recorded_policies_;  ///< `server name sha256` of those the log has told of

@@ -23,6 +23,19 @@ std::string not_found(std::string_view what, std::string_view asked, const Items
                        : "; did you mean \"" + std::string(near) + "\"?");
 }
 
+std::string findings_json(const Findings& findings) {
+  if (findings.empty()) return {};
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_array();
+  for (const Finding& finding : findings) {
+    writer.begin_object().key("file").string(finding.at.file).key("line").number(finding.at.line);
+    writer.key("column").number(finding.at.column).key("message").string(finding.message).end_object();
+  }
+  writer.end_array();
+  return out;
+}
+
 }  // namespace
 
 Operations::Operations(store::Store& store, identity::Revocations& revocations, Inventory inventory,
@@ -74,21 +87,35 @@ void Operations::add_late(std::string_view op, identity::Roles roles, LateHandle
   operations_.insert_or_assign(std::string(op), Operation{roles, std::move(handler)});
 }
 
-void Operations::handle(std::string line, const identity::Actor& actor, Done done) {
-  const auto request = ControlRequest::read(std::move(line));
-  if (!request) return done(control_failure(request.error()));
+std::optional<identity::Roles> Operations::roles_of(std::string_view op) const {
+  const auto found = operations_.find(op);
+  if (found == operations_.end()) return std::nullopt;
+  return found->second.roles;
+}
+
+std::vector<std::string> Operations::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, operation] : operations_) names.push_back(name);
+  return names;
+}
+
+void Operations::handle(std::string text, const identity::Actor& actor, admin::Done done) {
+  const auto refuse = [&](Error error) { done(std::unexpected(admin::Failure{std::move(error), {}})); };
+  const auto request = ControlRequest::read(std::move(text));
+  if (!request) return refuse(request.error());
   const auto found = operations_.find((*request)->op());
   if (found == operations_.end()) {
-    return done(control_failure({ErrorKind::invalid, "this gateway has no operation \"" + (*request)->op() +
-                                                         "\"; command and gateway must be of one version"}));
+    return refuse({ErrorKind::invalid, "this gateway has no operation \"" + (*request)->op() +
+                                           "\"; command and gateway must be of one version"});
   }
   if (!actor.roles.intersects(found->second.roles)) {
-    return done(control_failure({ErrorKind::denied, "this is for " + to_string(found->second.roles) + ", and " +
-                                                        actor.name + " is " + to_string(actor.roles)}));
+    return refuse({ErrorKind::denied, "this is for " + to_string(found->second.roles) + ", and " + actor.name +
+                                          " is " + to_string(actor.roles)});
   }
   findings_.clear();
   found->second.handler(**request, actor, [this, done = std::move(done)](Json result) mutable {
-    done(result ? control_success(*result) : control_failure(result.error(), findings_));
+    if (result) return done(std::move(*result));
+    done(std::unexpected(admin::Failure{std::move(result.error()), findings_json(findings_)}));
   });
 }
 

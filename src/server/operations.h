@@ -5,11 +5,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "admin/failure.h"
 #include "audit/record.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -56,10 +59,13 @@ class Operations {
   void add(std::string_view op, identity::Roles roles, Handler handler);
   void add_late(std::string_view op, identity::Roles roles, LateHandler handler);
 
-  /// Serves one request line. `done` gets the answer line, without its newline, at once or later, on this thread. Never
-  /// throws on what the line holds.
-  using Done = std::move_only_function<void(std::string answer)>;
-  void handle(std::string line, const identity::Actor& actor, Done done);
+  /// The roles that may ask for an operation; nothing where there is none of that name.
+  std::optional<identity::Roles> roles_of(std::string_view op) const;
+  std::vector<std::string> names() const;
+
+  /// Serves one request, a JSON object `{"op": ..., members}`. `done` gets the JSON of the result or why there is
+  /// none, at once or later, on this thread. Never throws on what the request holds.
+  void handle(std::string text, const identity::Actor& actor, admin::Done done);
 
   const Inventory& inventory() const { return inventory_; }
   /// Stores what the workers met of servers' tools, records what is new, and lets every worker go by it.

@@ -14,6 +14,7 @@ struct StateDir {
   std::string log() const { return path + "/log"; }
   std::string keys() const { return path + "/keys"; }
   std::string control_socket() const { return path + "/control.sock"; }
+  std::string admin_token() const { return path + "/admin.token"; }
 };
 
 /// The directory that a command uses: `given`, else $DOORWARD_STATE, else $XDG_STATE_HOME/doorward, else

@@ -33,7 +33,7 @@ class Gateway:
         self.servers = {name: {"url": value} if isinstance(value, str) else value for name, value in servers.items()}
         self.policies, self.grants = dict(policies or {}), dict(grants or {})
         self.wrap, self.env = list(wrap), {**os.environ, **(env or {})}
-        self.config = {"listen": "127.0.0.1:0", "workers": workers, **config}
+        self.config = {"listen": "127.0.0.1:0", "admin": {"listen": "127.0.0.1:0"}, "workers": workers, **config}
         self.tokens, self.process, self.port, self.tail = {}, None, None, None
         self.errors = open(self.folder / "stderr", "ab")
 

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "admin/route.h"
+
+/// The rows of the admin API, a file a subject: `routes_<subject>.cpp`. A new operation gets a row in the
+/// file of its subject; the gateway does not start with an operation that no route leads to.
+namespace doorward::admin {
+
+extern const RouteGroup kGatewayRoutes;
+extern const RouteGroup kServerRoutes;
+extern const RouteGroup kCatalogueRoutes;
+extern const RouteGroup kPolicyRoutes;
+extern const RouteGroup kGrantRoutes;
+
+}  // namespace doorward::admin

@@ -1,0 +1,105 @@
+#include "admin/routes.h"
+
+namespace doorward::admin {
+namespace {
+
+constexpr Route kRoutes[] = {
+    {.op = "status",
+     .verb = Verb::get,
+     .path = "/api/v1/status",
+     .text = "What the gateway serves, and how it is.",
+     .members = "{}",
+     .result = "Status"},
+    {.op = "reload",
+     .verb = Verb::post,
+     .path = "/api/v1/reload",
+     .text = "Reads the configuration anew; with a finding the old one stays in force.",
+     .members = "{}",
+     .result = "Reloaded"},
+    {.op = "health",
+     .verb = Verb::get,
+     .path = "/healthz",
+     .text = "Whether the gateway takes calls: 200, or 503 while its log cannot be written. Says nothing else.",
+     .members = "{}",
+     .result = "Health",
+     .access = Access::anonymous},
+    {.op = "openapi",
+     .verb = Verb::get,
+     .path = "/api/v1/openapi.json",
+     .text = "This document.",
+     .members = "{}",
+     .result = "OpenApi",
+     .access = Access::signed_in},
+};
+
+constexpr std::string_view kSchemas = R"({
+  "Name": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"},
+  "Time": {"type": "string", "format": "date-time"},
+  "Owner": {"type": "string", "description": "`store`, or file and line of the configuration that defines it"},
+  "Problem": {
+    "type": "object",
+    "description": "RFC 9457. `type` is `urn:doorward:problem:` and the kind.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+      "type": {"enum": ["urn:doorward:problem:invalid", "urn:doorward:problem:not_found",
+                        "urn:doorward:problem:conflict", "urn:doorward:problem:unavailable",
+                        "urn:doorward:problem:denied", "urn:doorward:problem:corrupt",
+                        "urn:doorward:problem:exhausted"]},
+      "title": {"type": "string"},
+      "status": {"type": "integer"},
+      "detail": {"type": "string"},
+      "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}}
+    },
+    "additionalProperties": false
+  },
+  "Finding": {
+    "type": "object",
+    "required": ["file", "line", "column", "message"],
+    "properties": {
+      "file": {"type": "string"},
+      "line": {"type": "integer", "description": "from 1; 0: the file as a whole"},
+      "column": {"type": "integer", "description": "from 1, in bytes"},
+      "message": {"type": "string"}
+    },
+    "additionalProperties": false
+  },
+  "Status": {
+    "type": "object",
+    "required": ["schema", "version", "running", "servers", "policies", "grants"],
+    "properties": {
+      "schema": {"const": "doorward.status/1"},
+      "version": {"type": "string"},
+      "running": {"type": "boolean"},
+      "servers": {"type": "integer"},
+      "policies": {"type": "integer"},
+      "grants": {"type": "integer", "description": "not revoked"},
+      "url": {"type": "string"},
+      "admin": {"type": "string", "description": "URL of this API; empty: Unix socket only"},
+      "state": {"type": "string"},
+      "config": {"type": "string"},
+      "durability": {"enum": ["process", "power"]},
+      "log_accepting": {"type": "boolean"},
+      "connections": {"type": "integer"},
+      "uptime_s": {"type": "integer"}
+    }
+  },
+  "Reloaded": {
+    "type": "object",
+    "required": ["schema"],
+    "properties": {"schema": {"const": "doorward.reload/1"}},
+    "additionalProperties": false
+  },
+  "Health": {
+    "type": "object",
+    "required": ["status"],
+    "properties": {"status": {"enum": ["ok", "unavailable"]}},
+    "additionalProperties": false
+  },
+  "OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]}
+})";
+
+}  // namespace
+
+constexpr RouteGroup kGatewayRoutes{"Gateway", kRoutes, kSchemas};
+
+}  // namespace doorward::admin

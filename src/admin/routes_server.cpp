@@ -1,0 +1,135 @@
+#include "admin/routes.h"
+
+namespace doorward::admin {
+namespace {
+
+constexpr Route kRoutes[] = {
+    {.op = "server.list",
+     .verb = Verb::get,
+     .path = "/api/v1/servers",
+     .text = "Every server, and every bundle of servers.",
+     .members = "{}",
+     .result = "ServerList",
+     .paged = {"servers", "name"}},
+    {.op = "server.add",
+     .verb = Verb::post,
+     .path = "/api/v1/servers",
+     .text = "Adds a server; paths in its settings are absolute.",
+     .members = R"({"name!": "Name", "settings!": "ServerSettings"})",
+     .result = "ServerAnswer"},
+    {.op = "server.show",
+     .verb = Verb::get,
+     .path = "/api/v1/servers/{name}",
+     .text = "One server with its settings; of a secret only where it comes from.",
+     .members = R"({"name": "Name"})",
+     .result = "ServerAnswer"},
+    {.op = "server.remove",
+     .verb = Verb::del,
+     .path = "/api/v1/servers/{name}",
+     .text = "Removes a server that no policy, grant or bundle is for.",
+     .members = R"({"name": "Name"})",
+     .result = "ServerRemoved"},
+    {.op = "server.review",
+     .verb = Verb::post,
+     .path = "/api/v1/servers/{name}/review",
+     .text = "Shows what a server's tools have become since they were reviewed; with `decision`, accepts or "
+             "rejects them. A tool with signs of poisoning is accepted by its name only.",
+     .members = R"({"name": "Name", "tool": {"type": "string", "maxLength": 1024},
+                    "decision": {"enum": ["accept", "reject"]},
+                    "definition": {"type": "string", "description": "how the SHA-256 of the definition begins that the decision is about; 8 digits or more",
+                                   "minLength": 8, "maxLength": 64, "pattern": "^[0-9a-f]+$"}})",
+     .result = "ServerReview"},
+};
+
+constexpr std::string_view kSchemas = R"({
+  "ServerSettings": {
+    "type": "object",
+    "description": "As in the configuration file (docs/configuration.md, Servers), without `name`; secrets are references."
+  },
+  "Server": {
+    "type": "object",
+    "required": ["name", "owner", "settings"],
+    "properties": {
+      "name": {"$ref": "#/components/schemas/Name"},
+      "id": {"type": "string"},
+      "owner": {"$ref": "#/components/schemas/Owner"},
+      "settings": {"$ref": "#/components/schemas/ServerSettings"}
+    }
+  },
+  "Bundle": {
+    "type": "object",
+    "required": ["name", "owner", "names", "members"],
+    "properties": {
+      "name": {"$ref": "#/components/schemas/Name"},
+      "id": {"type": "string"},
+      "owner": {"$ref": "#/components/schemas/Owner"},
+      "names": {"enum": ["always", "conflict", "never"]},
+      "members": {"type": "array", "items": {
+        "type": "object",
+        "required": ["server", "policy", "prefix"],
+        "properties": {"server": {"type": "string"}, "policy": {"type": "string"}, "prefix": {"type": "string"}}
+      }}
+    }
+  },
+  "ServerList": {
+    "type": "object",
+    "required": ["schema", "servers", "bundles"],
+    "properties": {
+      "schema": {"const": "doorward.server.list/1"},
+      "servers": {"type": "array", "items": {"$ref": "#/components/schemas/Server"}},
+      "bundles": {"type": "array", "items": {"$ref": "#/components/schemas/Bundle"}},
+      "next": {"type": "string"}
+    },
+    "additionalProperties": false
+  },
+  "ServerAnswer": {
+    "type": "object",
+    "required": ["schema", "server"],
+    "properties": {
+      "schema": {"const": "doorward.server/1"},
+      "server": {"$ref": "#/components/schemas/Server"}
+    },
+    "additionalProperties": false
+  },
+  "ServerRemoved": {
+    "type": "object",
+    "required": ["schema", "name"],
+    "properties": {"schema": {"const": "doorward.server.remove/1"}, "name": {"type": "string"}},
+    "additionalProperties": false
+  },
+  "ServerReview": {
+    "type": "object",
+    "required": ["schema", "server", "known", "tools"],
+    "properties": {
+      "schema": {"const": "doorward.server.review/1"},
+      "server": {"type": "string"},
+      "known": {"type": "boolean"},
+      "tools": {"type": "array", "items": {
+        "type": "object",
+        "required": ["name", "state", "offered", "definition", "changes", "signs"],
+        "properties": {
+          "name": {"type": "string"},
+          "state": {"type": "string"},
+          "offered": {"type": "boolean"},
+          "withheld": {"type": "string"},
+          "definition": {"type": "string"},
+          "reviewed_definition": {"type": "string"},
+          "reviewer": {"type": "string"},
+          "reviewed_at": {"$ref": "#/components/schemas/Time"},
+          "first_seen": {"$ref": "#/components/schemas/Time"},
+          "changes": {"type": "array", "items": {"type": "object"}},
+          "signs": {"type": "array", "items": {"type": "object"}},
+          "text": {"type": "object"}
+        },
+        "additionalProperties": false
+      }}
+    },
+    "additionalProperties": false
+  }
+})";
+
+}  // namespace
+
+constexpr RouteGroup kServerRoutes{"Servers", kRoutes, kSchemas};
+
+}  // namespace doorward::admin

@@ -1,0 +1,24 @@
+#include "server/config_admin.h"
+
+#include <utility>
+
+#include "server/config_listener.h"
+
+namespace doorward::server {
+
+void read_admin(const YamlNode& node, AdminConfig& admin, FileContext& context) {
+  Fields fields(node, "admin", context);
+  if (auto listen = fields.take_text("listen")) {
+    admin.chosen = true;
+    admin.listen = *listen == "none" ? std::string() : std::move(*listen);
+    if (!admin.listen.empty() && !is_listen_address(admin.listen)) {
+      context.report(*node.find("listen"),
+                     "\"listen\" must be a numeric address and a port, such as 127.0.0.1:8421, or none");
+    }
+  }
+  admin.allowed_hosts = read_hosts(fields, context);
+  admin.allowed_origins = read_origins(fields, context);
+  fields.finish();
+}
+
+}  // namespace doorward::server

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "server/yaml_fields.h"
+
+namespace doorward::server {
+
+/// `admin:` of the configuration: where the admin API listens besides the Unix socket.
+struct AdminConfig {
+  std::string listen = "127.0.0.1:8421";  ///< empty: nowhere (`listen: none`)
+  bool chosen = false;                    ///< `listen` stands in the file, so it must be had
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_origins;
+
+  friend bool operator==(const AdminConfig&, const AdminConfig&) = default;
+};
+
+void read_admin(const YamlNode& node, AdminConfig& admin, FileContext& context);
+
+}  // namespace doorward::server
