@@ -134,6 +134,7 @@ std::string_view write_call(std::string_view event, const CallRecord& record, Re
   put_args(out, record.args);
   put_values(out, record.values);
   put_quota(out, record.quota, kQuota);
+  out.text("approval", record.approval, 64);
   if (record.retry_after_s >= 0) out.number("retry_after_s", record.retry_after_s);
   put_list(out, "degraded", record.degraded, 512);
   out.text("reason", record.reason, kReason);

@@ -84,6 +84,7 @@ struct CallRecord {
   ArgsRef args;
   std::span<const ValueRef> values;
   std::span<const QuotaDelta> quota;
+  std::string_view approval;                   ///< the request of people that the call asked for or used, `apr_...`
   std::int64_t retry_after_s = -1;             ///< denial: seconds told to the caller
   std::span<const std::string_view> degraded;  ///< degraded stores or modes
   std::string_view reason;                     ///< denial: text for a person

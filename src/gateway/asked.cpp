@@ -41,6 +41,10 @@ bool pass_response(Worker& worker, const std::shared_ptr<Session>& session, std:
                                           {"request", static_cast<std::int64_t>(asked.number)},
                                           {"result", message.kind == mcp::Kind::result ? "ok" : "error"},
                                           {"bytes", static_cast<std::int64_t>(text.size())}});
+  if (asked.server_id.empty()) {
+    asked.exchange->user_answered(message);
+    return true;
+  }
   asked.exchange->client_answered();
   Splice splice(text);
   splice.replace(message.id, asked.server_id);

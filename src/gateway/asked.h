@@ -13,13 +13,16 @@ class Exchange;
 class Worker;
 struct Session;
 
-/// A request of a server that the client of a legacy session has not answered yet.
+/// A request of a server, or of the gateway itself, that the client of a legacy session has not answered yet.
 struct Asked {
   std::uint64_t number = 0;  ///< its id and progress token toward the client, ours
-  std::string server_id;     ///< its id at the server, as JSON
+  std::string server_id;     ///< its id at the server, as JSON; empty: the gateway asks
   std::string server_token;  ///< its progress token at the server, as JSON; empty: none
   Exchange* exchange;        ///< in whose answer the server asked
 };
+
+/// Questions of one session that may be open at once.
+constexpr std::size_t kMostAsked = 32;
 
 /// Gives a client's response to the server that asked. False where nothing was asked under that id in this
 /// session (attack case T040). `message` is a result or an error, read from `text`.

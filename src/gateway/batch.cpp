@@ -27,6 +27,7 @@ class Batch::Member final : public Front {
     batch_.member_done();
   }
   const http::Headers* headers() const override { return nullptr; }
+  bool heard() const override { return batch_.client_listens(); }
 
   const std::string text;
   Errand* errand = nullptr;

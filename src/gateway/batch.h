@@ -40,6 +40,7 @@ class Batch final : public Underway {
   void pause() override;
   void resume() override;
   void continue_in(Front& front) override { front_ = &front; }
+  bool client_listens() const { return front_ != nullptr && front_->heard(); }
 
   /// The front is answered, or will not be called any more: the owner may destroy this from its next tick on.
   bool done() const { return front_ == nullptr; }

@@ -49,6 +49,7 @@ class BundleCall final : public Errand {
   BundleSession& bundle_session() const { return *caller_.session->bundle; }
   const http::Headers* client_headers() const { return front_ == nullptr ? nullptr : front_->headers(); }
   std::string_view shown_tool(std::size_t member, std::string_view name) const;
+  bool client_listens() const { return front_ != nullptr && front_->heard(); }
   /// The member answered: with one message, with nothing (a notification was taken), or what was waited for
   /// is so.
   void on_answer(MemberCall& from, int status, Front::Pieces json);

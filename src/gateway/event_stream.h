@@ -75,6 +75,7 @@ class EventStream final : public Front {
   bool prime(std::optional<std::uint32_t> retry_ms) override;
   void suspend(std::optional<std::uint32_t> retry_ms) override;
   const http::Headers* headers() const override { return nullptr; }
+  bool heard() const override { return attached(); }
 
  private:
   friend class EventStreams;

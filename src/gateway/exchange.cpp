@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "gateway/worker.h"
 #include "json/writer.h"
@@ -34,10 +35,11 @@ void Exchange::reset(Front& front, const Caller& caller) {
   method_ = mcp::Method::unknown;
   stage_ = Stage::idle;
   request_ = intent_recorded_ = refreshed_ = listed_ = stream_ = streamed_ = primed_ = responded_ = listening_ =
-      closing_ = quota_returned_ = false;
+      closing_ = lost_ = quota_returned_ = false;
   status_ = 0;
   answer_status_ = 200;
   ticket_ = nullptr;
+  wait_.reset();
   reservation_.clear();
   deltas_.clear();
 }
@@ -98,6 +100,7 @@ void Exchange::begin_closing(Front& front, const Caller& caller) {
 void Exchange::abandon(std::string_view why) {
   if (stage_ == Stage::idle) return;
   front_ = nullptr;
+  if (stage_ == Stage::approval) return end_waiting(why);
   if (stage_ == Stage::listing) caller_.server->stop_waiting(*this);
   if (stage_ == Stage::intent || stage_ == Stage::outcome) worker_.stop_waiting(*this);
   if (ticket_ != nullptr) {
@@ -113,11 +116,16 @@ void Exchange::abandon(std::string_view why) {
 }
 
 void Exchange::cancelled_by_client() {
-  if (stage_ != Stage::forwarded || responded_) return;
+  const bool waits = stage_ == Stage::approval;
+  if ((stage_ != Stage::forwarded && !waits) || responded_) return;
   if (ticket_ != nullptr) ticket_->cancel();
   ticket_ = nullptr;
   responded_ = true;
-  record_outcome("cancelled", "client_cancelled", 0, false, 0, {});
+  if (waits) {
+    record_not_run("client_cancelled");
+  } else {
+    record_outcome("cancelled", "client_cancelled", 0, false, 0, {});
+  }
   answer_.clear();
   // Only a POST needs an end of its own.
   if (front_ != nullptr && !front_->shares_stream()) {
@@ -148,7 +156,7 @@ std::string_view Exchange::opened_session() const {
 }
 
 void Exchange::continue_in(Front& front) {
-  text_ = {};
+  text_ = wait_ != nullptr ? std::string_view(wait_->text) : std::string_view();
   if (front_ != nullptr) front_ = &front;
 }
 
@@ -244,6 +252,7 @@ void Exchange::release() {
   stage_ = Stage::idle;
   front_ = nullptr;
   ticket_ = nullptr;
+  if (wait_ != nullptr) std::exchange(wait_, nullptr)->end();
   if (caller_.session) {
     std::erase(caller_.session->running, this);
     if (caller_.session->listener == this) caller_.session->listener = nullptr;

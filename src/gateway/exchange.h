@@ -8,6 +8,7 @@
 
 #include "audit/record.h"
 #include "base/ids.h"
+#include "gateway/approval_wait.h"
 #include "gateway/errand.h"
 #include "gateway/front.h"
 #include "gateway/server_link.h"
@@ -18,11 +19,13 @@
 #include "mcp/envelope.h"
 #include "mcp/header_mirror.h"
 #include "policy/decide.h"
+#include "policy/explain.h"
 #include "quota/table.h"
 #include "upstream/call.h"
 
 namespace doorward::gateway {
 
+class WaitingTask;
 class Worker;
 struct TaskEntry;
 
@@ -75,6 +78,15 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void on_server_notification(std::string_view text, const mcp::Message& message);
   /// The client has answered a question of the server that was asked in this answer.
   void client_answered();
+  /// The client's user has answered a question of the gateway's own.
+  void user_answered(const mcp::Message& message);
+
+  // Called by the ApprovalWait of a call that needs a person, and by the worker that it waits on.
+  void on_people_heard();
+  void on_patience_out();
+  void on_progress_due();
+  /// What the worker judges by is another world now.
+  void on_world_changed();
   /// Whether the server works on this request and may speak in its answer.
   bool takes_messages() const { return stage_ == Stage::forwarded && !responded_ && front_ != nullptr; }
 
@@ -82,7 +94,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   bool speaks_to(const ServerLink& server) const { return caller_.server == &server; }
 
  private:
-  enum class Stage : std::uint8_t { idle, listing, intent, forwarded, outcome, settled };
+  enum class Stage : std::uint8_t { idle, listing, approval, intent, forwarded, outcome, settled };
   enum class Then : std::uint8_t { forward, answer };
 
   // exchange_request.cpp
@@ -96,6 +108,8 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void name_full_limit(const policy::Call& call, policy::Decision& decision);
   bool reserve(const policy::Call& call, policy::Decision& decision);
   void refuse(const policy::Call& call, const policy::Decision& decision);
+  /// Records that the call is not forwarded, and answers.
+  void conclude(const policy::Decision& decision, json::Value args, std::string_view told);
   /// `data`: JSON of the error, or empty.
   void refuse_rpc(mcp::ErrorCode code, std::string_view message, std::string_view audit_code,
                   std::string_view data = {});
@@ -111,13 +125,42 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void cancelled_by_client();
   void accept();
 
+  // exchange_approval.cpp
+  /// Step 7: whether people have agreed to the call. Where not, it waits, or is answered.
+  bool approved(const mcp::Message& message, const policy::Call& call, policy::Decision& decision,
+                const KnownTool& tool);
+  void ask_people(const mcp::Message& message, const policy::Call& call, const policy::Decision& decision,
+                  approval::Binding binding);
+  approval::Binding binding_of(const mcp::Message& message, const policy::Decision& decision,
+                               const KnownTool& tool);
+  void wait_for_people(const mcp::Message& message, const policy::Call& call, const policy::Decision& decision);
+  /// Nothing more is waited for: the client shall come back.
+  void answer_pending(const mcp::Message& message, const policy::Call& call, const policy::Decision& decision);
+  void answer_input_required(const mcp::Message& message, const policy::Decision& decision, bool question);
+  bool may_come_back(const mcp::Message& message) const;
+  /// A retry of a call that was told to come back; false where `state` is another one's.
+  bool take_leg(const mcp::Message& message, std::string_view opened);
+  void begin_task(WaitingTask& task);
+  void ask_user();
+  bool asks_user_alone() const;
+  std::string question_params() const;
+  std::string approval_page() const;
+  /// Judges the call from its start, by what is known now.
+  void judge_again();
+  void adopt_world();
+  void end_waiting(std::string_view why);
+  /// Of a call that has waited for people, and ends without one.
+  void record_not_run(std::string_view why);
+  policy::ApprovalTold approval_told();
+
   // exchange_answer.cpp
   void on_response(std::string_view text, const mcp::Message& message);
   bool shape_result(std::string_view text, const mcp::Message& message, Splice& splice);
   bool shape_call_result(std::string_view text, const mcp::Message& message, Splice& splice);
   void filter_list(std::string_view text, const mcp::Message& message);
   void limit_caching(json::Value result, Splice& splice);
-  void give_back_quota();
+  /// The server ran nothing: quota and approval can be used again.
+  void give_back();
   void released_by_server();
   void upstream_failed(const upstream::Failure& failure);
 
@@ -132,6 +175,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
 
   // exchange_task.cpp
   void judge_task(const mcp::Message& message);
+  void answer_own_task(const TaskEntry& task);
   /// Answers to questions that the task does not wait for go no further (attack case T198).
   void keep_open_answers(json::Value responses, const TaskEntry& task);
   bool may_still_call(std::string_view tool);
@@ -197,6 +241,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   bool responded_ = false;  ///< the final answer is on its way
   bool listening_ = false;
   bool closing_ = false;
+  bool lost_ = false;       ///< while it waited for people its grant has gone
   bool wants_log_ = false;       ///< modern: the request asked for log messages
   bool first_page_ = false;      ///< of a list: no cursor was given
   bool wants_task_ = false;      ///< the call asks for a task: its client takes a task or an error, no result
@@ -204,6 +249,9 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   int status_ = 0;               ///< of the server's answer over HTTP; 0: none yet, or another transport
   int answer_status_ = 200;
   upstream::Ticket* ticket_ = nullptr;
+  std::shared_ptr<ApprovalWait> wait_;  ///< of a call that needs a person; else null
+  std::string clock_text_;  ///< of approval_told()
+  std::string page_;        ///< likewise
   Splice request_splice_;
   quota::Reservation reservation_;
   std::vector<quota::Demand> demands_;

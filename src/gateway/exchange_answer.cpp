@@ -185,7 +185,7 @@ void Exchange::on_response(std::string_view text, const mcp::Message& message) {
   bool tool_error = false;
   if (is_error) {
     code = error_code(message.error);
-    if (did_not_run(code)) give_back_quota();
+    if (did_not_run(code)) give_back();
     if (mcp::era_of(caller_.revision) == mcp::Era::modern && status_ == 0) {
       answer_status_ = http_status_of(code);
     } else if (mcp::era_of(caller_.revision) == mcp::Era::modern && (status_ == 400 || status_ == 404)) {
@@ -274,6 +274,7 @@ bool Exchange::shape_call_result(std::string_view text, const mcp::Message& mess
   const json::Value type = result.find("resultType");
   if (!type || (type.is(json::Type::string) && type.string() == "complete")) return true;
   if (!type.is(json::Type::string)) return false;
+  if (wait_ != nullptr && wait_->manner == ApprovalWait::Manner::task) return false;
   if (type.string() == "task" && method_ == mcp::Method::tools_call) return shape_task(message, splice);
   if (type.string() != "input_required") return false;
   if (const std::string_view what = forbidden_input(result.find("inputRequests")); !what.empty()) {
@@ -341,7 +342,8 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
   for (std::string_view piece : splice.pieces()) answer_ += piece;
 }
 
-void Exchange::give_back_quota() {
+void Exchange::give_back() {
+  if (wait_ != nullptr) wait_->give_back();
   if (reservation_.empty() || quota_returned_) return;
   worker_.shared().quotas->release(reservation_);
   for (audit::QuotaDelta& delta : deltas_) delta.amount = -delta.amount;
@@ -404,7 +406,7 @@ void Exchange::upstream_failed(const upstream::Failure& failure) {
     if (streamed) return to->end_stream();
     return to->answer(closing ? 204 : 502, {}, {});
   }
-  if (!failure.sent) give_back_quota();
+  if (!failure.sent) give_back();
   caller_.server->doubt_era();
   const std::string& server = caller_.server->settings().name;
   std::string words = "[UPSTREAM ERROR] The server " + server + " failed: ";

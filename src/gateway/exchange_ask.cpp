@@ -6,13 +6,6 @@
 #include "gateway/worker.h"
 
 namespace doorward::gateway {
-namespace {
-
-/// Questions of one session that may be open at once.
-constexpr std::size_t kMostAsked = 32;
-
-}  // namespace
-
 void Exchange::on_server_request(std::string_view text, const mcp::Message& message) {
   const std::string_view id = bytes_of_value(text, message.id);
   if (mcp::era_of(caller_.revision) == mcp::Era::modern) {

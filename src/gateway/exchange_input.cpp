@@ -64,14 +64,15 @@ bool Exchange::open_state(const mcp::Message& message) {
   const json::Value name = message.params.find(mcp::name_member(message.method));
   asked_ = name.is(json::Type::string) ? name.string() : std::string_view{};
   rounds_ = 0;
-  if (!take_input(message)) return false;
   const json::Value state = message.params.find("requestState");
-  if (!state) return true;
+  if (!state) return take_input(message);
   const std::optional<std::string> opened =
       state.is(json::Type::string)
           ? worker_.shared().sealer.open(state.string(), state_context(message.params.find("arguments")),
                                          worker_.loop().wall_us() / 1'000'000)
           : std::nullopt;
+  if (opened && take_leg(message, *opened)) return false;
+  if (!take_input(message)) return false;
   if (!opened) {
     refuse_rpc(mcp::ErrorCode::invalid_params,
                "requestState was not given to this caller for this request, or it has expired: call again "

@@ -4,6 +4,7 @@
 
 #include "gateway/capabilities.h"
 #include "gateway/exchange.h"
+#include "gateway/own_task.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
 #include "policy/explain.h"
@@ -143,9 +144,12 @@ void Exchange::judge_tool(const mcp::Message& message) {
                                                              : policy::not_reviewed());
   }
   if (decision.limit != nullptr && decision.enforced) name_full_limit(call, decision);
-  if (!decision.passes()) return refuse(call, decision);
+  const bool asks = decision.verdict == policy::Verdict::approve && decision.enforced;
+  if (!decision.passes() && !asks) return refuse(call, decision);
   tools_generation_ = tools.generation();
   if (!prepare(message, known, message.params.find("arguments"))) return;
+  if (asks && !approved(message, call, decision, *known)) return;
+  if (!asks && wait_ != nullptr) wait_->give_back();
   if (!reserve(call, decision)) return refuse(call, decision);
   forward(message, resolved.args, &decision);
 }
@@ -236,7 +240,7 @@ bool Exchange::reserve(const policy::Call& call, policy::Decision& decision) {
     if (decision.enforced) decision = policy::policy_error();
     return !decision.enforced;
   }
-  if (decision.verdict == policy::Verdict::allow) {
+  if (decision.verdict == policy::Verdict::allow || decision.enforced) {
     const bool enforced = decision.enforced;
     decision = policy::limit_denial(decision, *wanted[outcome.demand].limit,
                                     std::max<std::int64_t>(outcome.retry_after_s, 0));
@@ -284,6 +288,7 @@ void Exchange::fill(audit::CallRecord& record, const policy::Decision* decision,
     record.args.bytes = args.end_offset() - args.begin_offset();
   }
   record.quota = deltas_;
+  if (wait_ != nullptr && wait_->answer) record.approval = wait_->answer->request;
 }
 
 void Exchange::commit_values(audit::CallRecord& record, json::Value args) {
@@ -331,7 +336,8 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
     // Behind a bundle the agent knows the tool by another name.
     const std::string_view shown = front_->shown_tool(tool_);
     const std::string_view called = shown == tool_ ? std::string_view() : shown;
-    told = policy::told_agent(policy, call, decision, {id_.view(), {names.data(), count}, called});
+    told = policy::told_agent(policy, call, decision,
+                              {id_.view(), {names.data(), count}, called, approval_told()});
     if (method_ == mcp::Method::tools_call && !wants_task_) {
       mcp::append_denial(answer_, client_id_, era, told,
                          {.id = id_.view(),
@@ -345,9 +351,13 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
       mcp::append_error(answer_, client_id_, mcp::ErrorCode::refused_by_policy, told);
     }
   }
+  conclude(decision, call.args, told);
+}
+
+void Exchange::conclude(const policy::Decision& decision, json::Value args, std::string_view told) {
   audit::CallRecord record;
-  fill(record, &decision, call.args);
-  commit_values(record, call.args);
+  fill(record, &decision, args);
+  commit_values(record, args);
   record.reason = told;
   // Without room the ring counts it: a denial is answered all the same.
   static_cast<void>(worker_.ring().append(audit::write_denial(record, worker_.record_buffer())));
@@ -391,8 +401,12 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
       legacy ? message.params.find("capabilities") : message.meta.find(mcp::kMetaClientCapabilities);
   if (!legacy || method_ == mcp::Method::initialize) {
     capabilities_.clear();
-    append_client_capabilities(capabilities_, text_, capabilities,
-                               Questions::allowed(caller_.server->settings().protocol));
+    if (wait_ != nullptr && wait_->manner == ApprovalWait::Manner::task) {
+      capabilities_ = "{}";  // behind a task of ours nobody is asked, and no other task is begun
+    } else {
+      append_client_capabilities(capabilities_, text_, capabilities,
+                                 Questions::allowed(caller_.server->settings().protocol));
+    }
     request_splice_.replace(capabilities, capabilities_);
   }
   if (!task_.empty()) {
@@ -448,6 +462,8 @@ void Exchange::forward(const mcp::Message& message, json::Value args, const poli
     caller_.session->running.push_back(this);
     const json::Value name = message.params.find("clientInfo").find("name");
     if (name.is(json::Type::string)) caller_.session->client_name = name.string();
+    caller_.session->opens_urls =
+        static_cast<bool>(message.params.find("capabilities").find("elicitation").find("url"));
     caller_.session->declared = Questions::allowed(caller_.server->settings().protocol)
                                     .answered_by(message.params.find("capabilities"));
   }
@@ -470,6 +486,10 @@ void Exchange::transmit() {
     if (known == nullptr || known->standing != Standing::reviewed) return withdraw_call();
   }
   stage_ = Stage::forwarded;
+  if (wait_ != nullptr) {
+    wait_->sent = true;
+    if (wait_->task) wait_->task->say("running", worker_.loop().wall_us());
+  }
   Outgoing message;
   message.id = number_;
   message.json = request_splice_.pieces();
@@ -491,7 +511,7 @@ void Exchange::transmit() {
 void Exchange::withdraw_call() {
   const policy::Decision decision = policy::definition_changed();
   const policy::Call call = policy_call(policy::Kind::tool, tool_);
-  give_back_quota();
+  give_back();
   answer_.clear();
   mcp::append_denial(answer_, client_id_, mcp::era_of(caller_.revision),
                      policy::told_agent(caller_.grant->policy.get(), call, decision, {id_.view(), {}}),
@@ -512,6 +532,10 @@ void Exchange::cancel_other(const mcp::Message& message) {
     const std::string_view id = bytes_of_value(text_, wanted);
     for (Exchange* other : caller_.session->running) {
       if (other == this || other->client_id_ != id || other->number_text_.empty()) continue;
+      if (other->stage_ == Stage::approval) {  // the server knows nothing of it
+        accept();
+        return other->cancelled_by_client();
+      }
       request_splice_ = Splice(text_);
       opened_state_ = other->number_text_;
       request_splice_.replace(wanted, opened_state_);

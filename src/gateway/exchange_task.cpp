@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/exchange.h"
+#include "gateway/own_task.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
 
@@ -30,11 +31,34 @@ void Exchange::judge_task(const mcp::Message& message) {
   if (!task || !may_still_call(task->tool)) {
     return refuse_rpc(mcp::ErrorCode::invalid_params, "Task not found: " + asked_, "unknown_task");
   }
+  if (task->own != nullptr) return answer_own_task(*task);
   if (!take_input(message)) return;
   if (const json::Value responses = message.params.find("inputResponses")) keep_open_answers(responses, *task);
   tool_ = task->tool;
   task_ = task->server_id;
   forward(message, {}, nullptr);
+}
+
+void Exchange::answer_own_task(const TaskEntry& task) {
+  tool_ = task.tool;
+  if (!record_intent(nullptr, {})) {
+    answer_.clear();
+    mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error,
+                      "The gateway cannot record calls at the moment. Try again later.");
+    answer_status_ = 503;
+  } else {
+    if (method_ == mcp::Method::tasks_cancel) task.own->cancel(worker_.loop().wall_us());
+    std::string result = R"({"resultType":"complete")";
+    if (method_ == mcp::Method::tasks_get) {
+      result += ',';
+      task.own->append_members(result, task.handle);
+    }
+    answer_.clear();
+    mcp::append_result(answer_, client_id_, result += '}');
+    record_outcome("ok", {}, 0, false, answer_.size(), {});
+  }
+  responded_ = true;
+  when_durable(Then::answer);
 }
 
 void Exchange::keep_open_answers(json::Value responses, const TaskEntry& task) {

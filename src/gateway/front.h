@@ -37,6 +37,9 @@ class Front {
   /// The headers of the request, which may repeat some of its arguments; null where the transport has none.
   virtual const http::Headers* headers() const = 0;
 
+  /// Whether the client still listens, as far as its transport tells.
+  virtual bool heard() const { return true; }
+
   /// Whether the answers of all requests come on one stream, where a cancelled one has none.
   virtual bool shares_stream() const { return false; }
 

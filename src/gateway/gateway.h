@@ -10,6 +10,7 @@
 
 #include "audit/log_writer.h"
 #include "base/result.h"
+#include "gateway/client_waits.h"
 #include "gateway/tool_reports.h"
 #include "gateway/world.h"
 #include "io/loop.h"
@@ -52,6 +53,9 @@ struct Options {
   /// The server of the process that settings with a BuiltinTarget mean; outlives the gateway. Null where no
   /// server has one.
   upstream::Builtin* builtin = nullptr;
+  std::string console_url;               ///< of the page where people decide, without a `/` at its end; empty: none
+  std::vector<ClientWait> client_waits;  ///< before those that ship
+  std::chrono::milliseconds progress_interval{5'000};  ///< between signs of life of a call that waits for people
 };
 
 struct Shared;

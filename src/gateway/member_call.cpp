@@ -125,6 +125,10 @@ const http::Headers* MemberCall::headers() const {
   return call_.client_headers();
 }
 
+bool MemberCall::heard() const {
+  return call_.client_listens();
+}
+
 std::string_view MemberCall::shown_tool(std::string_view name) const {
   return call_.shown_tool(member_, name);
 }

@@ -48,6 +48,7 @@ class MemberCall final : public Front, public MemberWaiter, public ToolsWaiter {
   void end_stream() override;
   const http::Headers* headers() const override;
   std::string_view shown_tool(std::string_view name) const override;
+  bool heard() const override;
 
   bool done = false;              ///< nothing is waited for any more
   std::set<std::string> cursors;  ///< of the pages so far

@@ -55,6 +55,7 @@ struct Session {
   bool pinned = false;  ///< its client's stream stands: it is not unused, however long nothing is said
   /// What the client can be asked, as far as the server's settings let it be told.
   Questions declared;
+  bool opens_urls = false;  ///< its client shows pages to its user (elicitation of the mode `url`)
   std::vector<Asked> asked;
   std::vector<Exchange*> running;     ///< requests under way
   Exchange* listener = nullptr;       ///< the GET stream, if one is open

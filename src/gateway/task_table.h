@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 #include <vector>
 
 namespace doorward::gateway {
+
+class OwnTask;
 
 /// A task that a server runs for a grant: what began as a call of `tool` and is asked about later.
 struct TaskEntry {
@@ -20,6 +23,7 @@ struct TaskEntry {
   std::string server_id;  ///< what the server calls it
   std::string tool;       ///< by whose policy it is judged
   std::vector<std::string> open_keys;  ///< of the input that it waits for (tasks extension)
+  std::shared_ptr<OwnTask> own = {};   ///< where the task is the gateway's; its `server_id` is the call's decision
 };
 
 /// Whose tasks there are (attack cases T195 to T198). A server's task ids may be bearer tokens, or the same for

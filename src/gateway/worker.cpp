@@ -11,6 +11,7 @@
 #include "gateway/bundles.h"
 #include "gateway/connection.h"
 #include "gateway/notice.h"
+#include "gateway/waiting_task.h"
 
 namespace doorward::gateway {
 namespace {
@@ -46,6 +47,8 @@ void Worker::run() {
   for (const auto& connection : connections_) connection->abandon();
   connections_.clear();
   closed_.clear();
+  for (const auto& task : waiting_tasks_) task->abandon("gateway_stopping");
+  waiting_tasks_.clear();
   sessions_.for_each([this](Session& session) {
     session.streams.end("gateway_stopping");
     end_session(session);
@@ -121,6 +124,7 @@ void Worker::set_world(std::shared_ptr<const World> world, std::move_only_functi
       const BundleEntry* entry = world_->bundle(session.bundle->settings().name);
       if (entry == nullptr || *entry->settings != session.bundle->settings()) end_session(session);
     });
+    for_each_waiting(&Exchange::on_world_changed);
     done();
   });
 }
@@ -137,6 +141,7 @@ ServerLink& Worker::link(const ServerEntry& server) {
 void Worker::sweep_soon() {
   loop_.post([this] {
     check_connections();
+    check_waiting_tasks();
     const std::int64_t now = loop_.now_us();
     const std::int64_t wall_s = loop_.wall_us() / 1'000'000;
     sessions_.for_each([&](Session& session) { session.streams.sweep(now, wall_s); });
@@ -147,6 +152,7 @@ void Worker::sweep_soon() {
 void Worker::drain() {
   loop_.post([this] {
     draining_ = true;
+    for_each_waiting(&Exchange::on_patience_out);
     for (std::size_t i = connections_.size(); i-- > 0;) {
       if (i < connections_.size()) connections_[i]->drain();
     }
@@ -163,6 +169,30 @@ void Worker::check_connections() {
   }
 }
 
+void Worker::check_waiting_tasks() {
+  if (waiting_tasks_.empty()) return;
+  const std::int64_t wall_s = loop_.wall_us() / 1'000'000;
+  for (const auto& task : waiting_tasks_) task->check(wall_s);
+  std::erase_if(waiting_tasks_, [](const auto& task) { return task->done(); });
+}
+
+std::shared_ptr<WaitingTask> Worker::take_waiting_task(Exchange& exchange, std::string shown) {
+  const auto of_grant = std::count_if(waiting_tasks_.begin(), waiting_tasks_.end(), [&](const auto& task) {
+    return !task->done() && task->grant_id() == exchange.grant().grant->id;
+  });
+  if (static_cast<std::size_t>(of_grant) >= shared_.options.requests_in_flight) return nullptr;
+  return waiting_tasks_.emplace_back(std::make_shared<WaitingTask>(*this, exchange, std::move(shown)));
+}
+
+void Worker::for_each_waiting(void (Exchange::*visit)()) {
+  std::vector<std::weak_ptr<ApprovalWait>> waits;
+  for (ApprovalWait* wait : waits_) waits.push_back(wait->weak_from_this());
+  for (const auto& weak : waits) {
+    const std::shared_ptr<ApprovalWait> wait = weak.lock();
+    if (wait != nullptr && wait->exchange() != nullptr) (wait->exchange()->*visit)();
+  }
+}
+
 void Worker::end_leftovers() {
   for (const auto& session : ended_sessions_) session->streams.end("session_ended");
   std::erase_if(ended_sessions_, [](const auto& session) {
@@ -175,6 +205,7 @@ void Worker::tick() {
   closed_.clear();
   sse_clients_.tick();
   check_connections();
+  check_waiting_tasks();
   end_leftovers();
   for (const auto& [name, link] : links_) link->tick();
   for (const auto& link : retired_links_) link->tick();

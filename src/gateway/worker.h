@@ -37,6 +37,7 @@ class Batch;
 class Bundles;
 class ClientConnection;
 class Notice;
+class WaitingTask;
 
 /// One thread of the gateway with all that it owns (docs/architecture.md, Threads). The first part may be
 /// called from any thread, the rest on the worker's own.
@@ -76,6 +77,10 @@ class Worker {
   SessionTable& sessions() { return sessions_; }
   SseClientTable& sse_clients() { return sse_clients_; }
   Bundles& bundles() { return *bundles_; }
+  /// Calls that wait for people.
+  std::vector<ApprovalWait*>& waits() { return waits_; }
+  /// Room for another task of the grant's own that waits for people; the task, or null where it has too many.
+  std::shared_ptr<WaitingTask> take_waiting_task(Exchange& exchange, std::string shown);
   ServerLink& link(const ServerEntry& server);
 
   json::Reader& request_reader() { return request_reader_; }
@@ -132,6 +137,9 @@ class Worker {
   void run();
   void tick();
   void check_connections();
+  void check_waiting_tasks();
+  /// Visits the calls that wait for people; the visitor may end them.
+  void for_each_waiting(void (Exchange::*visit)());
   void end_leftovers();  ///< of sessions that have ended
   void serve_durable();
   void flush_rejections();
@@ -155,6 +163,8 @@ class Worker {
   std::unique_ptr<Bundles> bundles_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<Exchange*> spare_exchanges_;
+  std::vector<ApprovalWait*> waits_;
+  std::vector<std::shared_ptr<WaitingTask>> waiting_tasks_;
   struct Waiting {
     std::uint64_t position;
     Exchange* exchange;

@@ -96,13 +96,13 @@ class Judge {
           return true;
       }
     }
-    if (block.action == Action::approve && approval_ == nullptr) approval_ = block.action_rule;
+    if (block.action == Action::approve) ask_by(*block.action_rule, *block.approval);
     for (const Entry& entry : block.approve_if) {
       const Judged judged = judge_entry(entry, inputs_, Place::approve_if);
       if (judged.error != nullptr) {
         if (settle_error(*judged.error)) return true;
-      } else if (judged.no == nullptr && approval_ == nullptr) {
-        approval_ = &first_rule(entry);
+      } else if (judged.no == nullptr) {
+        ask_by(first_rule(entry), *entry.approval);
       }
     }
     return false;
@@ -145,6 +145,10 @@ class Judge {
   const Decision& decision() const { return decision_; }
 
  private:
+  void ask_by(const Rule& rule, const Approval& approval) {
+    if (approval_ == nullptr) approval_ = &rule;
+    scratch_.approvals.push_back(&approval);
+  }
   static const Rule& first_rule(const Entry& entry) {
     return entry.conditions.empty() ? *entry.rule : *entry.conditions.front().rule;
   }
@@ -165,6 +169,7 @@ class Judge {
 /// Makes room for what the largest call under the program can need.
 void fit(const Policy::Program& program, Scratch::State& scratch) {
   scratch.demands.reserve(program.limits.size());
+  scratch.approvals.reserve(program.approvals.size());
   scratch.slots.fit(program.keys);
   const std::size_t blocks = program.globs.size() + 3;
   scratch.plan.blocks.reserve(blocks);
@@ -204,6 +209,7 @@ Decision judge(const Policy::Program& program, const Call& call, Scratch::State&
                const ToolIndex::Plan* plan, bool observe) {
   fit(program, scratch);
   scratch.demands.clear();
+  scratch.approvals.clear();
   scratch.slots.gather(program.keys, call.args);
   if (call.kind == Kind::resource)
     return judge_section(program, program.resources.get(), call, scratch, observe);
@@ -244,6 +250,7 @@ Decision decide(const Policy& policy, const Call& call, Scratch& scratch, const 
                  indexed ? index->find(call.tool, call.category) : nullptr, policy.mode() == Mode::observe);
   } catch (const std::exception&) {
     scratch.state().demands.clear();
+    scratch.state().approvals.clear();
     return policy_error();
   }
 }
@@ -263,6 +270,10 @@ Decision limit_denial(const Decision& decision, const Limit& limit, std::int64_t
   if (!decision.enforced && decision.verdict != Verdict::allow) return decision;
   const Code code = limit.has_amount ? Code::budget_exceeded : Code::rate_limited;
   return {Verdict::deny, code, decision.enforced, limit.without_room, &limit, retry_after_s};
+}
+
+Decision approval_denial(const Decision& decision, Code code) {
+  return answer(Verdict::deny, code, *decision.rule, decision.enforced);
 }
 
 Decision no_policy() {
@@ -308,6 +319,9 @@ Scratch& Scratch::operator=(Scratch&&) noexcept = default;
 std::span<const LimitDemand> Scratch::demands() const {
   return state_->demands;
 }
+std::span<const Approval* const> Scratch::approvals() const {
+  return state_->approvals;
+}
 
 std::string_view to_string(Verdict verdict) {
   static constexpr std::array<std::string_view, 4> kNames = {"allow", "deny", "hide", "approve"};
@@ -315,10 +329,11 @@ std::string_view to_string(Verdict verdict) {
 }
 
 std::string_view to_string(Code code) {
-  static constexpr std::array<std::string_view, 13> kNames = {
-      "none",         "tool_denied",     "default_deny",     "argument_denied", "require_missing",
-      "rate_limited", "budget_exceeded", "approval_pending", "tool_hidden",     "unknown_tool",
-      "no_policy",    "policy_error",    "tool_changed"};
+  static constexpr std::array<std::string_view, 16> kNames = {
+      "none",         "tool_denied",      "default_deny",     "argument_denied",  "require_missing",
+      "rate_limited", "budget_exceeded",  "approval_pending", "approval_denied",  "approval_expired",
+      "approval_refused", "tool_hidden",  "unknown_tool",     "no_policy",        "policy_error",
+      "tool_changed"};
   return kNames[static_cast<std::size_t>(code)];
 }
 

@@ -51,6 +51,9 @@ enum class Code : std::uint8_t {
   rate_limited,
   budget_exceeded,
   approval_pending,
+  approval_denied,   ///< a person said no
+  approval_expired,  ///< nobody answered
+  approval_refused,  ///< nobody could be asked
   tool_hidden,
   unknown_tool,
   no_policy,
@@ -79,6 +82,9 @@ class Scratch {
 
   /// The reservations that the call of the last decision needs before it is forwarded.
   std::span<const LimitDemand> demands() const;
+  /// Of a last decision with `verdict` approve: every entry that asks, in the order of evaluation. One request stands
+  /// for all of them; it needs the consent of each and waits for the shortest of their times.
+  std::span<const Approval* const> approvals() const;
 
   struct State;
   State& state() { return *state_; }
@@ -133,6 +139,10 @@ class ToolIndex {
 /// the call is forwarded; with approve they are what a ticket will have to reserve.
 Decision decide(const Policy& policy, const Call& call, Scratch& scratch,
                 const ToolIndex* index = nullptr) noexcept;
+
+/// The decision when people were asked and the call may not run: `code` is approval_denied, approval_expired or
+/// approval_refused; the rule stays the one that asked.
+Decision approval_denial(const Decision& decision, Code code);
 
 /// The decision when a demanded limit has no room: `limit` is the first one without, `retry_after_s` the
 /// longest wait of all without room (policy.md section 5).

@@ -229,6 +229,27 @@ TEST(Decide, T175_AmountsAreExactAndBounded) {
   }
 }
 
+TEST(Decide, HandsOutEveryEntryThatAsks) {
+  const auto policy = load_or_fail(with("deny", R"("tools":{"t":{"action":"approve","expires":"2h","approve_if":[
+      {"conditions":[{"path":"args.x","op":"gt","value":1}],"approvers":["payments"],"approvals":2,"expires":"90s"},
+      {"conditions":[{"path":"args.x","op":"gt","value":100}],"approvers":["board"]}]}},
+    "all_tools":{"approve_if":[{"conditions":[],"self_confirm":true}]})"));
+  Scratch scratch;
+  EXPECT_EQ(decide(*policy, CallUnderTest("t", R"({"x":5})").call, scratch).verdict, Verdict::approve);
+  const auto asked = scratch.approvals();
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_EQ(asked[0]->expires_s, 7200);
+  EXPECT_TRUE(asked[0]->approvers.empty());
+  EXPECT_EQ(asked[1]->approvers, std::vector<std::string>{"payments"});
+  EXPECT_EQ(asked[1]->approvals, 2u);
+  EXPECT_EQ(asked[1]->expires_s, 90);
+  EXPECT_FALSE(asked[1]->self_confirm);
+  EXPECT_TRUE(asked[2]->self_confirm);
+  EXPECT_EQ(asked[2]->expires_s, 600);
+  EXPECT_EQ(decide(*policy, CallUnderTest("unnamed").call, scratch).verdict, Verdict::deny);
+  EXPECT_TRUE(scratch.approvals().empty());
+}
+
 TEST(Decide, ApprovalsKeepTheDemandsOfTheirTicket) {
   const auto policy = load_or_fail(with("deny", R"("tools":{"t":{"action":"approve","limits":[
       {"counter":"c","window":"day","max":5,"scope":"grant"}]}})"));

@@ -222,15 +222,7 @@ class Explainer {
                                       demand_text(condition, located_.place != Place::require));
       }
     }
-    const std::vector<std::string>* groups = nullptr;
-    if (decision_.verdict == Verdict::approve && located_.block != nullptr) {
-      const Approval* approval =
-          located_.entry != nullptr ? located_.entry->approval : located_.block->approval;
-      if (approval != nullptr) groups = &approval->approvers;
-    }
-    for (std::size_t i = 0; groups != nullptr && i < groups->size(); ++i) {
-      out_.remedy.ask += (i == 0 ? "" : ", ") + (*groups)[i];
-    }
+    if (decision_.verdict == Verdict::approve) out_.remedy.ask = asked_of(policy_, call_);
   }
 
   const Policy& policy_;

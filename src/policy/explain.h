@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,7 @@ struct Step {
 
 /// What would change the answer.
 struct Remedy {
-  std::string retry;  ///< `never`, `changed_arguments`, `after`, `after_approval`
+  std::string retry;  ///< as retry_of() says
   std::int64_t after_s = 0;
   std::vector<std::string> changes;
   std::string ask;  ///< whom, or empty
@@ -76,12 +77,22 @@ std::string to_json(const Explanation& explanation);
 /// Lines for a terminal in the shape of console.md 4.3, each ended by LF. Values are escaped.
 std::string to_text(const Explanation& explanation);
 
+/// How an approval stands, as far as the agent is told. All may be empty.
+struct ApprovalTold {
+  bool possible = true;           ///< whether this gateway can ask people
+  std::string_view request = {};  ///< `apr_...`
+  std::string_view expires = {};  ///< clock time of a pending request, such as `14:05 UTC`
+  std::string_view url = {};      ///< where people decide
+  std::string_view reason = {};   ///< the approver's, of a denial; why nobody was asked
+};
+
 /// What the agent is told (policy.md section 7; console.md 2c). `permitted` may name up to three tools of the
 /// same server that the grant may call. `server` may be empty. Slow path.
 struct Telling {
   std::string_view reference;  ///< such as `dec_7Q3F`
   std::span<const std::string_view> permitted;
   std::string_view called = {};  ///< how the agent calls the tool; empty: `server.tool`
+  ApprovalTold approval = {};    ///< of a call that needs a person
 };
 /// `[POLICY DENIED] ...` or `[APPROVAL REQUIRED] ...`: ASCII, no markdown, the author's text first and whole,
 /// then under 90 words. For hide: the text of an unknown tool. `policy` may be null (no policy).
@@ -91,7 +102,12 @@ std::string told_agent(const Policy* policy, const Call& call, const Decision& d
 /// The words of the JSON-RPC error -32602 for a hidden and for an unknown tool: the same for both.
 std::string unknown_tool_text(std::string_view tool);
 
-/// `never`, `changed_arguments`, `after`, `after_approval`: the member `retry` of
+/// Whom a call needs to be approved by, for people: `payments, two of security`. `approvals`: those of the decision.
+std::string asked_of(std::span<const Approval* const> approvals);
+/// The same, judging the call again (slow path).
+std::string asked_of(const Policy& policy, const Call& call);
+
+/// `never`, `changed_arguments`, `after`, `after_approval`, `ask_user`: the member `retry` of
 /// `_meta["io.doorward/decision"]`.
 std::string_view retry_of(Code code);
 

@@ -79,11 +79,54 @@ TEST(Told, DefaultDenyNamesPermittedTools) {
   EXPECT_THAT(text, HasSubstr("Do not retry it"));
 }
 
-TEST(Told, ApprovalWithoutAnApprover) {
-  const std::string text = told(kDocument, "refund", "{}");
-  EXPECT_THAT(text, StartsWith("[APPROVAL REQUIRED] "));
-  EXPECT_THAT(text, HasSubstr("payments"));
-  EXPECT_THAT(text, HasSubstr("No approver is configured on this gateway"));
+/// What the agent is told of a call of `refund` that people are asked about.
+std::string told_of_approval(Code code, const ApprovalTold& approval) {
+  const auto policy = load_or_fail(kDocument);
+  const CallUnderTest refund("refund");
+  Scratch scratch;
+  Decision decision = decide(*policy, refund.call, scratch);
+  if (code != Code::approval_pending) decision = approval_denial(decision, code);
+  return told_agent(policy.get(), refund.call, decision, {.reference = "dec_1", .permitted = {}, .approval = approval});
+}
+
+std::size_t words(const std::string& text) {
+  std::istringstream stream(text);
+  return static_cast<std::size_t>(
+      std::distance(std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>()));
+}
+
+TEST(Told, PendingApproval) {
+  const std::string text = told_of_approval(
+      Code::approval_pending, {.request = "apr_1", .expires = "14:05 UTC", .url = "https://gate.example/approvals/apr_1"});
+  EXPECT_THAT(text, StartsWith("[APPROVAL REQUIRED] Not run yet: "));
+  for (const char* part : {"payments", "apr_1, open until 14:05 UTC", "https://gate.example/approvals/apr_1",
+                           "repeat exactly this call, at most once a minute and three times", "Ref dec_1."}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+  EXPECT_LT(words(text), 90u);
+}
+
+TEST(Told, ApprovalWhereNobodyCanBeAsked) {
+  const std::string text = told_of_approval(Code::approval_pending, {.possible = false});
+  EXPECT_THAT(text, HasSubstr("doorward serve"));
+  EXPECT_THAT(text, HasSubstr("do not retry"));
+}
+
+TEST(Told, DeniedApprovalCarriesTheReason) {
+  const std::string text = told_of_approval(Code::approval_denied, {.reason = "Ask \x1b[31mfinance\n first"});
+  EXPECT_THAT(text, StartsWith("[POLICY DENIED] Not run: "));
+  EXPECT_THAT(text, HasSubstr("finance"));
+  EXPECT_THAT(text, HasSubstr("Do not repeat or rephrase the request"));
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  const std::string wordy = told_of_approval(Code::approval_denied, {.reason = std::string(2000, 'x') + std::string(400, ' ')});
+  EXPECT_LT(words(wordy), 90u);
+}
+
+TEST(Told, ExpiredAndRefusedApprovals) {
+  EXPECT_THAT(told_of_approval(Code::approval_expired, {}), HasSubstr("nobody answered in time. Ask the user before"));
+  EXPECT_THAT(told_of_approval(Code::approval_refused, {.reason = "too many wait"}),
+              HasSubstr("Nobody can be asked now: too many wait."));
 }
 
 TEST(Told, HiddenAndUnknownReadAlike) {

@@ -17,10 +17,17 @@ constexpr std::array<std::string_view, 5> kActionFields = {"action", "reason", "
                                                            "on_pending"};
 
 /// `90s`, `10m`, `2h`, `1d`.
-bool is_duration(std::string_view text) {
-  if (text.size() < 2 || text.size() > 8 || text[0] == '0') return false;
-  if (std::string_view("smhd").find(text.back()) == std::string_view::npos) return false;
-  return std::ranges::all_of(text.substr(0, text.size() - 1), is_digit);
+/// Of a whole number and a unit; nothing for any other text.
+std::optional<std::int64_t> seconds_of(std::string_view text) {
+  if (text.size() < 2 || text.size() > 8 || text[0] == '0') return std::nullopt;
+  constexpr std::string_view kUnits = "smhd";
+  constexpr std::array<std::int64_t, 4> kSeconds = {1, 60, 3600, 86'400};
+  const std::size_t unit = kUnits.find(text.back());
+  const std::string_view digits = text.substr(0, text.size() - 1);
+  if (unit == std::string_view::npos || !std::ranges::all_of(digits, is_digit)) return std::nullopt;
+  std::int64_t count = 0;
+  for (char c : digits) count = count * 10 + (c - '0');
+  return count * kSeconds[unit];
 }
 
 std::string_view list_name(Place place) {
@@ -89,11 +96,20 @@ const Approval* Loader::approval(Value object, const At& at) {
   if (const Value list = object.find("approvers")) strings(list, at / "approvers", into.approvers, false);
   const Value time = object.find("expires");
   if (time && check_.is(time, Type::string, at / "expires")) {
-    if (!is_duration(time.string())) {
+    if (const auto seconds = seconds_of(time.string())) {
+      into.expires_s = *seconds;
+    } else {
       check_.error("bad-duration", time, at / "expires",
                    "write a whole number and s, m, h or d, such as \"10m\"");
     }
-    into.expires = std::string(time.string());
+  }
+  if (const Value wanted = object.find("approvals")) {
+    if (const auto count = check_.whole(wanted, at / "approvals", 1, 1'000'000)) {
+      into.approvals = static_cast<unsigned>(*count);
+    }
+  }
+  if (const Value self = object.find("self_confirm"); self && check_.is(self, Type::boolean, at / "self_confirm")) {
+    into.self_confirm = self.boolean();
   }
   return &into;
 }
@@ -118,9 +134,6 @@ void Loader::entries(Value list, const At& at, const std::string& prefix, Place 
     std::string note;
     if (place == Place::approve_if) {
       entry.approval = approval(value, here);
-      if (const Value count = value.find("approvals")) check_.whole(count, here / "approvals", 1, 1'000'000);
-      if (const Value self = value.find("self_confirm"))
-        check_.is(self, Type::boolean, here / "self_confirm");
       note = check_.note(value.find("on_pending"), here / "on_pending");
     } else {
       note = check_.note(value.find("on_deny"), here / "on_deny");

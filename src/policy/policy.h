@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/category.h"
 #include "policy/finding.h"
@@ -55,6 +56,14 @@ struct Limit {
   std::string amount_path;             ///< as spelled; empty without `amount`
   const Rule* without_room = nullptr;  ///< the rule of a denial when the count is full
   const Rule* wrong_amount = nullptr;  ///< its `-type` variant: amount missing, not a number or negative
+};
+
+/// Whom a call must be approved by: an entry of `approve_if`, or an `action: approve`. Lives as long as its policy.
+struct Approval {
+  std::vector<std::string> approvers;  ///< groups or people, as the document names them; empty: any approver
+  unsigned approvals = 1;              ///< how many different people must agree
+  bool self_confirm = false;           ///< the agent's own user may be the one who agrees
+  std::int64_t expires_s = 600;        ///< how long a request waits
 };
 
 /// A checked and compiled document (policy.md section 2). Immutable: any number of threads may read it. Made

@@ -20,12 +20,6 @@
 
 namespace doorward::policy {
 
-/// Whom an approval asks.
-struct Approval {
-  std::vector<std::string> approvers;
-  std::string expires;
-};
-
 /// An element of `deny_if`, `require` or `approve_if`.
 struct Entry {
   std::span<const Condition> conditions;  ///< within the program's flat list
@@ -158,6 +152,7 @@ Decision judge_uncounted(const Policy& policy, const Call& call, Scratch& scratc
 struct Scratch::State {
   Slots slots;
   std::vector<LimitDemand> demands;
+  std::vector<const Approval*> approvals;  ///< that the last call needs
   ToolIndex::Plan plan;
   ToolIndex::Plan outer;
 };

@@ -48,13 +48,15 @@ class Teller {
   std::string text() {
     const bool asks = decision_.verdict == Verdict::approve;
     std::string out = asks ? "[APPROVAL REQUIRED] " : "[POLICY DENIED] ";
-    if (const std::string note = one_line(decision_.rule->note); !note.empty()) out += note + " ";
+    // The author's `on_pending` speaks of waiting, which is over once people were asked.
+    const bool was_asked = decision_.code == Code::approval_denied || decision_.code == Code::approval_expired ||
+                           decision_.code == Code::approval_refused;
+    if (const std::string note = one_line(decision_.rule->note); !note.empty() && !was_asked) out += note + " ";
     const Detail detail = policy_ != nullptr ? policy_->detail() : Detail::full;
     if (detail == Detail::minimal) {
       add("Not run.");
     } else {
-      add("Not run: " + name() +
-          (asks ? " needs a person's approval first." : " was refused by the gateway's policy."));
+      add((asks ? "Not run yet: " : "Not run: ") + name() + std::string(what_became()));
       if (detail == Detail::full) {
         why();
         permitted();
@@ -71,6 +73,20 @@ class Teller {
     if (!telling_.called.empty()) return plain(telling_.called);
     const std::string tool = plain(call_.tool);
     return call_.server.empty() ? tool : plain(call_.server) + "." + tool;
+  }
+
+  std::string_view what_became() const {
+    switch (decision_.code) {
+      case Code::approval_pending:
+      case Code::approval_refused:
+        return " needs a person's approval first.";
+      case Code::approval_denied:
+        return " was refused by a person who was asked to approve it.";
+      case Code::approval_expired:
+        return " needed a person's approval, and nobody answered in time.";
+      default:
+        return " was refused by the gateway's policy.";
+    }
   }
 
   void why() {
@@ -99,6 +115,12 @@ class Teller {
         break;
       case Code::approval_pending:
         approvers();
+        break;
+      case Code::approval_denied:
+        if (!telling_.approval.reason.empty()) add("The reason: " + sentence(telling_.approval.reason));
+        break;
+      case Code::approval_refused:
+        add("Nobody can be asked now: " + sentence(telling_.approval.reason));
         break;
       case Code::no_policy:
         add("This agent's grant has no policy, so every call is refused.");
@@ -163,21 +185,22 @@ class Teller {
         " are allowed, and this call would exceed that.");
   }
 
+  /// Another person's words, on one line of ASCII, ended.
+  static std::string sentence(std::string_view words) {
+    std::string out = plain(words, 200);
+    if (out.empty() || std::string_view(".!?").find(out.back()) == std::string_view::npos) out += '.';
+    return out;
+  }
+
   void approvers() {
-    const std::vector<std::string>* groups = nullptr;
-    const Approval* approval = nullptr;
-    if (located_.entry != nullptr) {
-      approval = located_.entry->approval;
-    } else if (located_.block != nullptr) {
-      approval = located_.block->approval;
-    }
-    if (approval != nullptr) groups = &approval->approvers;
-    std::string who;
-    for (std::size_t i = 0; groups != nullptr && i < std::min<std::size_t>(groups->size(), 3); ++i) {
-      who += (i == 0 ? "" : ", ") + plain((*groups)[i], 32);
-    }
-    if (!who.empty()) add("The policy wants a person of this group to decide: " + who + ".", true);
-    add("No approver is configured on this gateway, so nobody can approve it now.");
+    if (policy_ != nullptr) add("The policy asks for: " + asked_of(*policy_, call_) + ".", true);
+    const ApprovalTold& approval = telling_.approval;
+    if (!approval.possible) return add("Approvals need a gateway that runs as doorward serve, so nobody can give one here.");
+    if (approval.request.empty()) return;
+    std::string request = "The request is " + plain(approval.request, 40);
+    if (!approval.expires.empty()) request += ", open until " + plain(approval.expires, 40);
+    add(request + ".");
+    if (!approval.url.empty()) add("It can be decided at " + plain(approval.url, 200) + " by whoever may.");
   }
 
   void permitted() {
@@ -208,7 +231,20 @@ class Teller {
         }
         break;
       case Code::approval_pending:
-        add("Tell the user, and do not retry until an approver exists.");
+        if (telling_.approval.possible) {
+          add("Tell the user. Then repeat exactly this call, at most once a minute and three times, then stop.");
+        } else {
+          add("Tell the user; do not retry.");
+        }
+        break;
+      case Code::approval_denied:
+        add("Do not repeat or rephrase the request; ask the user what to do instead.");
+        break;
+      case Code::approval_expired:
+        add("Ask the user before you request it again.");
+        break;
+      case Code::approval_refused:
+        add("Tell the user; do not retry at once.");
         break;
       case Code::policy_error:
         add("Tell the user; do not retry at once.");
@@ -260,9 +296,37 @@ std::string_view retry_of(Code code) {
       return "after";
     case Code::approval_pending:
       return "after_approval";
+    case Code::approval_expired:
+    case Code::approval_refused:
+      return "ask_user";
     default:
       return "never";
   }
+}
+
+std::string asked_of(std::span<const Approval* const> approvals) {
+  std::vector<std::string> all;
+  for (const Approval* approval : approvals) {
+    std::string one;
+    const auto& names = approval->approvers;
+    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i) {
+      one += (i == 0 ? "" : " or ") + plain(names[i], 32);
+    }
+    if (names.size() > 3) one += " or others";
+    if (one.empty()) one = approval->self_confirm ? "its user" : "an approver";
+    if (approval->approvals > 1) one = std::to_string(approval->approvals) + " of " + one;
+    if (std::ranges::find(all, one) == all.end()) all.push_back(std::move(one));
+  }
+  std::string out;
+  for (std::size_t i = 0; i < std::min<std::size_t>(all.size(), 3); ++i) out += (i == 0 ? "" : " and ") + all[i];
+  if (all.size() > 3) out += " and others";
+  return out;
+}
+
+std::string asked_of(const Policy& policy, const Call& call) {
+  Scratch scratch;
+  static_cast<void>(decide(policy, call, scratch));
+  return asked_of(scratch.approvals());
 }
 
 std::string unknown_tool_text(std::string_view tool) {
