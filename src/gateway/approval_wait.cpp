@@ -47,6 +47,7 @@ void ApprovalWait::watch() {
 }
 
 void ApprovalWait::on_changed() {
+  ask_.request = answer->request;
   ask(ask_);
 }
 

@@ -59,6 +59,7 @@ class ApprovalWait final : public std::enable_shared_from_this<ApprovalWait> {
   std::string asked_of;                   ///< whom, for people
   Manner manner = Manner::none;
   std::shared_ptr<OwnTask> task;
+  std::string before;        ///< the request that an earlier leg of this call waited for
   unsigned legs = 0;         ///< rounds of this call that have been answered with "wait"
   unsigned reports = 0;      ///< of progress
   bool granted = false;      ///< an approval is spent on this call, and can be given back

@@ -1,6 +1,7 @@
 // Calls that need a person: how they ask, wait and go on (docs/approvals.md, "How the caller waits").
 
 #include <algorithm>
+#include <charconv>
 #include <ctime>
 #include <utility>
 
@@ -122,6 +123,7 @@ void Exchange::ask_people(const mcp::Message& message, const policy::Call& call,
   approval::Ask ask;
   ask.binding = std::move(binding);
   ask.decision = id_.view();
+  ask.request = wait_->before;
   ask.grant_label = grant.label;
   ask.owner = grant.owner;
   ask.client = client_name_;
@@ -251,7 +253,7 @@ void Exchange::answer_pending(const mcp::Message& message, const policy::Call& c
 }
 
 void Exchange::answer_input_required(const mcp::Message& message, const policy::Decision& decision, bool question) {
-  const std::string plain = kLegMark + std::to_string(wait_->legs + 1);
+  const std::string plain = kLegMark + std::to_string(wait_->legs + 1) + " " + wait_->answer->request;
   const std::string state =
       worker_.shared().sealer.seal(plain, state_context(message.params.find("arguments")),
                                    worker_.loop().wall_us() / 1'000'000 + kLegLifetimeS);
@@ -272,7 +274,9 @@ void Exchange::answer_input_required(const mcp::Message& message, const policy::
 bool Exchange::take_leg(const mcp::Message& message, std::string_view opened) {
   if (!opened.starts_with(kLegMark)) return false;
   if (wait_ == nullptr) wait_ = std::make_shared<ApprovalWait>(worker_, *this);
-  for (char digit : opened.substr(1)) wait_->legs = wait_->legs * 10 + static_cast<unsigned>(digit - '0');
+  const char* const end = opened.data() + opened.size();
+  const char* const space = std::from_chars(opened.data() + 1, end, wait_->legs).ptr;
+  wait_->before.assign(space + 1, end);
   // An answer of the user never counts as consent (attack case T194); it can only turn the call down.
   wait_->declined = is_refusal(message.params.find("inputResponses").find(kQuestion));
   // What goes on is the call as it was before the gateway had answered it.

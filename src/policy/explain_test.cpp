@@ -126,7 +126,7 @@ TEST(Told, DeniedApprovalCarriesTheReason) {
 TEST(Told, ExpiredAndRefusedApprovals) {
   EXPECT_THAT(told_of_approval(Code::approval_expired, {}), HasSubstr("nobody answered in time. Ask the user before"));
   EXPECT_THAT(told_of_approval(Code::approval_refused, {.reason = "too many wait"}),
-              HasSubstr("Nobody can be asked now: too many wait."));
+              HasSubstr("No person is asked now: too many wait."));
 }
 
 TEST(Told, HiddenAndUnknownReadAlike) {

@@ -120,7 +120,7 @@ class Teller {
         if (!telling_.approval.reason.empty()) add("The reason: " + sentence(telling_.approval.reason));
         break;
       case Code::approval_refused:
-        add("Nobody can be asked now: " + sentence(telling_.approval.reason));
+        add("No person is asked now: " + sentence(telling_.approval.reason));
         break;
       case Code::no_policy:
         add("This agent's grant has no policy, so every call is refused.");

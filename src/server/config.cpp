@@ -13,6 +13,7 @@
 #include "server/config_bundle.h"
 #include "server/config_listener.h"
 #include "server/config_server.h"
+#include "server/config_waiting.h"
 #include "server/config_tls.h"
 #include "server/yaml_fields.h"
 #include "store/store.h"
@@ -203,6 +204,7 @@ Config read_root(const YamlNode& root, FileContext& context) {
   if (const YamlNode* limits = fields.take("limits")) read_limits(*limits, config.limits, context);
   if (const YamlNode* timeouts = fields.take("timeouts")) read_timeouts(*timeouts, config.timeouts, context);
   if (const YamlNode* log = fields.take("log")) read_log(*log, config.log, context);
+  if (const YamlNode* waiting = fields.take("waiting")) config.waiting = read_waiting(*waiting, context);
   fields.take_list("servers",
                    [&](const YamlNode& item) { config.servers.push_back(read_server(item, context)); });
   fields.take_list("bundles",

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "gateway/bundle_settings.h"
+#include "gateway/client_waits.h"
 #include "io/tls_server.h"
 #include "server/config_admin.h"
 #include "server/finding.h"
@@ -132,6 +133,13 @@ struct LogConfig {
   Milliseconds sync{1'000};
 };
 
+/// How callers wait for people.
+struct WaitingConfig {
+  std::string console;  ///< URL of the page where people decide, without a `/` at its end; empty: none
+  Milliseconds progress{5'000};
+  std::vector<gateway::ClientWait> clients;  ///< before those that ship
+};
+
 /// The whole configuration file, typed; the defaults are those of a file that says nothing.
 struct Config {
   std::string file;  ///< the file that was read; empty: none
@@ -146,6 +154,7 @@ struct Config {
   LimitsConfig limits;
   TimeoutsConfig timeouts;
   LogConfig log;
+  WaitingConfig waiting;
   std::vector<ServerConfig> servers;
   std::vector<BundleConfig> bundles;
   std::vector<PolicyConfig> policies;

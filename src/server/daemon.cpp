@@ -90,6 +90,9 @@ gateway::Options gateway_options(const Config& config, const StateDir& state) {
   options.sync_interval = config.log.sync;
   options.retention = config.log.retention;
   options.version = DOORWARD_VERSION;
+  options.console_url = config.waiting.console;
+  options.client_waits = config.waiting.clients;
+  options.progress_interval = config.waiting.progress;
   return options;
 }
 
