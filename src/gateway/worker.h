@@ -161,9 +161,9 @@ class Worker {
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<std::unique_ptr<ClientConnection>> closed_;
   std::unique_ptr<Bundles> bundles_;
+  std::vector<ApprovalWait*> waits_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<Exchange*> spare_exchanges_;
-  std::vector<ApprovalWait*> waits_;
   std::vector<std::shared_ptr<WaitingTask>> waiting_tasks_;
   struct Waiting {
     std::uint64_t position;

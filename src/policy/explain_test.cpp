@@ -89,12 +89,6 @@ std::string told_of_approval(Code code, const ApprovalTold& approval) {
   return told_agent(policy.get(), refund.call, decision, {.reference = "dec_1", .permitted = {}, .approval = approval});
 }
 
-std::size_t words(const std::string& text) {
-  std::istringstream stream(text);
-  return static_cast<std::size_t>(
-      std::distance(std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>()));
-}
-
 TEST(Told, PendingApproval) {
   const std::string text = told_of_approval(
       Code::approval_pending, {.request = "apr_1", .expires = "14:05 UTC", .url = "https://gate.example/approvals/apr_1"});
