@@ -63,10 +63,14 @@ void append_client_capabilities(std::string& out, std::string_view text, json::V
 }
 
 void append_server_capabilities(std::string& out, std::string_view text, json::Value capabilities,
-                                mcp::Era era) {
+                                mcp::Era era, bool own_tasks) {
   const bool modern = era == mcp::Era::modern;
   append_kept(out, text, capabilities, modern,
               [modern](std::string_view key) { return !modern || key != "tasks"; });
+  if (!modern || !own_tasks || capabilities.find("extensions").find(mcp::kTasksExtension)) return;
+  out.pop_back();
+  if (out.back() != '{') out += ',';
+  out.append("\"extensions\":{\"").append(mcp::kTasksExtension).append("\":{}}}");
 }
 
 }  // namespace doorward::gateway

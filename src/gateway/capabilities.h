@@ -33,8 +33,8 @@ void append_client_capabilities(std::string& out, std::string_view text, json::V
                                 const Questions& allowed);
 
 /// A server's capabilities as the client may know them. Tasks are a capability of their own in the legacy era and
-/// an extension in the modern one.
-void append_server_capabilities(std::string& out, std::string_view text, json::Value capabilities,
-                                mcp::Era era);
+/// an extension in the modern one. `own_tasks`: the gateway may answer a call with a task of its own.
+void append_server_capabilities(std::string& out, std::string_view text, json::Value capabilities, mcp::Era era,
+                                bool own_tasks);
 
 }  // namespace doorward::gateway

@@ -14,10 +14,10 @@ std::string client(const std::string& text, const Questions& allowed) {
   return out;
 }
 
-std::string server(const std::string& text, mcp::Era era) {
+std::string server(const std::string& text, mcp::Era era, bool own_tasks = false) {
   json::Reader reader;
   std::string out;
-  append_server_capabilities(out, text, *reader.read(text), era);
+  append_server_capabilities(out, text, *reader.read(text), era, own_tasks);
   return out;
 }
 
@@ -49,6 +49,15 @@ TEST(Capabilities, TasksOfTheirOwnAreLegacy) {
   const std::string text = R"({"tools":{"listChanged":true},"tasks":{"list":{}},"logging":{}})";
   EXPECT_EQ(server(text, mcp::Era::legacy), text);
   EXPECT_EQ(server(text, mcp::Era::modern), R"({"tools":{"listChanged":true},"logging":{}})");
+}
+
+TEST(Capabilities, TasksOfTheGatewayAreAnExtension) {
+  const std::string tasks = R"("extensions":{"io.modelcontextprotocol/tasks":{}})";
+  EXPECT_EQ(server("{}", mcp::Era::modern, true), "{" + tasks + "}");
+  EXPECT_EQ(server(R"({"extensions":{"x/y":{}},"tools":{}})", mcp::Era::modern, true), R"({"tools":{},)" + tasks + "}");
+  const std::string own = R"({"extensions":{"io.modelcontextprotocol/tasks":{"b":2}}})";
+  EXPECT_EQ(server(own, mcp::Era::modern, true), own);
+  EXPECT_EQ(server("{}", mcp::Era::legacy, true), "{}");
 }
 
 }  // namespace

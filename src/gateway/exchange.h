@@ -140,6 +140,8 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   bool may_come_back(const mcp::Message& message) const;
   /// A retry of a call that was told to come back; false where `state` is another one's.
   bool take_leg(const mcp::Message& message, std::string_view opened);
+  /// Whether a call of this caller can be one that people are asked about.
+  bool may_begin_task() const;
   void begin_task(WaitingTask& task);
   void ask_user();
   bool asks_user_alone() const;

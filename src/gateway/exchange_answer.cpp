@@ -227,7 +227,7 @@ bool Exchange::shape_result(std::string_view text, const mcp::Message& message, 
       const json::Value capabilities = result.find("capabilities");
       if (!capabilities.is(json::Type::object)) return false;
       scratch_.clear();
-      append_server_capabilities(scratch_, text, capabilities, mcp::era_of(caller_.revision));
+      append_server_capabilities(scratch_, text, capabilities, mcp::era_of(caller_.revision), may_begin_task());
       limit_caching(result, splice);
       splice.replace(capabilities, scratch_);
       if (method_ == mcp::Method::initialize) {

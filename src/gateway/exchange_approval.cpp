@@ -346,6 +346,11 @@ void Exchange::user_answered(const mcp::Message& message) {
   judge_again();
 }
 
+bool Exchange::may_begin_task() const {
+  const policy::Policy* policy = caller_.grant->policy.get();
+  return worker_.shared().options.desk != nullptr && policy != nullptr && policy->asks_people();
+}
+
 void Exchange::begin_task(WaitingTask& task) {
   wait_->manner = ApprovalWait::Manner::task;
   const approval::Answer& answer = *wait_->answer;

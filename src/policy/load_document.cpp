@@ -238,6 +238,9 @@ std::string_view Policy::time_zone_name() const {
 const TimeZone& Policy::time_zone() const {
   return *program_->zone;
 }
+bool Policy::asks_people() const {
+  return !program_->approvals.empty();
+}
 std::span<const Limit> Policy::limits() const {
   return program_->limits;
 }

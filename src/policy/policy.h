@@ -85,6 +85,9 @@ class Policy {
   std::string_view time_zone_name() const;  ///< IANA name; `UTC` unless the document says otherwise
   const TimeZone& time_zone() const;
 
+  /// Whether it has an entry that asks people.
+  bool asks_people() const;
+
   /// All quotas, in the order of their first appearance in the document.
   std::span<const Limit> limits() const;
 

@@ -37,7 +37,8 @@ POLICY = {"version": "1", "default": "allow", "tools": {
 
 class QuotaCase(GatewayCase):
     policies = {"open": ("up", POLICY)}
-    config = {"timeouts": {"first_byte": "1s"}, "limits": {"requests_in_flight_per_session": 2000}}
+    config = {"timeouts": {"first_byte": "1s"}, "limits": {"requests_in_flight_per_session": 2000},
+              "waiting": {"clients": [{"name": "*", "hold": "50ms"}]}}
 
     @classmethod
     def make_upstream(cls):

@@ -3,7 +3,8 @@
 //   {"policy": TEXT, "tool": NAME, "args": TEXT or null, "category", "server", "grant": {"label", "labels"},
 //    "identity": {..} or null, "time_us", "known", "counts": {POINTER: DECIMAL}, "actions": [{"tool", "name",
 //    "args", "list"}]}
-//   {"decision": "allow|deny|hide|approve|invalid|malformed", "rule": TEXT, "pointer": TEXT}
+//   {"decision": "allow|deny|hide|approve|invalid|malformed", "rule": TEXT, "pointer": TEXT,
+//    "asks": [{"approvers", "approvals", "self_confirm", "expires_s"}]}
 //
 // A decision of `invalid` stands for a document that is refused, `malformed` for arguments that are no JSON
 // object.
@@ -12,6 +13,7 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,17 +30,19 @@ namespace {
 using namespace doorward;
 using json::Value;
 
-std::string answer(std::string_view decision, std::string_view rule = {}, std::string_view pointer = {}) {
+std::string answer(std::string_view decision, std::string_view rule = {}, std::string_view pointer = {},
+                   std::span<const policy::Approval* const> asks = {}) {
   std::string out;
-  json::Writer(out)
-      .begin_object()
-      .key("decision")
-      .string(decision)
-      .key("rule")
-      .string(rule)
-      .key("pointer")
-      .string(pointer)
-      .end_object();
+  json::Writer writer(out);
+  writer.begin_object().key("decision").string(decision).key("rule").string(rule).key("pointer").string(pointer);
+  writer.key("asks").begin_array();
+  for (const policy::Approval* ask : asks) {
+    writer.begin_object().key("approvers").begin_array();
+    for (const std::string& name : ask->approvers) writer.string(name);
+    writer.end_array().key("approvals").number(ask->approvals).key("self_confirm").boolean(ask->self_confirm);
+    writer.key("expires_s").number(ask->expires_s).end_object();
+  }
+  writer.end_array().end_object();
   return out;
 }
 
@@ -106,7 +110,9 @@ class Oracle {
     if (decision.limit != nullptr || decision.verdict == policy::Verdict::allow) {
       decision = reserve(decision, request.find("counts"));
     }
-    return answer(policy::to_string(decision.verdict), decision.rule->rule, decision.rule->pointer);
+    const bool asks = decision.verdict == policy::Verdict::approve;
+    return answer(policy::to_string(decision.verdict), decision.rule->rule, decision.rule->pointer,
+                  asks ? scratch_.approvals() : std::span<const policy::Approval* const>{});
   }
 
  private:

@@ -44,3 +44,13 @@ class Desk:
         request = self.wait(1, tool)[0]["id"]
         self.approve(request, *more)
         return request
+
+    def wait_for_log(self, event, **members):
+        """Waits for records of the log with these members, and gives them."""
+        deadline = time.monotonic() + SECONDS
+        while not (found := [record for record in self.gateway.log() if record["event"] == event
+                             and all(record.get(key) == value for key, value in members.items())]):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the log has no {event} with {members}")
+            time.sleep(0.05)
+        return found

@@ -83,10 +83,10 @@ def drive(script, request, seconds=40.0, runtime=NODE):
 class PeerCase(unittest.TestCase):
     """A test class with one gateway before the servers that `make_servers` starts.
 
-    servers, policies, grants and env as `Gateway` takes them. `cls.folder` is removed after the class.
+    servers, policies, grants, env and config as `Gateway` takes them. `cls.folder` is removed after the class.
     """
     maxDiff = None
-    policies, grants, env = {}, {}, {}
+    policies, grants, env, config = {}, {}, {}, {}
 
     @classmethod
     def setUpClass(cls):
@@ -96,7 +96,7 @@ class PeerCase(unittest.TestCase):
         servers = cls.make_servers()
         for server in cls.started:
             server.wait()
-        cls.gateway = Gateway(servers, cls.policies, cls.grants, env=cls.env, workers=1)
+        cls.gateway = Gateway(servers, cls.policies, cls.grants, env=cls.env, workers=1, **cls.config)
         cls.addClassCleanup(cls.gateway.close)
         cls.gateway.start()
 

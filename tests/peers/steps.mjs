@@ -1,11 +1,12 @@
 // What the client drivers share: the request on standard input, steps one after the other, JSON on standard output.
 //
-// Request:  {"era", "transport": {"url", "token", "sse": true} | {"command": [...]}, "answers": {METHOD: RESULT}, "steps": [...]}
+// Request:  {"era", "transport": {"url", "token", "sse": true} | {"command": [...]}, "answers": {METHOD: RESULT},
+//            "capabilities": instead of those that `answers` need, "steps": [...]}
 // Step:     {"list": "tools" | "resources" | "prompts"} | {"call": NAME, "arguments", "progress": true, "task": true}
 //           | {"read": URI} | {"prompt": NAME, "arguments"} | {"together": [STEP, ...]}, whose result is the list of results
-// Answer:   {"era", "version", "server", "capabilities", "steps": [{"id", "result" | "error", "progress"}], "asked"}
+// Answer:   {"era", "version", "server", "capabilities", "steps": [{"id", "requests", "result" | "error", "progress"}], "asked"}
 // `answers` are what the client says to the server's own requests, and declares the capability of; `asked` are the
-// methods that came. `id` is the JSON-RPC id that the client really sent.
+// methods that came, `urls` the pages that the user was to be shown. `requests` says how many a step took. `id` is the JSON-RPC id that the client really sent.
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 
@@ -19,7 +20,8 @@ export const headers = { authorization: `Bearer ${request.transport?.token}` };
 // The client capability behind each request that a server may make.
 const BEHIND = { 'elicitation/create': 'elicitation', 'sampling/createMessage': 'sampling', 'roots/list': 'roots' };
 export const answers = request.answers ?? {};
-export const capabilities = Object.fromEntries(Object.keys(answers).map((method) => [BEHIND[method], {}]));
+export const urls = [];
+export const capabilities = request.capabilities ?? Object.fromEntries(Object.keys(answers).map((method) => [BEHIND[method], {}]));
 
 // Remembers the ids of the requests that go out.
 export function watch(transport, sent) {
@@ -69,6 +71,7 @@ export async function perform_all(client, call, sent) {
       done.error = { code: error.code, message: error.message };
     }
     done.id = sent[before]?.id;
+    done.requests = sent.length - before;
     if (step.progress) done.progress = progress;
     steps.push(done);
   }

@@ -76,6 +76,7 @@ ROWS = {
 class Denials(PeerCase):
     policies = {"rules": ("up", POLICY)}
     grants = {"agent": ("up", "rules"), "bare": ("up", None)}
+    config = {"waiting": {"clients": [{"name": "*", "hold": "50ms"}]}}
 
     @classmethod
     def make_servers(cls):

@@ -1,5 +1,5 @@
 // A client of the v1 SDK (@modelcontextprotocol/sdk), over Streamable HTTP, HTTP+SSE or stdio; see steps.mjs.
-import { answers, capabilities, childEnv, headers, perform_all, print, request, require, watch } from './steps.mjs';
+import { answers, capabilities, childEnv, headers, perform_all, print, request, require, urls, watch } from './steps.mjs';
 
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
@@ -22,8 +22,9 @@ const sent = [];
 const asked = [];
 const client = new Client({ name: 'v1-client', version: '1' }, { capabilities });
 for (const [method, answer] of Object.entries(answers)) {
-  client.setRequestHandler(schemas[method], () => {
+  client.setRequestHandler(schemas[method], (asking) => {
     asked.push(method);
+    if (asking.params?.url) urls.push(asking.params.url);
     return answer;
   });
 }
@@ -37,6 +38,7 @@ const answer = {
   capabilities: client.getServerCapabilities(),
   steps,
   asked,
+  urls,
 };
 if (url && !sse) await transport.terminateSession();
 await client.close();

@@ -1,6 +1,6 @@
 // A client of the v2 SDK (@modelcontextprotocol/client) in the era that the request names, over Streamable HTTP or
 // stdio; see steps.mjs.
-import { answers, capabilities, childEnv, headers, perform_all, print, request, require, watch } from './steps.mjs';
+import { answers, capabilities, childEnv, headers, perform_all, print, request, require, urls, watch } from './steps.mjs';
 
 const { Client, StreamableHTTPClientTransport } = require('@modelcontextprotocol/client');
 const { StdioClientTransport } = require('@modelcontextprotocol/client/stdio');
@@ -14,8 +14,9 @@ const sent = [];
 const asked = [];
 const client = new Client({ name: 'v2-client', version: '2' }, { capabilities, versionNegotiation: { mode } });
 for (const [method, answer] of Object.entries(answers)) {
-  client.setRequestHandler(method, () => {
+  client.setRequestHandler(method, (asking) => {
     asked.push(method);
+    if (asking.params?.url) urls.push(asking.params.url);
     return answer;
   });
 }
@@ -29,6 +30,7 @@ const answer = {
   capabilities: client.getServerCapabilities(),
   steps,
   asked,
+  urls,
 };
 if (url && answer.session) await transport.terminateSession();
 await client.close();

@@ -162,7 +162,7 @@ class Held(ApprovalCase):
                   + json.dumps(message).encode())
         request = self.desk.wait(1, "pay")[0]["id"]
         wire.close()
-        self.wait_for_record("call.denied", reason="client_gone", approval=request)
+        self.desk.wait_for_log("call.denied", reason="client_gone", approval=request)
         self.desk.approve(request)
         self.assertEqual(self.ran(), 0)
         self.assert_ran(self.patient().call("pay", self.args()))
@@ -175,7 +175,7 @@ class Held(ApprovalCase):
         wire.close()
         time.sleep(0.2)  # the next sign of life meets a closed connection
         self.desk.approve(request)
-        self.wait_for_record("approval.given_back", request=request)
+        self.desk.wait_for_log("approval.given_back", request=request)
         self.assertEqual(self.ran(), 0)
         self.assert_ran(self.patient().call("pay", self.args()))
 
@@ -199,7 +199,7 @@ class Held(ApprovalCase):
                 self.assert_ran(answer.result(20))
         self.assert_told(answer.result(20), "rate_limited")
         self.assertEqual(self.ran(), 1)
-        self.wait_for_record("approval.given_back", request=request)
+        self.desk.wait_for_log("approval.given_back", request=request)
 
     def test_a_call_that_was_not_sent_gives_the_approval_back(self):
         gone = RecordingUpstream(FakeServer(TOOLS))
@@ -214,10 +214,7 @@ class Held(ApprovalCase):
             gone.stop()
             desk.approve(request)
             self.assert_told(answer.result(20), "upstream_error")
-            deadline = time.monotonic() + 5
-            while not [record for record in gateway.log() if record["event"] == "approval.given_back"]:
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.05)
+            desk.wait_for_log("approval.given_back", request=request)
 
     def test_batch(self):
         client = self.client(name="patient", version="2025-03-26", timeout=30)
@@ -239,14 +236,6 @@ class Held(ApprovalCase):
         self.desk.approve_next("pay")
         self.assertNotIn("isError", answer.result(20)["result"])
         self.assertEqual(self.ran(), 1)
-
-    def wait_for_record(self, event, **members):
-        deadline = time.monotonic() + 5
-        while not (found := self.records(event, **members)):
-            if time.monotonic() > deadline:
-                self.fail(f"the log has no {event} with {members}")
-            time.sleep(0.05)
-        return found
 
 
 class Rounds(ApprovalCase):

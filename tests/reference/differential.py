@@ -85,8 +85,8 @@ class Engine:
 def normal(answer):
     """Only the decision counts where no document or call was judged."""
     if answer["decision"] in ("invalid", "malformed"):
-        return {"decision": answer["decision"], "rule": "", "pointer": ""}
-    return {key: answer[key] for key in ("decision", "rule", "pointer")}
+        return {"decision": answer["decision"], "rule": "", "pointer": "", "asks": []}
+    return {key: answer[key] for key in ("decision", "rule", "pointer", "asks")}
 
 
 class Batch:

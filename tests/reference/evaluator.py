@@ -20,8 +20,16 @@ MOST = 10**12
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def answer(decision, rule="", pointer=""):
-    return {"decision": decision, "rule": rule, "pointer": pointer}
+def answer(decision, rule="", pointer="", asks=()):
+    return {"decision": decision, "rule": rule, "pointer": pointer, "asks": list(asks)}
+
+
+def whom(owner):
+    """Whom an entry of `approve_if`, or an `action: approve`, asks, with the defaults of section 6 written out."""
+    expires = owner.get("expires", "10m")
+    return {"approvers": list(owner.get("approvers", ())), "approvals": int(owner.get("approvals", 1)),
+            "self_confirm": owner.get("self_confirm", False),
+            "expires_s": int(expires[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[expires[-1]]}
 
 
 def escape(key):
@@ -202,6 +210,7 @@ def decide(document, case, name, args, trace):
         blocks = naming + [Block(document["all_tools"], "/all_tools", "/all_tools", "all_tools")]
 
     approvals = []  # (rule, pointer) of step 7, in order
+    asks = []
     for block in blocks:
         rules = block.rules
         if rules.get("action") == "deny":
@@ -216,15 +225,17 @@ def decide(document, case, name, args, trace):
                 return answer("deny", verdict.rule, verdict.pointer)
         if rules.get("action") == "approve":
             approvals.append((f"{block.rule}/action", f"{block.pointer}/action"))
+            asks.append(whom(rules))
         for index in range(len(rules.get("approve_if", ()))):
             verdict = judge_entry(block, "approve_if", index, roots, trace)
             if verdict.outcome == "error":
                 return answer("deny", verdict.rule, verdict.pointer)
             if verdict.outcome is True:
                 approvals.append((verdict.rule, verdict.pointer))
+                asks.append(whom(rules["approve_if"][index]))
 
     if approvals:
-        return answer("approve", *approvals[0])
+        return answer("approve", *approvals[0], asks)
     for block in blocks:
         without_room = first_limit_without_room(block, args, case.get("counts") or {})
         if without_room:

@@ -131,7 +131,11 @@ class Policy:
             if chance(rng, 0.5):
                 entry["approvers"] = ["payments", "ops"][:rng.randint(1, 2)]
             if chance(rng, 0.2):
-                entry["expires"] = "10m"
+                entry["expires"] = rng.choice(["10m", "90s", "2h", "3d"])
+            if chance(rng, 0.2):
+                entry["approvals"] = rng.choice([1, 2, 2.0, 5])
+            if chance(rng, 0.2):
+                entry["self_confirm"] = rng.choice([True, False])
         elif chance(rng, 0.2):
             entry["on_deny"] = rng.choice(["No.", "", "\u00e9" * 500])
         return entry
