@@ -371,8 +371,12 @@ class Tasks(ApprovalCase):
         self.assertEqual((result["resultType"], result["status"], result["pollIntervalMs"]), ("task", "working", 5000))
         return client, result
 
+    def task(self, client, method, task, **members):
+        message = client.build(method, {"taskId": task["taskId"], **members})
+        return client.post(message, client.headers(message) + [("Mcp-Name", task["taskId"])])
+
     def get(self, client, task):
-        return client.request("tasks/get", {"taskId": task["taskId"]}).result
+        return self.task(client, "tasks/get", task).result
 
     def over(self, client, task):
         deadline = time.monotonic() + 10
@@ -413,7 +417,7 @@ class Tasks(ApprovalCase):
     def test_cancelled(self):
         client, task = self.begin()
         request = self.desk.wait(1, "pay")[0]["id"]
-        self.assertEqual(client.request("tasks/cancel", {"taskId": task["taskId"]}).result["resultType"], "complete")
+        self.assertEqual(self.task(client, "tasks/cancel", task).result["resultType"], "complete")
         self.assertEqual(self.over(client, task)["status"], "cancelled")
         self.desk.approve(request)
         self.assertEqual(self.over(client, task)["status"], "cancelled")
@@ -422,11 +426,10 @@ class Tasks(ApprovalCase):
     def test_T196_T198_others_and_updates(self):
         client, task = self.begin()
         for method in ("tasks/get", "tasks/update", "tasks/cancel"):
-            error = self.hasty(grant="second", capabilities=TASKS).request(
-                method, {"taskId": task["taskId"], **({"inputResponses": {}} if method == "tasks/update" else {})}).error
+            members = {"inputResponses": {}} if method == "tasks/update" else {}
+            error = self.task(self.hasty(grant="second", capabilities=TASKS), method, task, **members).error
             self.assertEqual(error["message"], f"Task not found: {task['taskId']}")
-        client.request("tasks/update", {"taskId": task["taskId"], "inputResponses": {
-            "approval": {"action": "accept"}, "arguments": {"amount": 1}}})
+        self.task(client, "tasks/update", task, inputResponses={"approval": {"action": "accept"}, "arguments": {"amount": 1}})
         self.assertEqual(self.get(client, task)["status"], "working")
         self.assertEqual(self.ran(), 0)
 

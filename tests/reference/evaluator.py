@@ -27,7 +27,8 @@ def answer(decision, rule="", pointer="", asks=()):
 def whom(owner):
     """Whom an entry of `approve_if`, or an `action: approve`, asks, with the defaults of section 6 written out."""
     expires = owner.get("expires", "10m")
-    return {"approvers": list(owner.get("approvers", ())), "approvals": int(owner.get("approvals", 1)),
+    approvals = int(owner["approvals"].value) if "approvals" in owner else 1
+    return {"approvers": list(owner.get("approvers", ())), "approvals": approvals,
             "self_confirm": owner.get("self_confirm", False),
             "expires_s": int(expires[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[expires[-1]]}
 
