@@ -54,7 +54,8 @@ ROWS = {
     "a limit": Row({"call": "echo"}, "result", DENIED + "No echo today."),
     "default deny": Row({"call": "plain"}, "result", DENIED + "Not run: up.plain"),
     "no policy": Row({"call": "echo"}, "result", DENIED + "Not run", bare=True),
-    "an approval": Row({"call": "approve_me"}, "result", "[APPROVAL REQUIRED] "),
+    # The Inspector takes a task and waits for as long as it lasts.
+    "an approval": Row({"call": "approve_me"}, "result", "[APPROVAL REQUIRED] ", clients=tuple(CLIENTS)),
     "the server failed": Row({"call": "broken"}, "result", "[UPSTREAM ERROR] The server up failed"),
     "a changed definition": Row({"call": "shifting"}, "result", DENIED + "Not run: up.shifting", listed=False),
     "a new tool": Row({"call": "late"}, "result", DENIED + "Not run: up.late", listed=False),
