@@ -16,6 +16,7 @@ enum class Role : std::uint8_t {
   policy_manager,  ///< a viewer who also changes policies and reviews tools
   admin,           ///< everything
 };
+inline constexpr Role kAllRoles[] = {Role::viewer, Role::auditor, Role::approver, Role::policy_manager, Role::admin};
 std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view name);
 
@@ -52,6 +53,7 @@ struct Actor {
   std::string address = {};              ///< of its connection; empty: local
   /// Other names of the same person, such as an e-mail address. They only ever refuse (identity/person.h), never permit.
   std::vector<std::string> also = {};
+  std::string via = {};  ///< what it came by, for the log: `session:<id>`, `token:<id>`; empty: the control socket
 
   /// The user of this machine, who owns the state directory: an admin. Its login name is one of `also`.
   static Actor local(std::uint32_t uid);

@@ -43,14 +43,14 @@ bool is_base62(char c) {
 
 }  // namespace
 
-std::string make_token() {
-  std::string token(kTokenPrefix);
+std::string make_token(std::string_view prefix) {
+  std::string token(prefix);
   std::array<std::uint8_t, 64> bytes{};
-  while (token.size() < kTokenPrefix.size() + kRandom) {
+  while (token.size() < prefix.size() + kRandom) {
     random_bytes(bytes);
     for (std::uint8_t byte : bytes) {
       // 248 is four times 62: what lies above would make some characters likelier.
-      if (byte < 248 && token.size() < kTokenPrefix.size() + kRandom) token += kBase62[byte % 62];
+      if (byte < 248 && token.size() < prefix.size() + kRandom) token += kBase62[byte % 62];
     }
   }
   wipe(bytes);
@@ -59,9 +59,9 @@ std::string make_token() {
   return token;
 }
 
-bool is_token(std::string_view text) {
-  if (text.size() != kTokenSize || !text.starts_with(kTokenPrefix)) return false;
-  for (char c : text.substr(kTokenPrefix.size())) {
+bool is_token(std::string_view text, std::string_view prefix) {
+  if (text.size() != kTokenSize || !text.starts_with(prefix)) return false;
+  for (char c : text.substr(prefix.size())) {
     if (!is_base62(c)) return false;
   }
   const auto check = check_of(text.substr(0, kTokenSize - kCheck));

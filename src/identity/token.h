@@ -17,14 +17,17 @@ using TokenHash = Digest;
 /// CRC-32 of all before them: a scanner finds a leaked one by its look, and a mistyped one is refused without
 /// a lookup.
 inline constexpr std::string_view kTokenPrefix = "dwt_";
+/// An access token of a user (docs/roles.md) has the same form and another prefix, so that none is taken for the other.
+inline constexpr std::string_view kAccessTokenPrefix = "dwp_";
 inline constexpr std::size_t kTokenSize = 4 + 43 + 6;
 
-/// A new token from the system's generator. The caller shows it once and keeps only its hash.
-std::string make_token();
+/// A new token from the system's generator. The caller shows it once and keeps only its hash. `prefix` is one of the two
+/// above.
+std::string make_token(std::string_view prefix = kTokenPrefix);
 
 /// Whether the text has a token's length, prefix, alphabet and checksum. Looks at no more than kTokenSize
 /// bytes.
-bool is_token(std::string_view text);
+bool is_token(std::string_view text, std::string_view prefix = kTokenPrefix);
 
 TokenHash hash_token(std::string_view token);
 

@@ -68,6 +68,19 @@ std::vector<std::pair<std::string, std::string>> ControlRequest::texts(std::stri
   return found;
 }
 
+std::optional<std::vector<std::string>> ControlRequest::list(std::string_view key) {
+  const json::Value value = take(key);
+  if (!value) return std::nullopt;
+  std::vector<std::string> found;
+  bool good = value.is(json::Type::array);
+  for (const json::Value item : value.elements()) {
+    good = good && item.is(json::Type::string);
+    if (good) found.emplace_back(item.string());
+  }
+  if (!good) wrong("\"" + std::string(key) + "\" must be a list of texts");
+  return found;
+}
+
 std::string ControlRequest::need_json(std::string_view key) {
   const json::Value value = take(key);
   if (value.is(json::Type::object)) {

@@ -28,6 +28,7 @@ class ControlRequest {
   std::optional<std::string> text(std::string_view key);
   std::optional<std::int64_t> number(std::string_view key);
   std::vector<std::pair<std::string, std::string>> texts(std::string_view key);  ///< members of an object
+  std::optional<std::vector<std::string>> list(std::string_view key);  ///< of texts
   std::string need_json(std::string_view key);  ///< an object, as its JSON text
   /// invalid, if a member was wrong, missing or is unknown. Call after the last take and before acting.
   Status finish();

@@ -17,6 +17,15 @@ bool record_event(audit::LogWriter& log, std::string_view event,
   return log.record(audit::write_event(record, buffer));
 }
 
+std::vector<audit::EventRecord::Field> by_actor(const identity::Actor& actor,
+                                                std::vector<audit::EventRecord::Field> fields) {
+  std::vector<audit::EventRecord::Field> all = {{"actor", std::string_view(actor.name)}};
+  if (!actor.address.empty()) all.push_back({"address", std::string_view(actor.address)});
+  if (!actor.via.empty()) all.push_back({"via", std::string_view(actor.via)});
+  all.insert(all.end(), fields.begin(), fields.end());
+  return all;
+}
+
 bool LazyLog::record(std::string_view event, std::span<const audit::EventRecord::Field> fields) {
   if (!writer_) {
     auto opened = audit::LogWriter::open(options_);

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "audit/log_writer.h"
 #include "audit/record.h"
 #include "base/result.h"
+#include "identity/role.h"
 
 namespace doorward::server {
 
@@ -17,6 +20,14 @@ inline constexpr std::string_view kConfigFileSetting = "config.file";
 /// is no room.
 bool record_event(audit::LogWriter& log, std::string_view event,
                   std::span<const audit::EventRecord::Field> fields);
+
+/// Writes an event to the log; false where it cannot be stored.
+using RecordEvent = std::function<bool(std::string_view event, std::span<const audit::EventRecord::Field> fields)>;
+
+/// The fields of an event that a person or a program caused, with who did it, from where and by what in front. Refers to
+/// `actor`.
+std::vector<audit::EventRecord::Field> by_actor(const identity::Actor& actor,
+                                                std::vector<audit::EventRecord::Field> fields);
 
 /// A log writer for a command: opened at its first record, so that a command which only reads leaves no
 /// trace.

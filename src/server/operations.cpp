@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "identity/token.h"
 #include "json/writer.h"
+#include "server/event_log.h"
 
 namespace doorward::server {
 namespace {
@@ -147,8 +148,7 @@ Status Operations::commit(Inventory next) {
 
 void Operations::record(std::string_view event, const identity::Actor& actor,
                         std::vector<audit::EventRecord::Field> fields) {
-  fields.insert(fields.begin(), {"actor", std::string_view(actor.name)});
-  record(event, fields);
+  record(event, by_actor(actor, std::move(fields)));
 }
 
 void Operations::record(std::string_view event, std::span<const audit::EventRecord::Field> fields) {
