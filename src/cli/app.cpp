@@ -96,6 +96,9 @@ int run_commands(int argc, char** argv) {
   add_server_commands(app, session);
   add_policy_commands(app, session);
   add_grant_commands(app, session);
+  add_user_commands(app, session);
+  add_token_commands(app, session);
+  add_session_commands(app, session);
   add_log_commands(app, session);
   add_audit_commands(app, session);
   add_version_command(app, session);

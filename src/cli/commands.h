@@ -18,6 +18,9 @@ void add_policy_management(CLI::App& policy, Session& session);  ///< `policy` i
 void add_server_commands(CLI::App& app, Session& session);
 void add_review_command(CLI::App& server, Session& session);  ///< `server` is the group
 void add_grant_commands(CLI::App& app, Session& session);
+void add_user_commands(CLI::App& app, Session& session);
+void add_token_commands(CLI::App& app, Session& session);
+void add_session_commands(CLI::App& app, Session& session);
 void add_run_command(CLI::App& app, Session& session);
 void add_status_commands(CLI::App& app, Session& session);
 void add_doctor_command(CLI::App& app, Session& session);

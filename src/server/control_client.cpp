@@ -24,6 +24,8 @@
 #include "server/config.h"
 #include "server/event_log.h"
 #include "server/operations.h"
+#include "server/people.h"
+#include "server/user_operations.h"
 #include "store/state_lock.h"
 
 namespace doorward::server {
@@ -225,11 +227,15 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   io::Loop loop;
   Surroundings surroundings;
   surroundings.loop = &loop;
-  surroundings.record = [&](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+  const RecordEvent record = [&](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
     return log.record(event, fields);
   };
+  surroundings.record = record;
+  People people((*store)->database(), loop, record);
   Operations operations(**store, revocations, std::move(*inventory), {}, std::move(surroundings));
   add_catalogue_operations(operations, **store);
+  add_user_operations(operations, people);
+  add_account_operations(operations, people);
   admin::Answer answer;
   operations.handle(request, identity::Actor::local(geteuid()), [&](admin::Answer given) {
     answer = std::move(given);

@@ -18,6 +18,7 @@
 #include "server/owned.h"
 #include "server/policy_file.h"
 #include "server/sd_notify.h"
+#include "server/user_operations.h"
 
 namespace doorward::server {
 namespace {
@@ -163,14 +164,18 @@ std::expected<void, StartFailure> Daemon::build() {
     gateway_->sweep_grants();
     sweep_approvals();
   };
-  surroundings.record = [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+  const RecordEvent record = [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
     return record_event(gateway_->log(), event, fields);
   };
+  surroundings.record = record;
   surroundings.reload = [this] { return reload("command"); };
   surroundings.status = [this](json::Writer& writer) { write_status(writer); };
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
                                              defaults_of(config_), std::move(surroundings));
   add_catalogue_operations(*operations_, *store_);
+  people_ = std::make_unique<People>(store_->database(), loop_, record);
+  add_user_operations(*operations_, *people_);
+  add_account_operations(*operations_, *people_);
   refuse_replaced_tokens(operations_->inventory(), revocations_);
   sweep_approvals();
   gateway_->tool_reports().set_listener([this] {

@@ -17,6 +17,7 @@
 #include "server/file_watch.h"
 #include "server/inventory.h"
 #include "server/operations.h"
+#include "server/people.h"
 #include "server/serve.h"
 #include "server/state_dir.h"
 #include "store/state_lock.h"
@@ -74,6 +75,7 @@ class Daemon {
   std::unique_ptr<approval::Desk> desk_;  ///< asked by workers, so it outlives them
   std::unique_ptr<admin::McpServer> mcp_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<People> people_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<admin::Authenticator> authenticator_;
   std::unique_ptr<admin::Server> admin_;

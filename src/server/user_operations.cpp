@@ -65,22 +65,25 @@ class UserOperations {
 };
 
 Status UserOperations::take_rights(ControlRequest& request, store::UserRow& user) {
-  if (const auto names = request.list("roles")) {
+  const auto names = request.list("roles");
+  auto groups = request.list("groups");
+  auto email = request.text("email");
+  if (names) {
     const auto roles = parse_roles(*names);
     if (!roles) return std::unexpected(roles.error());
     user.roles = write_roles(*roles);
   }
-  if (auto groups = request.list("groups")) {
+  if (groups) {
     if (groups->size() > kMostGroups || !std::ranges::all_of(*groups, is_plain)) {
       return fail(ErrorKind::invalid, "\"groups\" are at most 64 names of 1 to 128 printing bytes");
     }
-    user.groups = std::move(*groups);
+    user.groups = *std::move(groups);
   }
-  if (auto email = request.text("email")) {
+  if (email) {
     if (!email->empty() && (!is_plain(*email) || !email->contains('@'))) {
       return fail(ErrorKind::invalid, "\"email\" must be an address such as alice@example.org");
     }
-    user.email = std::move(*email);
+    user.email = *std::move(email);
   }
   return {};
 }
