@@ -11,7 +11,7 @@ namespace doorward::admin {
 namespace {
 
 const RouteGroup* const kGroups[] = {&kGatewayRoutes, &kServerRoutes, &kCatalogueRoutes, &kPolicyRoutes,
-                                     &kGrantRoutes};
+                                     &kGrantRoutes,   &kPeopleRoutes};
 
 std::vector<std::string_view> split_path(std::string_view path) {
   std::vector<std::string_view> segments;

@@ -11,5 +11,6 @@ extern const RouteGroup kServerRoutes;
 extern const RouteGroup kCatalogueRoutes;
 extern const RouteGroup kPolicyRoutes;
 extern const RouteGroup kGrantRoutes;
+extern const RouteGroup kPeopleRoutes;
 
 }  // namespace doorward::admin

@@ -18,6 +18,7 @@
 #include "server/owned.h"
 #include "server/policy_file.h"
 #include "server/sd_notify.h"
+#include "server/sign_in.h"
 #include "server/user_operations.h"
 
 namespace doorward::server {
@@ -244,6 +245,7 @@ Status Daemon::start_admin() {
     const auto roles_of = [this](std::string_view op) { return operations_->roles_of(op); };
     respond({.body = admin::openapi_json(admin::RouteTable::instance(), roles_of, DOORWARD_VERSION)});
   });
+  add_session_routes(*admin_, *people_);
   if (Status listening = listen_admin(); !listening) return listening;
   return admin_->listen_unix(state_.control_socket());
 }
@@ -256,7 +258,8 @@ Status Daemon::listen_admin() {
   auto token = admin::BootstrapToken::open(state_.admin_token(), !made->has_value());
   if (!token) return std::unexpected(token.error());
   if (Status noted = store_->set_setting(kBootstrapSetting, "made"); !noted) return noted;
-  authenticator_ = std::move(*token);
+  bootstrap_ = std::move(*token);
+  authenticator_ = std::make_unique<SignIn>(*people_, *bootstrap_);
   const std::string& text = config_.admin.listen;
   const std::size_t colon = text.rfind(':');
   const auto at = io::Address::parse(text.substr(0, colon),

@@ -77,6 +77,7 @@ class Daemon {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<People> people_;
   std::unique_ptr<Operations> operations_;
+  std::unique_ptr<admin::Authenticator> bootstrap_;
   std::unique_ptr<admin::Authenticator> authenticator_;
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::SignalSource> signals_;

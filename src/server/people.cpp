@@ -24,6 +24,8 @@ constexpr std::size_t kMostCodes = 100;
 constexpr std::size_t kAgentBytes = 200;
 constexpr std::size_t kNameBytes = 64;
 constexpr std::string_view kUser = "user:";
+constexpr std::string_view kSession = "session:";
+constexpr std::string_view kToken = "token:";
 constexpr std::string_view kIssued = "oidc";
 constexpr std::string_view kByCode = "code";
 
@@ -33,11 +35,6 @@ std::string secret_text() {
   std::string text = to_base64(bytes, Base64::url);
   wipe(bytes);
   return text;
-}
-
-/// Only whoever has the cookie can make it, and it says nothing of the cookie.
-std::string csrf_of(std::string_view cookie) {
-  return to_base64(HmacSha256(cookie)("doorward csrf"), Base64::url);
 }
 
 void forget(std::string& secret) {
@@ -78,6 +75,10 @@ std::string write_roles(identity::Roles roles) {
   std::string text = to_string(roles);
   std::erase(text, ',');
   return text;
+}
+
+bool is_active_admin(const store::UserRow& user) {
+  return !user.disabled && user.password && read_roles(user.roles).has(identity::Role::admin);
 }
 
 People::People(store::Database& database, io::Loop& loop, RecordEvent record, const Clock& clock)
@@ -125,19 +126,38 @@ Result<identity::Actor> People::actor_of(const store::SessionRow& session) {
   return actor;
 }
 
+Result<identity::Actor> People::actor_by(const store::SessionRow& session) {
+  const std::int64_t now_us = clock_.wall_us();
+  if (now_us - session.seen_us >= kIdleUs || now_us - session.created_us >= kAbsoluteUs) return not_good();
+  return actor_of(session);
+}
+
+Result<identity::Actor> People::actor_by(const store::AccessTokenRow& token) {
+  if (clock_.wall_us() >= token.expires_us) return not_good();
+  auto actor = user_actor(token.user);
+  if (!actor) return actor;
+  const identity::Roles allowed = read_roles(token.roles);
+  identity::Roles roles;
+  for (const identity::Role role : identity::kAllRoles) {
+    if (allowed.has(role) && actor->roles.has(role)) roles.add(role);
+  }
+  if (roles.empty()) return not_good();
+  actor->roles = roles;
+  return actor;
+}
+
 Result<Caller> People::by_cookie(std::string_view cookie, std::string_view address) {
   const auto session = sessions_.find(sha256(cookie));
   if (!session) return refused(session.error());
-  const std::int64_t now_us = clock_.wall_us();
-  if (now_us - session->seen_us >= kIdleUs || now_us - session->created_us >= kAbsoluteUs) return not_good();
-  auto actor = actor_of(*session);
+  auto actor = actor_by(*session);
   if (!actor) return std::unexpected(actor.error());
   // To the minute, so that a page that asks often does not write often.
+  const std::int64_t now_us = clock_.wall_us();
   if (now_us - session->seen_us >= kMinuteUs) {
     if (const Status seen = sessions_.see(session->id, now_us); !seen) return std::unexpected(seen.error());
   }
   actor->address = address;
-  actor->via = "session:" + session->id;
+  actor->via = std::string(kSession) + session->id;
   return Caller{std::move(*actor), session->id, csrf_of(cookie)};
 }
 
@@ -145,19 +165,31 @@ Result<Caller> People::by_token(std::string_view token, std::string_view address
   if (!identity::is_token(token, identity::kAccessTokenPrefix)) return not_good();
   const auto row = users_.token_by_hash(identity::hash_token(token));
   if (!row) return refused(row.error());
-  if (clock_.wall_us() >= row->expires_us) return not_good();
-  auto actor = user_actor(row->user);
+  auto actor = actor_by(*row);
   if (!actor) return std::unexpected(actor.error());
-  const identity::Roles allowed = read_roles(row->roles);
-  identity::Roles roles;
-  for (const identity::Role role : identity::kAllRoles) {
-    if (allowed.has(role) && actor->roles.has(role)) roles.add(role);
-  }
-  if (roles.empty()) return not_good();
-  actor->roles = roles;
   actor->address = address;
-  actor->via = "token:" + row->id;
+  actor->via = std::string(kToken) + row->id;
   return Caller{std::move(*actor), {}, {}};
+}
+
+bool People::stands(std::string_view via) {
+  if (via.starts_with(kSession)) {
+    const auto session = sessions_.find(via.substr(kSession.size()));
+    return session && actor_by(*session);
+  }
+  if (!via.starts_with(kToken)) return false;
+  const auto token = users_.token(via.substr(kToken.size()));
+  return token && actor_by(*token);
+}
+
+std::string People::csrf_of(std::string_view cookie) {
+  return to_base64(HmacSha256(cookie)("doorward csrf"), Base64::url);
+}
+
+Result<bool> People::has_admin() {
+  const auto all = users_.all();
+  if (!all) return std::unexpected(all.error());
+  return std::ranges::any_of(*all, is_active_admin);
 }
 
 Result<Login> People::open(store::SessionRow session, const LoginFrom& from) {
@@ -185,7 +217,7 @@ Result<Login> People::open(store::SessionRow session, const LoginFrom& from) {
   }
   if (Status done = sessions_.add(session); !done) return std::unexpected(done.error());
   actor->address = from.address;
-  actor->via = "session:" + session.id;
+  actor->via = std::string(kSession) + session.id;
   record("login", *actor, {{"method", std::string_view(session.method)}});
   std::string csrf = csrf_of(cookie);
   return Login{std::move(cookie), Caller{std::move(*actor), session.id, std::move(csrf)}};

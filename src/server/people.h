@@ -69,6 +69,13 @@ class People {
   Result<Caller> by_cookie(std::string_view cookie, std::string_view address);
   Result<Caller> by_token(std::string_view token, std::string_view address);
 
+  /// Whether what an actor came by (identity::Actor::via) is still good; not a request, so it keeps no session awake.
+  bool stands(std::string_view via);
+  /// What changes must carry that come with this cookie: only whoever has it can tell, and it tells nothing of it.
+  static std::string csrf_of(std::string_view cookie);
+  /// Whether some local user can log in as an admin.
+  Result<bool> has_admin();
+
   /// Logs a local user in; `done` runs once on the loop. denied in the same words, and after the same time, whether the
   /// user is unknown, disabled or the password wrong (T282); exhausted while tries must wait, the seconds in `retry_s`.
   struct Refusal {
@@ -103,6 +110,9 @@ class People {
     std::int64_t ends_us;
   };
 
+  /// Who acts by a session or a token now; denied where it is not good.
+  Result<identity::Actor> actor_by(const store::SessionRow& session);
+  Result<identity::Actor> actor_by(const store::AccessTokenRow& token);
   Result<identity::Actor> actor_of(const store::SessionRow& session);
   Result<identity::Actor> user_actor(std::string_view name);
   Result<Login> open(store::SessionRow session, const LoginFrom& from);
@@ -122,6 +132,9 @@ class People {
   std::int64_t throttled_recorded_us_;
   WorkPool pool_;  ///< last: its threads end before the rest
 };
+
+/// Whether the user can log in as an admin.
+bool is_active_admin(const store::UserRow& user);
 
 /// The roles of a text of the store, and the text.
 identity::Roles read_roles(std::string_view text);

@@ -26,10 +26,6 @@ std::string person_of(const std::string& user) {
   return "user:" + user;
 }
 
-bool is_active_admin(const store::UserRow& user) {
-  return !user.disabled && user.password && read_roles(user.roles).has(Role::admin);
-}
-
 /// A group's or an e-mail's text: anything that prints, of a bounded length.
 bool is_plain(std::string_view text) {
   return !text.empty() && text.size() <= kNameBytes &&
