@@ -147,6 +147,14 @@ std::expected<std::size_t, Response> Server::admit(Request& request, bool local)
     if (!caller) return std::unexpected(std::move(caller.error()));
     request.caller = std::move(*caller);
   }
+  if (match.entry != nullptr && match.entry->route->access == Access::operation && roles_of_) {
+    const identity::Actor& actor = request.caller.actor;
+    const auto roles = roles_of_(match.entry->route->op);
+    if (roles && !actor.roles.intersects(*roles)) {
+      return std::unexpected(
+          refused(403, "this is for " + to_string(*roles) + ", and " + actor.name + " is " + to_string(actor.roles)));
+    }
+  }
   return anonymous ? limits_.anonymous_body : limits_.body;
 }
 

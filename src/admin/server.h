@@ -14,6 +14,7 @@
 #include "admin/authenticator.h"
 #include "admin/failure.h"
 #include "admin/message.h"
+#include "admin/openapi.h"
 #include "admin/route_table.h"
 #include "admin/translate.h"
 #include "base/result.h"
@@ -51,6 +52,10 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  /// Whom an operation is for: others are refused by their request's head, before anything of its body is looked at
+  /// (T275). Without it the operation alone refuses them. Before the listeners start.
+  void check_roles(RolesOf roles_of) { roles_of_ = std::move(roles_of); }
+
   /// Answers a route that is no operation. Before the listeners start.
   using Handler = std::function<void(const Request& request, Respond respond)>;
   void handle(std::string_view op, Handler handler);
@@ -85,6 +90,7 @@ class Server {
   Serve serve_;
   Limits limits_;
   const RouteTable& table_;
+  RolesOf roles_of_;
   std::map<std::string, Handler, std::less<>> handlers_;
   std::unique_ptr<http::HostGuard> guard_;
   Authenticator* authenticator_ = nullptr;

@@ -98,7 +98,7 @@ void AccountOperations::set_password(ControlRequest& request, const Actor& actor
 Json AccountOperations::login_code(ControlRequest& request, const Actor& actor) {
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   if (!actor.name.starts_with("uid:") || !actor.via.empty()) {
-    return fail(ErrorKind::denied, "a login code is for the user of this machine, by the command line");
+    return fail(ErrorKind::conflict, "a login code is for the user of this machine, and asked for over the Unix socket");
   }
   const std::string code = people_.make_code(actor);
   people_.record("login.code", actor, {});

@@ -245,6 +245,7 @@ Status Daemon::start_admin() {
     const auto roles_of = [this](std::string_view op) { return operations_->roles_of(op); };
     respond({.body = admin::openapi_json(admin::RouteTable::instance(), roles_of, DOORWARD_VERSION)});
   });
+  admin_->check_roles([this](std::string_view op) { return operations_->roles_of(op); });
   add_session_routes(*admin_, *people_);
   if (Status listening = listen_admin(); !listening) return listening;
   return admin_->listen_unix(state_.control_socket());
