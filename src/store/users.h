@@ -18,7 +18,7 @@ struct UserRow {
   std::string email;  ///< may be empty
   std::string roles;  ///< names joined by a space, sorted as identity::Role is
   std::vector<std::string> groups;          ///< of approvers; sorted
-  std::optional<std::string> password;      ///< its hash; without one nobody logs in
+  std::optional<std::string> password = {};  ///< its hash; without one nobody logs in
   bool disabled = false;
   std::int64_t created_us = 0;
   std::int64_t updated_us = 0;
@@ -32,7 +32,7 @@ struct AccessTokenRow {
   std::string label;
   std::string roles;  ///< at most these; as in UserRow
   Digest token_hash{};
-  std::string token_hint;
+  std::string token_hint = {};
   std::int64_t created_us = 0;
   std::int64_t expires_us = 0;
 };
