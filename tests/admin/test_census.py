@@ -72,6 +72,37 @@ class Census(unittest.TestCase):
                     self.gateway.run("session", "end", session, check=True)
                 self.refused_everywhere(person)
 
+    def test_T278_another_host_is_none_of_ours(self):
+        person = Person(self.port, self.tokens["admin"])
+        for host in ("evil.example", f"evil.example:{self.port}", "127.0.0.1:1", f"127.0.0.1.evil.example:{self.port}",
+                     f"[::1]:{self.port}.evil", ""):
+            for path in ("/healthz", "/api/v1/servers"):
+                self.assertIn(person.ask("GET", path, head_only=True, Host=host), (400, 421), host)
+
+    def test_T280_every_answer_carries_every_protection(self):
+        policy = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
+                  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'")
+        wanted = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+                  "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+                  "Permissions-Policy": "", "Cache-Control": "no-store"}
+        for person in (Person(self.port), Person(self.port, self.tokens["viewer"])):
+            for path in ("/healthz", "/api/v1/servers", "/api/v1/openapi.json", "/api/v1/users", "/nothing", "/api/v1/login/code"):
+                for verb in ("GET", "POST"):
+                    headers = person.ask(verb, path).headers
+                    self.assertEqual({name: headers[name] for name in wanted}, wanted, (verb, path))
+                    self.assertIsNone(headers["Access-Control-Allow-Origin"])
+
+    def test_T289_queries_are_bound_and_capped(self):
+        person = Person(self.port, self.tokens["admin"])
+        all_users = person.ask("GET", "/api/v1/users").json["users"]
+        for query in ("limit=1000000000", "limit=-1", "limit=1%20OR%201", "cursor=%27%20OR%201=1--", "sort=name%27;DROP%20TABLE%20users--",
+                      "person=%25"):
+            self.assertEqual(person.ask("GET", f"/api/v1/users?{query}").status, 400, query)
+        for name in ("%25", "a%27%20OR%20%271%27=%271", "_dmin"):
+            self.assertIn(person.ask("GET", f"/api/v1/users/{name}").status, (400, 404), name)
+            self.assertEqual(person.ask("GET", f"/api/v1/sessions?person={name}").json["sessions"], [])
+        self.assertEqual(person.ask("GET", "/api/v1/users").json["users"], all_users)
+
     def test_T275_each_role_may_do_exactly_what_the_matrix_says(self):
         for role in ROLES:
             for person, kind in ((Person(self.port, self.tokens[role]), "token"), (self.log_in(role), "session")):
