@@ -54,7 +54,7 @@ class Person:
         data = raw if raw is not None else json.dumps(body if body is not None else {})
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(verb, path, None if verb in ("GET", "DELETE") else data, sent)
+            connection.request(verb, path, data if verb in ("POST", "PUT", "PATCH") else None, sent)
             response = connection.getresponse()
             return response.status if head_only else Answer(response)
         finally:

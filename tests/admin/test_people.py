@@ -313,7 +313,7 @@ class AccessTokens(PeopleCase):
         program = self.person(token=token)
         account = program.ask("GET", "/api/v1/account").json
         self.assertEqual((account["name"], account["roles"]), ("user:cody", ["viewer"]))
-        self.assertEqual(program.ask("POST", "/api/v1/policies", {}).status, 403)
+        self.assertEqual(program.ask("POST", "/api/v1/reload").status, 403)
         wider = program.ask("POST", "/api/v1/tokens", {"label": "more", "roles": ["policy_manager"]})
         self.assertEqual(wider.status, 403, wider)
         self.assertEqual(self.person("root").ask("POST", "/api/v1/tokens", {"label": "x", "user": user, "roles": ["admin"]}).status, 400)
