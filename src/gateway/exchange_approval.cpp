@@ -185,9 +185,10 @@ void Exchange::judge_again() {
   limits.bytes = text_.size();
   const auto root = worker_.request_reader().read(text_, limits);
   const mcp::Message message = *mcp::read_message(*root, mcp::Sender::client);
-  if (lost_ || (caller_.session != nullptr && caller_.session->ended)) {
-    const policy::Call call = policy_call(policy::Kind::tool, tool_);
-    return refuse(call, policy::no_policy());
+  if (lost_) return refuse(policy_call(policy::Kind::tool, tool_), policy::no_policy());
+  if (caller_.session != nullptr && caller_.session->ended) {
+    record_not_run("session_ended");
+    return upstream_failed({upstream::FailureKind::session_lost, false, "the session ended while people were asked"});
   }
   judge_tool(message);
 }

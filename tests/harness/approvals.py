@@ -33,6 +33,14 @@ class Desk:
             time.sleep(0.02)
         return found
 
+    def wait_for_asked(self, count, tool):
+        """Waits until so many calls have asked for the one request that waits."""
+        deadline = time.monotonic() + SECONDS
+        while not (found := self.open(tool)) or found[0]["asked"] < count:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{count} calls did not ask: {found}")
+            time.sleep(0.02)
+
     def approve(self, request, *more):
         return self.gateway.run("approvals", "approve", request, *more, check=True)
 

@@ -11,6 +11,7 @@ from harness.fake_server import FakeServer, tool
 from harness.gateway import Gateway
 from harness.sse_client import SseClient
 from harness.upstream import RecordingUpstream
+from protocol.bundle_case import BundleCase
 
 MODERN = "2026-07-28"
 TASKS = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
@@ -524,7 +525,8 @@ class Edits(unittest.TestCase):
     def setUp(self):
         self.upstream = RecordingUpstream(FakeServer(TOOLS))
         self.addCleanup(self.upstream.stop)
-        self.gateway = Gateway({"up": self.upstream.url}, {"asks": ("up", POLICY)}, {"agent": ("up", "asks")}, waiting=WAITING)
+        self.gateway = Gateway({"up": self.upstream.url}, {"asks": ("up", POLICY)}, {"agent": ("up", "asks")}, waiting=WAITING,
+                               limits={"requests_in_flight_per_session": 3})
         self.addCleanup(self.gateway.close)
         self.gateway.start()
         self.desk = Desk(self.gateway)
@@ -597,11 +599,92 @@ class Edits(unittest.TestCase):
                 self.assertIn("[APPROVAL REQUIRED]", client.call("pay", {"amount": number}).text)
                 self.desk.deny(self.desk.wait(1, "pay")[0]["id"], "over")
 
+    def test_T306_what_waits_counts_among_the_requests_of_its_session(self):
+        client = self.client()
+        answers = []
+        for number in range(4):
+            message = client.build("tools/call", {"name": "pay", "arguments": {"amount": 500}})
+            answers.append(held(self.post_apart, client, message))
+            if number < 3:
+                self.desk.wait_for_asked(number + 1, "pay")
+        done = [answer for answer in answers if answer.done() or answer is answers[3]]
+        self.assertEqual([answer.result(10).status for answer in done], [429], "the fourth one is refused, the others wait")
+        self.assertEqual(len(self.desk.open("pay")), 1)
+        self.desk.deny(self.desk.open("pay")[0]["id"], "enough")
+        for answer in answers[:3]:
+            self.assertIn("enough", answer.result(10).text)
+
+    def post_apart(self, client, message):
+        with client.open() as wire:
+            return client.post(message, wire=wire)
+
     def test_a_stop_answers_what_waits(self):
         answer = held(self.client().call, "pay", {"amount": 500})
         self.desk.wait(1, "pay")
         self.assertEqual(self.gateway.stop(10), 0)
         self.assertIn("[APPROVAL REQUIRED]", answer.result(10).text)
+
+
+class Bundles(BundleCase):
+    """Calls of a bundle wait as those of one server do."""
+    members = {"alpha": TOOLS, "beta": ("echo",)}
+    documents = {"alpha": POLICY}
+    config = {"waiting": WAITING}
+
+    def setUp(self):
+        super().setUp()
+        self.desk = Desk(self.gateway)
+        self.mark = self.ups["alpha"].mark()
+
+    def agent(self, **options):
+        client = self.gateway.client("desk", timeout=30, **options)
+        self.addCleanup(client.close)
+        client.initialize()
+        return client
+
+    def ran(self):
+        return len(self.ups["alpha"].calls(self.mark))
+
+    def test_held_with_progress(self):
+        client = self.agent(name="patient")
+        answer = held(client.call, "alpha_pay", {"amount": 501}, meta={"progressToken": 1})
+        self.desk.wait_for_log("approval.requested")
+        self.assertEqual(self.ran(), 0)
+        self.desk.approve_next("pay")
+        messages = answer.result(20).messages()
+        self.assertNotIn("isError", messages[-1]["result"])
+        self.assertEqual({message["method"] for message in messages[:-1]} | {"notifications/progress"},
+                         {"notifications/progress"})
+        self.assertEqual(self.ran(), 1)
+
+    def test_told_by_the_name_that_the_agent_knows(self):
+        text = self.agent(name="hasty").call("alpha_pay", {"amount": 502}).text
+        self.assertIn("Not run yet: alpha_pay needs", text)
+        self.desk.deny(self.desk.wait(1, "pay")[0]["id"], "over")
+        self.assertEqual(self.ran(), 0)
+
+    def test_rounds(self):
+        client = self.agent(name="hasty", version=MODERN)
+        result = client.call("alpha_pay", {"amount": 503}).result
+        self.assertEqual(set(result), {"resultType", "requestState"})
+        self.desk.approve_next("pay")
+        answer = client.request("tools/call", {"name": "alpha_pay", "arguments": {"amount": 503},
+                                               "requestState": result["requestState"]})
+        self.assertIn("503", answer.text)
+        self.assertEqual(self.ran(), 1)
+
+    def test_a_task(self):
+        client = self.agent(name="hasty", version=MODERN, capabilities=TASKS)
+        task = client.call("alpha_pay", {"amount": 504}).result
+        self.assertEqual((task["resultType"], task["status"]), ("task", "working"))
+        self.desk.approve_next("pay")
+        message = client.build("tasks/get", {"taskId": task["taskId"]})
+        deadline = time.monotonic() + 10
+        while (found := client.post(message, client.headers(message) + [("Mcp-Name", task["taskId"])]).result)["status"] == "working":
+            self.assertLess(time.monotonic(), deadline, found)
+            time.sleep(0.02)
+        self.assertIn("504", found["result"]["content"][0]["text"])
+        self.assertEqual(self.ran(), 1)
 
 
 if __name__ == "__main__":
