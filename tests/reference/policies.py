@@ -133,7 +133,7 @@ class Policy:
             if chance(rng, 0.2):
                 entry["expires"] = rng.choice(["10m", "90s", "2h", "3d"])
             if chance(rng, 0.2):
-                entry["approvals"] = rng.choice([1, 2, 2.0, 5])
+                entry["approvals"] = Number(rng.choice(["1", "2", "2.0", "5"]))
             if chance(rng, 0.2):
                 entry["self_confirm"] = rng.choice([True, False])
         elif chance(rng, 0.2):
