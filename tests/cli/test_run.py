@@ -8,8 +8,9 @@ from cli.tool import INVALID, USAGE, CommandCase
 from harness.gateway import BINARY, ROOT
 
 POLICY = {"version": "1", "default": "deny", "hide": ["read_note"],
-          "tools": {"list_notes": {}, "create_note": {"limits": [{"counter": "c", "window": "day", "max": 1,
-                                                                 "scope": "grant"}]}}}
+          "tools": {"list_notes": {}, "create_note": {
+              "approve_if": [{"conditions": [{"path": "args.title", "op": "eq", "value": "ask"}]}],
+              "limits": [{"counter": "c", "window": "day", "max": 1, "scope": "grant"}]}}}
 
 
 class Run(CommandCase):
@@ -51,11 +52,14 @@ class Run(CommandCase):
         self.assertTrue(self.call("delete_note", id="1")["result"]["isError"])
         self.assertNotIn("isError", self.call("create_note", title="a", text="b")["result"])
         self.assertIn("[POLICY DENIED]", self.call("create_note", title="a", text="b")["result"]["content"][0]["text"])
+        asked = self.call("create_note", title="ask", text="b")["result"]["content"][0]["text"]
+        self.assertTrue(asked.startswith("[APPROVAL REQUIRED] Not run yet: "), asked)
+        self.assertIn("doorward serve", asked)
         self.assertEqual(self.end(), 0)
         records = [json.loads(line) for line in self.run_command("log", "query", "--json")[0].splitlines()]
         self.assertTrue(records[0]["writer"].startswith("run-"))
         rules = [record["rule"] for record in records if record["event"] == "call.denied"]
-        self.assertEqual(rules, ["(hidden)", "(default deny)", "/tools/create_note/limits/c"])
+        self.assertEqual(rules, ["(hidden)", "(default deny)", "/tools/create_note/limits/c", "/tools/create_note/approve_if/args.title-eq"])
         self.run_command("audit", "verify")
 
     def test_a_wrapped_server_that_changes_its_tools(self):
