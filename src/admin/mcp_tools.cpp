@@ -193,7 +193,7 @@ const std::array kTools = {
             always<kGrantRotate>, named_members, created, {identity::Role::admin}},
     McpTool{"approval_list",
             R"({"name":"approval_list","title":"List approvals","description":"List the calls that wait for a person, or were decided: who asked, which tool, which rule, until when. Never their arguments. Deciding is for people: no tool does it.",)"
-            R"("inputSchema":{"type":"object","properties":{"state":{"type":"string","description":"Such as waiting, approved, denied, expired"}},"additionalProperties":false},)" DOORWARD_OUTPUT
+            R"("inputSchema":{"type":"object","properties":{"state":{"type":"string","description":"open (what waits or holds, the default), all, or one of pending, approved, denied, used, expired, cancelled"}},"additionalProperties":false},)" DOORWARD_OUTPUT
             "," DOORWARD_LOOKS "}",
             always<kApprovalList>, approvals_members, pass_result, {identity::Role::viewer}},
     McpTool{"audit_query",

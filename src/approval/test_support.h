@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "approval/desk.h"
+#include "base/encoding.h"
 #include "store/store.h"
 
 namespace doorward::approval {
@@ -43,7 +44,7 @@ class Bench {
     ask.binding.server = "stripe";
     ask.binding.tool = call.tool;
     ask.binding.definition = sha256("definition");
-    ask.binding.arguments = "keyed digest of " + call.arguments;
+    ask.binding.arguments = to_hex(sha256(call.arguments));
     ask.binding.policy = "support";
     ask.binding.policy_version = 3;
     ask.binding.policy_sha256 = std::string(64, 'a');

@@ -21,6 +21,7 @@ void add_grant_commands(CLI::App& app, Session& session);
 void add_user_commands(CLI::App& app, Session& session);
 void add_token_commands(CLI::App& app, Session& session);
 void add_session_commands(CLI::App& app, Session& session);
+void add_approval_commands(CLI::App& app, Session& session);
 void add_run_command(CLI::App& app, Session& session);
 void add_status_commands(CLI::App& app, Session& session);
 void add_doctor_command(CLI::App& app, Session& session);

@@ -18,7 +18,8 @@ enum class Exit : std::uint8_t {
   invalid = 3,      ///< a policy or configuration is invalid
   unreachable = 4,  ///< the gateway, a file or a device cannot be reached now
   unauthorised = 5,
-  denied = 6,  ///< by the policy
+  denied = 6,   ///< by the policy
+  pending = 7,  ///< an approval is still missing, or its time is over
 };
 
 Exit exit_of(ErrorKind kind);

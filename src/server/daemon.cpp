@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "io/file.h"
 #include "server/catalogue_operations.h"
+#include "server/approval_operations.h"
 #include "server/event_log.h"
 #include "server/owned.h"
 #include "server/policy_file.h"
@@ -177,6 +178,7 @@ std::expected<void, StartFailure> Daemon::build() {
   people_ = std::make_unique<People>(store_->database(), loop_, record);
   add_user_operations(*operations_, *people_);
   add_account_operations(*operations_, *people_);
+  add_approval_operations(*operations_, *desk_);
   refuse_replaced_tokens(operations_->inventory(), revocations_);
   sweep_approvals();
   gateway_->tool_reports().set_listener([this] {

@@ -175,10 +175,11 @@ Result<std::optional<std::int64_t>> Approvals::next_due() {
 
 Result<std::vector<ApprovalRow>> Approvals::list(const ApprovalFilter& filter) {
   return rows(database_,
-              "WHERE (?1 = 0 OR closed_us IS NULL) AND (?2 = '' OR grant_id = ?2 OR grant_label = ?2) AND (?3 = '' OR "
+              "WHERE (?1 = 0 OR closed_us IS NULL) AND (?5 = '' OR state = ?5) AND (?2 = '' OR grant_id = ?2 OR grant_label = ?2) AND (?3 = '' OR "
               "(created_us, id) < (SELECT created_us, id FROM approvals WHERE id = ?3)) "
               "ORDER BY created_us DESC, id DESC LIMIT ?4",
-              std::int64_t{filter.open_only}, filter.grant, filter.before, static_cast<std::int64_t>(filter.limit));
+              std::int64_t{filter.open_only && !filter.state}, filter.grant, filter.before,
+              static_cast<std::int64_t>(filter.limit), filter.state ? to_string(*filter.state) : std::string_view());
 }
 
 Result<std::int64_t> Approvals::pending() {

@@ -82,7 +82,8 @@ struct ApprovalUse {
 };
 
 struct ApprovalFilter {
-  bool open_only = true;
+  bool open_only = true;               ///< not those that are closed
+  std::optional<ApprovalState> state;  ///< only those in it; then `open_only` says nothing
   std::string grant;         ///< id or label; empty: all
   std::string before;        ///< id: only those made before it
   std::size_t limit = 100;
