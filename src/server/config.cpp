@@ -12,6 +12,7 @@
 #include "server/config_admin.h"
 #include "server/config_bundle.h"
 #include "server/config_listener.h"
+#include "server/config_notifications.h"
 #include "server/config_server.h"
 #include "server/config_waiting.h"
 #include "server/config_tls.h"
@@ -205,6 +206,10 @@ Config read_root(const YamlNode& root, FileContext& context) {
   if (const YamlNode* timeouts = fields.take("timeouts")) read_timeouts(*timeouts, config.timeouts, context);
   if (const YamlNode* log = fields.take("log")) read_log(*log, config.log, context);
   if (const YamlNode* waiting = fields.take("waiting")) config.waiting = read_waiting(*waiting, context);
+  if (const YamlNode* approvals = fields.take("approvals")) config.approvals = read_approvals(*approvals, context);
+  if (const YamlNode* notifications = fields.take("notifications")) {
+    config.notifications = read_notifications(*notifications, context);
+  }
   fields.take_list("servers",
                    [&](const YamlNode& item) { config.servers.push_back(read_server(item, context)); });
   fields.take_list("bundles",
@@ -216,6 +221,9 @@ Config read_root(const YamlNode& root, FileContext& context) {
   fields.finish();
   report_twins(
       config.servers, [](const ServerConfig& server) { return server.name; }, "server", context);
+  report_twins(
+      config.notifications.channels, [](const ChannelConfig& channel) { return channel.channel.name; }, "channel",
+      context);
   report_twins(
       config.bundles, [](const BundleConfig& bundle) { return bundle.settings.name; }, "bundle", context);
   for (const BundleConfig& bundle : config.bundles) {

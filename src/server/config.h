@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "approval/channel.h"
 #include "base/result.h"
 #include "gateway/bundle_settings.h"
 #include "gateway/client_waits.h"
@@ -140,6 +141,25 @@ struct WaitingConfig {
   std::vector<gateway::ClientWait> clients;  ///< before those that ship
 };
 
+/// A channel as the file names it; its secrets are fetched when it is opened (server/channels.h).
+struct ChannelConfig {
+  Origin at;
+  approval::Channel channel;
+  SecretRef url;       ///< slack
+  SecretRef secret;    ///< webhook
+  SecretRef password;  ///< mail with a user
+};
+
+struct NotificationsConfig {
+  std::vector<ChannelConfig> channels;
+};
+
+struct ApprovalsConfig {
+  std::size_t pending_per_grant = 20;
+  std::size_t pending = 1'000;
+  Milliseconds keep_arguments{7LL * 24 * 3'600'000};
+};
+
 /// The whole configuration file, typed; the defaults are those of a file that says nothing.
 struct Config {
   std::string file;  ///< the file that was read; empty: none
@@ -155,6 +175,8 @@ struct Config {
   TimeoutsConfig timeouts;
   LogConfig log;
   WaitingConfig waiting;
+  ApprovalsConfig approvals;
+  NotificationsConfig notifications;
   std::vector<ServerConfig> servers;
   std::vector<BundleConfig> bundles;
   std::vector<PolicyConfig> policies;

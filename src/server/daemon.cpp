@@ -15,7 +15,9 @@
 #include "io/file.h"
 #include "server/catalogue_operations.h"
 #include "server/approval_operations.h"
+#include "server/channels.h"
 #include "server/event_log.h"
+#include "server/notify_operations.h"
 #include "server/owned.h"
 #include "server/policy_file.h"
 #include "server/sd_notify.h"
@@ -179,6 +181,7 @@ std::expected<void, StartFailure> Daemon::build() {
   add_user_operations(*operations_, *people_);
   add_account_operations(*operations_, *people_);
   add_approval_operations(*operations_, *desk_);
+  add_notify_operations(*operations_, *notifier_);
   refuse_replaced_tokens(operations_->inventory(), revocations_);
   sweep_approvals();
   gateway_->tool_reports().set_listener([this] {
@@ -190,11 +193,24 @@ std::expected<void, StartFailure> Daemon::build() {
 Status Daemon::open_desk() {
   const auto key = audit::load_or_create_secret(state_.keys(), "sealing");
   if (!key) return std::unexpected(key.error());
-  approval::Options options;
-  options.log_survives_power_loss = config_.power_durability;
-  auto desk = approval::Desk::create(store_->database(), loop_, *key, options);
+  auto desk = approval::Desk::create(store_->database(), loop_, *key);
   if (!desk) return std::unexpected(desk.error());
   desk_ = std::move(*desk);
+  notifier_ = std::make_unique<approval::Notifier>(store_->database(), loop_, fetcher_);
+  desk_->set_observer([this](const approval::Event& event) { notifier_->notify(event); });
+  return configure_desk(config_);
+}
+
+Status Daemon::configure_desk(const Config& config) {
+  auto channels = open_channels(config.notifications);
+  if (!channels) return std::unexpected(channels.error());
+  notifier_->configure(config.waiting.console, std::move(*channels));
+  approval::Options options;
+  options.pending_per_grant = config.approvals.pending_per_grant;
+  options.pending = config.approvals.pending;
+  options.keep_arguments_us = std::chrono::microseconds(config.approvals.keep_arguments).count();
+  options.log_survives_power_loss = config.power_durability;
+  desk_->set_options(options);
   return {};
 }
 
@@ -331,6 +347,7 @@ Findings Daemon::load_anew() {
     if (!loaded) return {{{next.file}, loaded.error().message}};
     tls = std::move(*loaded);
   }
+  if (const Status ready = configure_desk(next); !ready) return {{{next.file}, ready.error().message}};
   if (const Status taken = operations_->replace(std::move(*inventory), defaults_of(next)); !taken) {
     return {{{next.file}, taken.error().message}};
   }

@@ -10,6 +10,7 @@
 #include "admin/server.h"
 #include "admin/mcp_server.h"
 #include "approval/desk.h"
+#include "approval/notifier.h"
 #include "gateway/gateway.h"
 #include "io/loop.h"
 #include "io/signals.h"
@@ -40,6 +41,8 @@ class Daemon {
   Status open_state();
   std::expected<void, StartFailure> build();
   Status open_desk();
+  /// Takes the settings of approvals and messages; their secrets are fetched anew.
+  Status configure_desk(const Config& config);
   /// Cancels what waits for grants that are gone.
   void sweep_approvals();
   Status start_steering();
@@ -72,6 +75,8 @@ class Daemon {
   io::Loop loop_;
   io::Task reports_task_;                    ///< posted by workers, so it outlives them
   std::atomic<bool> reports_posted_{false};  ///< it is on its way
+  io::Fetcher fetcher_;
+  std::unique_ptr<approval::Notifier> notifier_;
   std::unique_ptr<approval::Desk> desk_;  ///< asked by workers, so it outlives them
   std::unique_ptr<admin::McpServer> mcp_;
   std::unique_ptr<gateway::Gateway> gateway_;

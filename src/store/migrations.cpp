@@ -223,6 +223,21 @@ CREATE INDEX approval_uses_of_requests ON approval_uses (request);
 CREATE INDEX approval_uses_in_doubt ON approval_uses (at_us) WHERE settled = 0;
 )sql";
 
+constexpr std::string_view kDeliveries = R"sql(
+CREATE TABLE deliveries (
+  number  INTEGER PRIMARY KEY AUTOINCREMENT,
+  id      TEXT    NOT NULL,
+  event   TEXT    NOT NULL,
+  request TEXT    NOT NULL,
+  channel TEXT    NOT NULL,
+  attempt INTEGER NOT NULL,
+  at_us   INTEGER NOT NULL,
+  state   TEXT    NOT NULL,
+  status  INTEGER NOT NULL,
+  detail  TEXT    NOT NULL
+) STRICT;
+)sql";
+
 // A short number by which people and agents name a grant; never used twice.
 constexpr std::string_view kGrantNumbers = R"sql(
 CREATE TABLE grant_numbers (
@@ -236,7 +251,7 @@ CREATE TRIGGER grants_are_numbered AFTER INSERT ON grants
 BEGIN INSERT INTO grant_numbers (grant_id) VALUES (NEW.id); END;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers};
+constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers, kDeliveries};
 
 }  // namespace
 

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "server/config.h"
+#include "server/yaml_fields.h"
+
+namespace doorward::server {
+
+/// Reads the `notifications:` and `approvals:` sections. What is wrong is reported to the context.
+NotificationsConfig read_notifications(const YamlNode& node, FileContext& context);
+ApprovalsConfig read_approvals(const YamlNode& node, FileContext& context);
+
+}  // namespace doorward::server
