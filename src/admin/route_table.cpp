@@ -11,7 +11,9 @@ namespace doorward::admin {
 namespace {
 
 const RouteGroup* const kGroups[] = {&kGatewayRoutes, &kServerRoutes, &kCatalogueRoutes, &kPolicyRoutes,
-                                     &kGrantRoutes,   &kPeopleRoutes};
+                                     &kGrantRoutes,
+                                     &kPeopleRoutes,
+                                     &kApprovalRoutes};
 
 std::vector<std::string_view> split_path(std::string_view path) {
   std::vector<std::string_view> segments;

@@ -12,5 +12,6 @@ extern const RouteGroup kCatalogueRoutes;
 extern const RouteGroup kPolicyRoutes;
 extern const RouteGroup kGrantRoutes;
 extern const RouteGroup kPeopleRoutes;
+extern const RouteGroup kApprovalRoutes;
 
 }  // namespace doorward::admin

@@ -19,11 +19,15 @@ P0 = {
     "L": "T253 T254 T258 T261 T263 T264 T265 T266 T267",
     "M": "T272 T274 T275 T277 T278 T279 T280 T282 T285 T287 T289",
     "N": "T293 T294 T295 T296 T298",
+    "O": "T301 T303 T304 T305 T307",
 }
 TITLES = {"A": "JSON text", "B": "JSON-RPC envelope", "C": "Mirrored headers and era", "D": "HTTP framing, targets, headers",
           "E": "Content type, coding, size, slowness", "F": "Event streams and results",
           "G": "Tool identity, bundles, pinning", "H": "Argument conditions", "I": "Resources, prompts, tasks, rounds",
-          "L": "stdio children", "M": "Admin API", "N": "Quotas"}
+          "L": "stdio children",
+          "M": "Admin API",
+          "N": "Quotas",
+          "O": "Approvals"}
 # Rows, or parts of rows, that need what the gateway does not have yet.
 WAITS = {
     "T277": "the page with the approve button comes with the console; every answer forbids frames already (T280)",
@@ -36,6 +40,8 @@ PARTS = {
     "T031": "the batches that 2025-03-26 has, split and judged member by member: protocol/test_batch.py",
     "T293": "replicas on shared stores wait for those stores",
     "T294": "clock steps are tested on the simulated clock of src/quota",
+    "T303": "lost roles, other groups and agents' credentials: src/approval/decide_test.cpp",
+    "T304": "links opened by GET and chat previews wait for the console",
     "T295": "approval, retry and task rows of the refund table wait for those features",
 }
 

@@ -42,7 +42,7 @@ class Desk:
             time.sleep(0.02)
 
     def approve(self, request, *more):
-        return self.gateway.run("approvals", "approve", request, *more, check=True)
+        return self.gateway.run("approvals", "approve", request, "--yes", *more, check=True)
 
     def deny(self, request, reason):
         return self.gateway.run("approvals", "deny", request, "--reason", reason, check=True)

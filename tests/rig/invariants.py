@@ -78,7 +78,7 @@ def check(violations, books, answered, seen_markers, reference=None):
             violations.claim(outcome is not None, f"I2: {marker} was answered without an outcome")
             violations.claim(outcome is None or outcome["event"] == "call.outcome",
                              f"I2: {marker} was answered, its outcome is said to be unknown")
-        if reference and tool != "spend":
+        if reference and tool not in ("spend", "transfer"):
             expected = reference.verdict(tool, arguments, label)
             got = ("deny", rule) if denied else ("allow", "")
             violations.claim(expected == got, f"I8: {tool} {arguments}: the gateway says {got}, the reference {expected}")
@@ -88,6 +88,40 @@ def check(violations, books, answered, seen_markers, reference=None):
         violations.append(f"I2: the intent {id} has no outcome, not even an unknown one")
     for id in books.orphans:
         violations.append(f"I1: the outcome {id} has no intent")
+
+
+def check_approvals(violations, records, requests, decided, transfers):
+    """I4. requests: what the store holds after the start; decided: id -> what a person was told had been done;
+    transfers: shared marker -> calls that reached the upstream."""
+    runs, given_back, approved, by_marker = {}, {}, set(), {}
+    intents = {record["id"]: record for record in records if record["event"] == "call.intent"}
+    for record in records:
+        if record["event"] == "call.intent" and record.get("approval"):
+            runs.setdefault(record["approval"], []).append(record["id"])
+        elif record["event"] == "approval.given_back":
+            given_back[record["request"]] = given_back.get(record["request"], 0) + 1
+        elif record["event"] == "approval.approved":
+            approved.add(record["request"])
+    for record in intents.values():
+        violations.claim(record["tool"] != "transfer" or record.get("approval") in approved,
+                         f"I4: {record['id']} ran without an approval in the log")
+    for request, ids in runs.items():
+        violations.claim(len(ids) - given_back.get(request, 0) <= 1, f"I4: {request} let {ids} run")
+    states = {row["id"]: row for row in requests}
+    for request, what in decided.items():
+        state = states.get(request, {}).get("state")
+        good = ("approved", "used", "expired") if what == "approve" else ("denied",)
+        violations.claim(state in good, f"I4: {request} was told {what}, and is {state} after the start")
+    for row in requests:
+        uses = [use["decision"] for use in row["uses"]]
+        violations.claim(len(uses) == (row["state"] == "used"), f"I4: {row['id']} is {row['state']} with the uses {uses}")
+        for decision in uses:
+            violations.claim(decision in intents, f"I4: {row['id']} was spent on {decision}, which never ran, and is lost")
+        marker = (row.get("arguments") or {}).get("marker")
+        by_marker[marker] = by_marker.get(marker, 0) + (row["id"] in approved)
+    for marker, count in transfers.items():
+        violations.claim(count <= by_marker.get(marker, 0),
+                         f"I4: {marker} ran {count} times with {by_marker.get(marker, 0)} approvals")
 
 
 def find_canaries(folder, canaries, skip=()):

@@ -4,7 +4,9 @@ every cycle the invariants of rig/invariants.py are checked.
     python3 -m rig.kill [--cycles 100] [--clients 64] [--seed N] [--durability process|power]
 """
 import argparse
+import json
 import random
+import socket
 import sys
 import threading
 import time
@@ -13,7 +15,7 @@ from harness.client import MODERN
 from harness.gateway import Gateway
 from harness.upstream import RecordingUpstream
 from harness.wire import Closed
-from rig.invariants import Books, Reference, Violations, check, find_canaries
+from rig.invariants import Books, Reference, Violations, check, check_approvals, find_canaries
 
 CAP = 1_000_000
 POLICY = {
@@ -23,16 +25,17 @@ POLICY = {
         "create_charge": {"require": [{"conditions": [{"path": "args.reason", "op": "exists", "value": True}]}],
                           "deny_if": [{"conditions": [{"path": "args.amount", "op": "gt", "value": 10000}]}]},
         "read_*": {"deny_if": [{"conditions": [{"path": "args.path", "op": "starts_with", "value": "/etc"}]}]},
+        "transfer": {"approve_if": [{"conditions": [], "approvers": ["people"]}]},
         "spend": {"limits": [{"counter": "spend", "window": "month", "max": CAP, "scope": "server", "amount": "args.amount"}]},
     },
 }
-TOOLS = ("echo", "create_charge", "read_file", "delete_file", "spend")
+TOOLS = ("echo", "create_charge", "read_file", "delete_file", "spend", "transfer")
 CANARY = "canary-upstream-secret-51d2"
 CYCLES_A_STATE = 10
 
 
 def choose(random_, marker):
-    tool = random_.choices(TOOLS, (5, 2, 2, 2, 3))[0]
+    tool = random_.choices(TOOLS, (5, 2, 2, 2, 3, 3))[0]
     arguments = {"marker": marker}
     if tool == "create_charge":
         arguments["amount"] = random_.choice((5, 9999, 10000, 10001, "5", None))
@@ -42,7 +45,48 @@ def choose(random_, marker):
         arguments["path"] = random_.choice(("/etc/passwd", "/tmp/x", 7))
     elif tool == "spend":
         arguments["amount"] = 1
+    elif tool == "transfer":  # several agents make the same call, which one approval lets run once
+        arguments["marker"] = f"shared-{marker.split('-')[0]}-{random_.randrange(4)}"
     return tool, arguments
+
+
+def ask_gateway(gateway, **request):
+    """One request of the control protocol; the result, or nothing where it was refused."""
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.settimeout(20)
+        wire.connect(str(gateway.state / "control.sock"))
+        wire.sendall(json.dumps(request).encode() + b"\n")
+        data = b""
+        while not data.endswith(b"\n"):
+            piece = wire.recv(1 << 20)
+            if not piece:
+                raise Closed("the control socket was closed")
+            data += piece
+    return json.loads(data).get("result")
+
+
+class Person(threading.Thread):
+    """Decides what waits, until the gateway dies: most is approved, some denied, some left alone."""
+
+    def __init__(self, rig, prefix):
+        super().__init__(daemon=True)
+        self.rig, self.random, self.decided = rig, random.Random(f"{rig.seed}-{prefix}-person"), {}
+
+    def run(self):
+        left = set()
+        try:
+            while not self.rig.stopping.is_set():
+                for row in ask_gateway(self.rig.gateway, op="approval.list", state="pending")["approvals"]:
+                    if row["id"] in left:
+                        continue
+                    what = self.random.choices(("approve", "deny", None), (8, 1, 1))[0]
+                    if what is None:
+                        left.add(row["id"])
+                    elif ask_gateway(self.rig.gateway, op="approval." + what, id=row["id"], reason="said the rig"):
+                        self.decided[row["id"]] = what
+                time.sleep(0.005)
+        except (Closed, OSError, ValueError, TypeError):
+            pass
 
 
 class Agent(threading.Thread):
@@ -90,7 +134,7 @@ class Agent(threading.Thread):
         elif message["result"].get("isError"):
             self.crossed.append(f"answer: {marker} {tool}: {answer.text}")
         else:
-            if f'"{marker}"' not in answer.text:
+            if f'"{arguments["marker"]}"' not in answer.text:
                 self.crossed.append(f"I7: {marker} got {answer.text}")
             self.answered.append((marker, tool, arguments, label, False, ""))
 
@@ -101,7 +145,8 @@ class Rig:
         self.random = random.Random(seed)
         self.reference = Reference(POLICY)
         self.violations = Violations()
-        self.totals = {"cycles": 0, "answered": 0, "forwarded": 0, "records": 0, "unknown": 0}
+        self.totals = {"cycles": 0, "answered": 0, "forwarded": 0, "records": 0, "unknown": 0,
+                       "decided": 0, "transfers": 0, "late": 0, "given back": 0}
         self.slowest_start = 0.0
         self.stopping = threading.Event()
 
@@ -112,20 +157,23 @@ class Rig:
             {"up": {"url": self.upstream.url, "headers": {"authorization": {"env": "RIG_CANARY", "prefix": "Bearer "}}}},
             {"rig": ("up", POLICY)}, {f"agent{number}": ("up", "rig") for number in range(4)},
             env={"RIG_CANARY": CANARY}, durability=self.durability).start()
-        self.answered, self.forwarded = [], set()
+        self.answered, self.forwarded, self.decided, self.transfers = [], set(), {}, {}
 
     def cycle(self, number):
         self.stopping.clear()
         mark = self.upstream.mark()
         agents = [Agent(self, index, f"c{number}") for index in range(self.clients)]
-        for agent in agents:
-            agent.start()
+        person = Person(self, f"c{number}")
+        for thread in (*agents, person):
+            thread.start()
         time.sleep(self.random.random() * 0.5)
         self.gateway.kill()
         self.stopping.set()
         for agent in agents:
             agent.join(30)
             self.violations.claim(not agent.is_alive(), f"cycle {number}: a client still waits for a dead gateway")
+        person.join(30)
+        self.decided |= person.decided
         started = time.monotonic()
         self.gateway.start()
         self.slowest_start = max(self.slowest_start, time.monotonic() - started)
@@ -141,6 +189,9 @@ class Rig:
             if len(self.upstream.calls(mark)) == len(calls):
                 break
         markers = [seen.params["arguments"]["marker"] for seen in calls]
+        for marker in [marker for marker in markers if marker.startswith("shared-")]:
+            self.transfers[marker] = self.transfers.get(marker, 0) + 1
+            markers.remove(marker)
         self.violations.claim(len(set(markers)) == len(markers), f"cycle {number}: a call was forwarded twice")
         self.forwarded |= set(markers)
         self.check(number)
@@ -152,6 +203,7 @@ class Rig:
         check(found, books, self.answered, self.forwarded, self.reference)
         status, report = self.gateway.verify()
         found.claim(status == 0, f"I5: audit verify: exit {status}: {report}")
+        check_approvals(found, records, self.requests(), self.decided, self.transfers)
         spent = sum(1 for marker in self.forwarded if books.intents.get(marker, {}).get("tool") == "spend")
         with self.gateway.client("agent0", version=MODERN) as client:
             answer = client.call("spend", {"marker": "probe", "amount": CAP - spent + 0.5}, id=f"probe-{number}")
@@ -159,8 +211,32 @@ class Rig:
         self.violations += [f"cycle {number}: {sentence}" for sentence in found]
         self.books, self.records = books, records
 
+    def requests(self):
+        """Every request for approval, with its uses."""
+        rows, more = [], {}
+        while True:
+            page = ask_gateway(self.gateway, op="approval.list", state="all", limit=200, **more)
+            rows += [ask_gateway(self.gateway, op="approval.show", id=row["id"])["approval"] for row in page["approvals"]]
+            if "before" not in page:
+                return rows
+            more = {"before": page["before"]}
+
+    def use_what_is_approved(self):
+        """No approval is lost: every one that was given and not spent lets its call run, once."""
+        for row in self.requests():
+            if row["state"] != "approved":
+                continue
+            mark = self.upstream.mark()
+            with self.gateway.client(row["grant"], version=MODERN, timeout=20) as client:
+                answer = client.call("transfer", row["arguments"], id=f"late-{row['id']}")
+            self.violations.claim("result" in answer.message() and not answer.is_denied,
+                                  f"I4: {row['id']} is approved, and its call does not run: {answer.text}")
+            self.violations.claim(len(self.upstream.calls(mark)) == 1, f"I4: {row['id']} let no call run, or several")
+            self.totals["late"] += 1
+
     def finish(self):
         """The end of one state folder: the upper bound of the count, the canaries, a clean stop."""
+        self.use_what_is_approved()
         intents = sum(1 for record in self.books.intents.values() if record["tool"] == "spend")
         with self.gateway.client("agent0", version=MODERN) as client:
             answer = client.call("spend", {"marker": "probe", "amount": CAP - intents}, id="probe-upper")
@@ -173,6 +249,9 @@ class Rig:
         self.totals["answered"] += len(self.answered)
         self.totals["forwarded"] += len(self.forwarded)
         self.totals["records"] += len(self.records)
+        self.totals["decided"] += len(self.decided)
+        self.totals["transfers"] += sum(self.transfers.values())
+        self.totals["given back"] += sum(record["event"] == "approval.given_back" for record in self.records)
         self.totals["unknown"] += sum(record["event"] == "call.outcome_unknown" for record in self.books.outcomes.values())
         self.gateway.close()
         self.upstream.stop()
@@ -205,7 +284,7 @@ def main():
         print(sentence)
     print(f"{rig.totals}, slowest start {rig.slowest_start:.2f} s, {time.monotonic() - started:.0f} s in all; "
           f"{len(rig.violations)} violations")
-    return 1 if rig.violations or not rig.totals["answered"] else 0
+    return 1 if rig.violations or not rig.totals["answered"] or not rig.totals["transfers"] else 0
 
 
 if __name__ == "__main__":
