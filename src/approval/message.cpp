@@ -21,12 +21,25 @@ std::string plain(std::string_view text) {
   return out.substr(1, out.size() - 2);
 }
 
-std::string utc(const char* format, std::int64_t time_us) {
+std::tm utc(std::int64_t time_us) {
   const auto seconds = static_cast<std::time_t>(time_us / kSecond);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
+  return parts;
+}
+
+/// RFC 3339.
+std::string event_time(std::int64_t time_us) {
+  const std::tm parts = utc(time_us);
   char text[64];
-  return std::string(text, std::strftime(text, sizeof text, format, &parts));
+  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
+
+/// RFC 5322; the process never leaves the C locale.
+std::string mail_time(std::int64_t time_us) {
+  const std::tm parts = utc(time_us);
+  char text[64];
+  return std::string(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S +0000", &parts));
 }
 
 std::string link_to(std::string_view console, std::string_view request) {
@@ -108,7 +121,7 @@ std::string cloud_event(const Notice& notice, std::string_view source) {
   writer.key("source").string(source.empty() ? "urn:doorward" : source);
   writer.key("type").string("io.doorward." + notice.event);
   if (!notice.request.empty()) writer.key("subject").string(notice.request);
-  writer.key("time").string(utc("%Y-%m-%dT%H:%M:%SZ", notice.time_us));
+  writer.key("time").string(event_time(notice.time_us));
   writer.key("datacontenttype").string("application/json").key("data").begin_object();
   writer.key("text").string(headline(notice)).key("link").string(notice.link);
   if (!notice.request.empty()) {
@@ -145,7 +158,7 @@ std::string mail_text(const Notice& notice, std::string_view from, std::string_v
   const std::string domain(from.substr(from.rfind('@') + 1));
   std::string out;
   out += fmt::format("From: Doorward <{}>\r\nTo: {}\r\nSubject: [Doorward] {}\r\n", from, to, subject);
-  out += fmt::format("Date: {}\r\nMessage-ID: <{}@{}>\r\n", utc("%a, %d %b %Y %H:%M:%S +0000", notice.time_us),
+  out += fmt::format("Date: {}\r\nMessage-ID: <{}@{}>\r\n", mail_time(notice.time_us),
                      notice.id, domain);
   out += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\nAuto-Submitted: auto-generated\r\n\r\n";
   // A line of a mail has at most 998 bytes.

@@ -4,6 +4,7 @@ every cycle the invariants of rig/invariants.py are checked.
     python3 -m rig.kill [--cycles 100] [--clients 64] [--seed N] [--durability process|power]
 """
 import argparse
+import http.client
 import json
 import random
 import socket
@@ -50,19 +51,30 @@ def choose(random_, marker):
     return tool, arguments
 
 
-def ask_gateway(gateway, **request):
-    """One request of the control protocol; the result, or nothing where it was refused."""
-    with socket.socket(socket.AF_UNIX) as wire:
-        wire.settimeout(20)
-        wire.connect(str(gateway.state / "control.sock"))
-        wire.sendall(json.dumps(request).encode() + b"\n")
-        data = b""
-        while not data.endswith(b"\n"):
-            piece = wire.recv(1 << 20)
-            if not piece:
-                raise Closed("the control socket was closed")
-            data += piece
-    return json.loads(data).get("result")
+class ControlSocket(http.client.HTTPConnection):
+    """The admin API over the Unix socket of a state directory."""
+
+    def __init__(self, state):
+        super().__init__("localhost", timeout=20)
+        self.path = str(state / "control.sock")
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def ask_gateway(gateway, path, body=None):
+    """The answer of a route about approvals, or nothing where it was refused."""
+    wire = ControlSocket(gateway.state)
+    try:
+        wire.request("GET" if body is None else "POST", "/api/v1/approvals" + path,
+                     None if body is None else json.dumps(body), {"content-type": "application/json"})
+        answer = wire.getresponse()
+        document = json.loads(answer.read())
+        return document if answer.status == 200 else None
+    finally:
+        wire.close()
 
 
 class Person(threading.Thread):
@@ -76,16 +88,16 @@ class Person(threading.Thread):
         left = set()
         try:
             while not self.rig.stopping.is_set():
-                for row in ask_gateway(self.rig.gateway, op="approval.list", state="pending")["approvals"]:
+                for row in ask_gateway(self.rig.gateway, "?state=pending")["approvals"]:
                     if row["id"] in left:
                         continue
                     what = self.random.choices(("approve", "deny", None), (8, 1, 1))[0]
                     if what is None:
                         left.add(row["id"])
-                    elif ask_gateway(self.rig.gateway, op="approval." + what, id=row["id"], reason="said the rig"):
+                    elif ask_gateway(self.rig.gateway, f"/{row['id']}/{what}", {"reason": "said the rig"}):
                         self.decided[row["id"]] = what
                 time.sleep(0.005)
-        except (Closed, OSError, ValueError, TypeError):
+        except (http.client.HTTPException, OSError, ValueError, TypeError):
             pass
 
 
@@ -213,13 +225,13 @@ class Rig:
 
     def requests(self):
         """Every request for approval, with its uses."""
-        rows, more = [], {}
+        rows, more = [], ""
         while True:
-            page = ask_gateway(self.gateway, op="approval.list", state="all", limit=200, **more)
-            rows += [ask_gateway(self.gateway, op="approval.show", id=row["id"])["approval"] for row in page["approvals"]]
+            page = ask_gateway(self.gateway, "?state=all&limit=200" + more)
+            rows += [ask_gateway(self.gateway, "/" + row["id"])["approval"] for row in page["approvals"]]
             if "before" not in page:
                 return rows
-            more = {"before": page["before"]}
+            more = "&before=" + page["before"]
 
     def use_what_is_approved(self):
         """No approval is lost: every one that was given and not spent lets its call run, once."""
