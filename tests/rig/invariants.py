@@ -103,7 +103,7 @@ def check_approvals(violations, records, requests, decided, transfers):
         elif record["event"] == "approval.approved":
             approved.add(record["request"])
     for record in intents.values():
-        violations.claim(record["tool"] != "transfer" or record.get("approval") in approved,
+        violations.claim(record.get("tool") != "transfer" or record.get("approval") in approved,
                          f"I4: {record['id']} ran without an approval in the log")
     for request, ids in runs.items():
         violations.claim(len(ids) - given_back.get(request, 0) <= 1, f"I4: {request} let {ids} run")
