@@ -22,7 +22,7 @@ async function rawDispatch(message) {
       ...headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream',
       'mcp-protocol-version': '2026-07-28', 'mcp-method': message.method, ...(named ? { 'mcp-name': named } : {}),
     },
-    body: JSON.stringify(message),
+    body: JSON.stringify({ jsonrpc: '2.0', id: `raw-${kinds.length}`, ...message }),
   });
   const response = await answer.json();
   kinds.push([message.method, response.result?.resultType, response.result?.status].filter(Boolean).join(' '));
