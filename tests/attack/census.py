@@ -42,7 +42,7 @@ PARTS = {
     "T294": "clock steps are tested on the simulated clock of src/quota",
     "T303": "lost roles, other groups and agents' credentials: src/approval/decide_test.cpp",
     "T304": "links opened by GET and chat previews wait for the console",
-    "T295": "approval, retry and task rows of the refund table wait for those features",
+    "T295": "the rows of approvals: test_limits_without_room_give_the_approval_back and its neighbours in protocol/test_approvals.py",
 }
 
 
