@@ -77,7 +77,14 @@ bool Connection::start() {
 
 void Connection::on_ready(std::uint32_t) {
   if (ended_) return;
-  if (!write_out() || !read_in()) finish();
+  if (!shake_hands() || (secured_ && (!write_out() || !read_in()))) finish();
+}
+
+bool Connection::shake_hands() {
+  if (secured_) return true;
+  const io::IoResult done = stream_.handshake();
+  secured_ = done.state == io::IoState::ok;
+  return secured_ || done.state == io::IoState::would_block;
 }
 
 /// Deferred, since the object may not die inside its own call.

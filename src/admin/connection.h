@@ -31,6 +31,7 @@ class Connection final : public io::Handler {
   enum class At { head, body, answering, streaming };
 
   /// Each false: the connection ends.
+  bool shake_hands();
   bool read_in();
   bool advance();
   bool take_head();
@@ -62,6 +63,7 @@ class Connection final : public io::Handler {
   std::shared_ptr<Sink> sink_;
   At at_ = At::head;
   bool keep_alive_ = true;
+  bool secured_ = false;   ///< the handshake of TLS is done, or there is none
   bool closing_ = false;  ///< ends once everything is written
   bool farewell_ = false;  ///< everything is written; what still comes is thrown away
   bool serving_ = false;  ///< the answer may come before dispatch() returns

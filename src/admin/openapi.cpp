@@ -31,6 +31,11 @@ void write_parameters(json::Writer& writer, const RouteEntry& entry) {
     writer.key("description").string("the ETag of the resource as it was read; another one now: 412");
     writer.key("schema").begin_object().key("type").string("string").end_object().end_object();
   }
+  if (entry.route->verb == Verb::put) {
+    writer.begin_object().key("name").string("If-None-Match").key("in").string("header").key("required").boolean(false);
+    writer.key("description").string("`*`: only where there is none yet; otherwise 412");
+    writer.key("schema").begin_object().key("type").string("string").end_object().end_object();
+  }
   writer.end_array();
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 const RouteGroup* const kGroups[] = {&kGatewayRoutes, &kServerRoutes, &kCatalogueRoutes, &kPolicyRoutes,
                                      &kGrantRoutes,
+                                     &kRecordRoutes,
                                      &kPeopleRoutes,
                                      &kApprovalRoutes};
 

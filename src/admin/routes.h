@@ -13,5 +13,6 @@ extern const RouteGroup kPolicyRoutes;
 extern const RouteGroup kGrantRoutes;
 extern const RouteGroup kPeopleRoutes;
 extern const RouteGroup kApprovalRoutes;
+extern const RouteGroup kRecordRoutes;
 
 }  // namespace doorward::admin

@@ -25,6 +25,28 @@ constexpr Route kRoutes[] = {
                     "file": {"type": "string", "description": "a name for the findings"},
                     "comment": {"type": "string"}})",
      .result = "PolicyTaken"},
+    {.op = "policy.validate",
+     .verb = Verb::post,
+     .path = "/api/v1/policies/validate",
+     .text = "Every finding of a document, its own tests included; changes nothing.",
+     .members = R"({"text!": {"type": "string"}, "file": {"type": "string", "description": "a name for the findings"}})",
+     .result = "PolicyValidated"},
+    {.op = "policy.test",
+     .verb = Verb::post,
+     .path = "/api/v1/policies/test",
+     .text = "Runs the tests of a document: a draft (`text`), a policy by name, or the one that a grant carries.",
+     .members = R"({"text": {"type": "string"}, "policy": "Name", "server": "Name", "grant": "Name"})",
+     .result = "PolicyTested"},
+    {.op = "policy.explain",
+     .verb = Verb::post,
+     .path = "/api/v1/policies/explain",
+     .text = "Decides a call that nobody made, by a draft (`text`), a policy by name, or the one that a grant "
+             "carries, and says why. Every limit has room.",
+     .members = R"({"text": {"type": "string"}, "policy": "Name", "server": "Name", "grant": "Name",
+                    "tool!": {"type": "string", "maxLength": 1024}, "args": {"type": "object"},
+                    "category": {"enum": ["Read", "Write", "Execute", "Destructive", "Financial", "Other"]},
+                    "at": "Time"})",
+     .result = "Explanation"},
     {.op = "policy.remove",
      .verb = Verb::del,
      .path = "/api/v1/policies/{name}",
@@ -95,6 +117,52 @@ constexpr std::string_view kSchemas = R"({
       "warnings": {"type": "array", "items": {"type": "string"}}
     },
     "additionalProperties": false
+  },
+  "PolicyValidated": {
+    "type": "object",
+    "required": ["schema", "files"],
+    "properties": {
+      "schema": {"const": "doorward.policy.validate/1"},
+      "files": {"type": "array", "items": {
+        "type": "object",
+        "required": ["file", "valid", "findings"],
+        "properties": {
+          "file": {"type": "string"},
+          "valid": {"type": "boolean"},
+          "sha256": {"type": "string"},
+          "findings": {"type": "array", "items": {"type": "object", "required": ["severity", "code", "message"]}}
+        },
+        "additionalProperties": false
+      }}
+    },
+    "additionalProperties": false
+  },
+  "PolicyTested": {
+    "type": "object",
+    "required": ["schema", "passed", "failed", "tests"],
+    "properties": {
+      "schema": {"const": "doorward.policy.test/1"},
+      "passed": {"type": "integer"},
+      "failed": {"type": "integer"},
+      "tests": {"type": "array", "items": {
+        "type": "object",
+        "required": ["name", "pointer", "passed", "expected", "got"],
+        "properties": {
+          "name": {"type": "string"},
+          "pointer": {"type": "string"},
+          "passed": {"type": "boolean"},
+          "expected": {"type": "string"},
+          "got": {"type": "string"}
+        },
+        "additionalProperties": false
+      }}
+    },
+    "additionalProperties": false
+  },
+  "Explanation": {
+    "type": "object",
+    "description": "Why a call is or would be decided as it is; docs/policy-reference.md.",
+    "required": ["schema", "decision", "enforced", "code", "summary", "rule"]
   },
   "PolicyRemoved": {
     "type": "object",

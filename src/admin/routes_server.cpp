@@ -29,6 +29,13 @@ constexpr Route kRoutes[] = {
      .text = "Removes a server that no policy, grant or bundle is for.",
      .members = R"({"name": "Name"})",
      .result = "ServerRemoved"},
+    {.op = "server.test",
+     .verb = Verb::post,
+     .path = "/api/v1/servers/test",
+     .text = "Connects to a server and lists its tools, step by step, without keeping anything: with these settings, or "
+             "those that the server of that name has.",
+     .members = R"({"name!": "Name", "settings": "ServerSettings"})",
+     .result = "ServerTested"},
     {.op = "server.review",
      .verb = Verb::post,
      .path = "/api/v1/servers/{name}/review",
@@ -95,6 +102,27 @@ constexpr std::string_view kSchemas = R"({
     "type": "object",
     "required": ["schema", "name"],
     "properties": {"schema": {"const": "doorward.server.remove/1"}, "name": {"type": "string"}},
+    "additionalProperties": false
+  },
+  "ServerTested": {
+    "type": "object",
+    "required": ["schema", "name", "ok", "tools", "steps"],
+    "properties": {
+      "schema": {"const": "doorward.server.test/1"},
+      "name": {"type": "string"},
+      "ok": {"type": "boolean"},
+      "tools": {"type": "integer"},
+      "steps": {"type": "array", "description": "up to the first that failed", "items": {
+        "type": "object",
+        "required": ["step", "ok", "detail"],
+        "properties": {
+          "step": {"enum": ["resolve", "connect", "tls", "start", "authenticate", "handshake", "list_tools"]},
+          "ok": {"type": "boolean"},
+          "detail": {"type": "string"}
+        },
+        "additionalProperties": false
+      }}
+    },
     "additionalProperties": false
   },
   "ServerReview": {

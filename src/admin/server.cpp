@@ -62,7 +62,8 @@ void Server::handle(std::string_view op, Handler handler) {
 }
 
 Status Server::listen_tcp(const io::Address& at, const std::vector<std::string>& hosts,
-                          const std::vector<std::string>& origins, Authenticator& authenticator) {
+                          const std::vector<std::string>& origins, Authenticator& authenticator,
+                          std::shared_ptr<io::TlsServer> tls) {
   auto listener = io::listen_tcp(at);
   if (!listener) return std::unexpected(listener.error());
   const auto bound = io::local_address(listener->get());
@@ -75,7 +76,14 @@ Status Server::listen_tcp(const io::Address& at, const std::vector<std::string>&
   for (const std::string& origin : origins) {
     if (Status allowed = guard_->allow_origin(origin); !allowed) return allowed;
   }
+  if (tls) {
+    for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) {
+      const std::string own = std::string("https://") + name + ":" + std::to_string(bound->port());
+      if (Status allowed = guard_->allow_origin(own); !allowed) return allowed;
+    }
+  }
   authenticator_ = &authenticator;
+  tls_ = std::move(tls);
   address_ = *bound;
   tcp_ = std::make_unique<io::Acceptor>(loop_, std::move(*listener), [this](io::Fd fd, const io::Address& peer) {
     accepted(std::move(fd), peer);
@@ -104,7 +112,9 @@ void Server::stop() {
 }
 
 void Server::accepted(io::Fd fd, const io::Address& peer) {
-  start(io::Stream(std::move(fd)), peer.host_to_string(), std::nullopt);
+  if (!tls_) return start(io::Stream(std::move(fd)), peer.host_to_string(), std::nullopt);
+  auto secured = tls_->wrap(std::move(fd));
+  if (secured) start(std::move(*secured), peer.host_to_string(), std::nullopt);
 }
 
 void Server::accepted_local(io::Fd fd) {
@@ -183,8 +193,9 @@ void Server::serve_operation(const Request& request, const RouteTable::Match& ma
   auto asked = to_operation(match, request.query, request.body);
   if (!asked) return respond(Response::problem(Failure{asked.error(), {}}, status_of(asked.error().kind)));
   const RouteEntry& entry = *match.entry;
-  if (entry.route->verb != Verb::get && !request.header("if-match").empty()) {
-    return serve_if_match(std::move(*asked), entry, request, std::move(respond));
+  if (entry.route->verb != Verb::get &&
+      !(request.header("if-match").empty() && request.header("if-none-match").empty())) {
+    return serve_if_fits(std::move(*asked), entry, request, std::move(respond));
   }
   const bool reads = entry.route->verb == Verb::get;
   serve_(std::move(asked->json), request.caller.actor,
@@ -201,21 +212,27 @@ void Server::serve_operation(const Request& request, const RouteTable::Match& ma
          });
 }
 
-/// Asks for the resource as it is now and changes it only where it still is what the client has seen. Nothing
-/// comes between the two: both are served in one go on this thread.
-void Server::serve_if_match(OperationRequest change, const RouteEntry& entry, const Request& request,
-                            Respond respond) {
+/// Asks for the resource as it is now and changes it only where it still is what the client has seen (If-Match),
+/// or is not there yet (`If-None-Match: *`). Nothing comes between the two: both are served in one go on this
+/// thread.
+void Server::serve_if_fits(OperationRequest change, const RouteEntry& entry, const Request& request,
+                           Respond respond) {
   const RouteEntry* resource = table_.resource_of(entry);
   auto look = resource == nullptr ? fail(ErrorKind::invalid, "this takes no If-Match")
                                   : to_resource_request(*resource, change.json);
   if (!look) return respond(Response::problem(Failure{look.error(), {}}, status_of(look.error().kind)));
   serve_(std::move(*look), request.caller.actor,
          [this, change = std::move(change.json), seen = std::string(request.header("if-match")),
-          actor = request.caller.actor, respond = std::move(respond)](Answer now) mutable {
-           if (!now || !etag_listed(seen, etag_of(*now))) {
-             return respond(Response::problem(
-                 Failure{{ErrorKind::conflict, "somebody has changed this since you read it; read it again"}, {}}, 412));
+          unwanted = std::string(request.header("if-none-match")), actor = request.caller.actor,
+          respond = std::move(respond)](Answer now) mutable {
+           const std::string etag = now ? etag_of(*now) : std::string();
+           const char* why = nullptr;
+           if (!seen.empty() && (!now || !etag_listed(seen, etag))) {
+             why = "somebody has changed this since you read it; read it again";
+           } else if (!unwanted.empty() && now && etag_listed(unwanted, etag)) {
+             why = "this is there already; read it, and change it with If-Match";
            }
+           if (why != nullptr) return respond(Response::problem(Failure{{ErrorKind::conflict, why}, {}}, 412));
            serve_(std::move(change), actor, [respond = std::move(respond)](Answer answer) mutable {
              respond(answer ? Response{.body = std::move(*answer)}
                             : Response::problem(answer.error(), status_of(answer.error().error.kind)));

@@ -22,6 +22,7 @@
 #include "io/acceptor.h"
 #include "io/loop.h"
 #include "io/stream.h"
+#include "io/tls_server.h"
 
 namespace doorward::admin {
 
@@ -60,14 +61,17 @@ class Server {
   using Handler = std::function<void(const Request& request, Respond respond)>;
   void handle(std::string_view op, Handler handler);
 
-  /// Listens on a numeric address. `authenticator` must outlive the server.
+  /// Listens on a numeric address. `authenticator` must outlive the server. `tls` null: plain HTTP.
   Status listen_tcp(const io::Address& at, const std::vector<std::string>& hosts,
-                    const std::vector<std::string>& origins, Authenticator& authenticator);
+                    const std::vector<std::string>& origins, Authenticator& authenticator,
+                    std::shared_ptr<io::TlsServer> tls = nullptr);
   /// Replaces a stale socket; conflict where another process answers on it.
   Status listen_unix(const std::string& path);
   /// Closes everything, and removes the Unix socket's file.
   void stop();
 
+  /// Of the TLS listener; null without one.
+  io::TlsServer* tls() const { return tls_.get(); }
   /// Of the TCP listener; empty without one.
   const io::Address& address() const { return address_; }
   std::size_t connections() const { return connections_.size(); }
@@ -84,7 +88,7 @@ class Server {
   std::expected<std::size_t, Response> admit(Request& request, bool local);
   void answer(const Request& request, Respond respond);
   void serve_operation(const Request& request, const RouteTable::Match& match, Respond respond);
-  void serve_if_match(OperationRequest change, const RouteEntry& entry, const Request& request, Respond respond);
+  void serve_if_fits(OperationRequest change, const RouteEntry& entry, const Request& request, Respond respond);
 
   io::Loop& loop_;
   Serve serve_;
@@ -94,6 +98,7 @@ class Server {
   std::map<std::string, Handler, std::less<>> handlers_;
   std::unique_ptr<http::HostGuard> guard_;
   Authenticator* authenticator_ = nullptr;
+  std::shared_ptr<io::TlsServer> tls_;
   io::Address address_;
   std::string socket_path_;
   std::unique_ptr<io::Acceptor> tcp_;

@@ -5,8 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "admin/query.h"
 #include "base/encoding.h"
-#include "http/chars.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -15,34 +15,6 @@ namespace {
 
 constexpr std::size_t kDefaultPage = 100;
 constexpr std::size_t kMostItems = 1000;
-constexpr std::size_t kMostQuery = 64;
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return (http::to_lower(c) - 'a') + 10;
-}
-
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else if (i + 2 < text.size() && http::is_hex(text[i + 1]) && http::is_hex(text[i + 2])) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return out;
-}
 
 std::unexpected<Error> wrong(std::string message) {
   return fail(ErrorKind::invalid, std::move(message));
@@ -132,23 +104,6 @@ class Builder {
   std::set<std::string, std::less<>> taken_;
 };
 
-Status add_query(Builder& builder, std::string_view query) {
-  std::size_t count = 0;
-  while (!query.empty()) {
-    const std::size_t amp = query.find('&');
-    const std::string_view pair = query.substr(0, amp);
-    query.remove_prefix(amp == std::string_view::npos ? query.size() : amp + 1);
-    if (pair.empty() || ++count > kMostQuery) return wrong("the query cannot be read; write it like a=1&b=2");
-    const std::size_t equals = pair.find('=');
-    const auto name = percent_decode(pair.substr(0, equals));
-    const auto value =
-        equals == std::string_view::npos ? std::optional<std::string>("") : percent_decode(pair.substr(equals + 1));
-    if (!name || !value) return wrong("the query has a % that two hexadecimal digits do not follow");
-    if (Status added = builder.add_text(*name, *value, From::query); !added) return added;
-  }
-  return {};
-}
-
 std::string_view text_of(std::string_view text, json::Value value) {
   return text.substr(value.begin_offset(), value.end_offset() - value.begin_offset());
 }
@@ -163,7 +118,11 @@ Result<OperationRequest> to_operation(const RouteTable::Match& match, std::strin
       return std::unexpected(added.error());
     }
   }
-  if (Status added = add_query(builder, query); !added) return std::unexpected(added.error());
+  const auto members = read_query(query);
+  if (!members) return std::unexpected(members.error());
+  for (const auto& [name, value] : *members) {
+    if (Status added = builder.add_text(name, value, From::query); !added) return std::unexpected(added.error());
+  }
   json::Reader reader;
   if (!body.empty()) {
     const auto root = reader.read(body, {.bytes = body.size() + 1});
@@ -191,22 +150,6 @@ Result<std::string> to_resource_request(const RouteEntry& resource, std::string_
     if (const json::Value value = root->find(member.name)) writer.key(member.name).raw(text_of(change, value));
   }
   writer.end_object();
-  return out;
-}
-
-std::string percent_encode(std::string_view text) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
   return out;
 }
 

@@ -39,7 +39,4 @@ struct HttpRequest {
 /// The inverse of to_operation, for clients. not_found: a name in the path that no object can have.
 Result<HttpRequest> to_http(const RouteTable& table, std::string_view operation);
 
-/// Percent-encodes all but the unreserved characters (RFC 3986 2.3).
-std::string percent_encode(std::string_view text);
-
 }  // namespace doorward::admin

@@ -15,8 +15,8 @@
 #include "policy/explain.h"
 #include "policy/policy.h"
 #include "policy/schema.h"
-#include "risk/verb.h"
 #include "server/config.h"
+#include "server/explain_call.h"
 #include "server/policy_file.h"
 #include "server/time_text.h"
 #include "server/yaml_tree.h"
@@ -109,11 +109,7 @@ std::optional<policy::ActionMap> actions_of(Session& session, const ExplainOptio
   for (const server::ServerConfig& server : config->servers) {
     names.push_back(server.name);
     if (server.name != options.server) continue;
-    std::vector<policy::ActionTool> tools;
-    for (const server::ActionConfig& action : server.actions) {
-      tools.push_back({action.tool, action.name, action.args, action.list});
-    }
-    auto map = policy::ActionMap::make(tools);
+    auto map = server::action_map(server);
     if (map) return std::move(*map);
     session.fail(Exit::invalid, server.at.text() + ": " + map.error());
     return std::nullopt;
@@ -125,78 +121,41 @@ std::optional<policy::ActionMap> actions_of(Session& session, const ExplainOptio
   return std::nullopt;
 }
 
-struct Arguments {
-  std::string text;
-  json::Reader reader;
-  json::Value value;
-};
-
-bool read_arguments(Session& session, const std::string& given, Arguments& arguments) {
-  arguments.text = given;
-  if (given.starts_with('@')) {
-    auto text = read_input(given.substr(1));
-    if (!text) {
-      session.fail(Exit::usage, text.error().message);
-      return false;
-    }
-    arguments.text = std::move(*text);
-  }
-  const auto value = arguments.reader.read(arguments.text);
-  if (!value) {
-    const json::Position at = json::position_of(arguments.text, value.error().offset);
-    session.fail(Exit::usage, "--args is not JSON: line " + std::to_string(at.line) + ", column " +
-                                  std::to_string(at.column) + ": " + value.error().message);
-    return false;
-  }
-  if (!value->is(json::Type::object)) {
-    session.fail(Exit::usage, "--args must be a JSON object, such as {\"amount\": 5}");
-    return false;
-  }
-  arguments.value = *value;
-  return true;
+/// The JSON of `--args`, which may be `@FILE`.
+std::optional<std::string> read_arguments(Session& session, const std::string& given) {
+  if (!given.starts_with('@')) return given;
+  auto text = read_input(given.substr(1));
+  if (text) return std::move(*text);
+  session.fail(Exit::usage, text.error().message);
+  return std::nullopt;
 }
 
-bool read_category(Session& session, const std::string& name, std::string_view tool, Category& category) {
-  if (name.empty()) {
-    category = risk::category_of_name(tool);
-    return true;
-  }
-  if (const auto parsed = parse_category(name)) {
-    category = *parsed;
-    return true;
-  }
+bool read_category(Session& session, const std::string& name, std::optional<Category>& category) {
+  if (name.empty()) return true;
+  category = parse_category(name);
+  if (category) return true;
   session.fail(Exit::usage,
                "\"" + name + "\" is no category; use Read, Write, Execute, Destructive, Financial or Other");
   return false;
 }
 
 void explain_call(Session& session, const ExplainOptions& options, const policy::Policy& document,
-                  const policy::ActionMap& actions, json::Value args, std::int64_t now_us) {
-  policy::Subject subject;
-  subject.label = options.grant;
-  subject.labels.assign(options.labels.begin(), options.labels.end());
-  const policy::Resolved resolved = actions.resolve(options.tool, args);
-
-  policy::Call call;
-  call.tool = resolved.tool;
-  call.args = resolved.args;
-  call.known = resolved.kind != policy::Resolved::Kind::unknown_action;
-  if (resolved.kind == policy::Resolved::Kind::action) call.outer = resolved.outer;
+                  const policy::ActionMap& actions, const std::string& args, std::int64_t now_us) {
+  server::HypotheticalCall call;
+  call.tool = options.tool;
+  call.args = args;
+  call.grant = options.grant;
+  call.labels.assign(options.labels.begin(), options.labels.end());
   call.server = options.server;
-  if (!options.grant.empty() || !options.labels.empty()) call.subject = &subject;
   call.now_us = now_us;
-  Category category{};
-  if (!read_category(session, options.category, resolved.tool, category)) return;
-  call.category = category;
-
-  policy::Explanation explanation = policy::explain(document, call);
-  explanation.time = server::format_time(now_us);
-  explanation.grant = options.grant;
-  explanation.policy_origin = options.file;
+  if (!read_category(session, options.category, call.category)) return;
+  auto explanation = server::explain_call(document, actions, call);
+  if (!explanation) return session.fail(Exit::usage, explanation.error().message);
+  explanation->policy_origin = options.file;
   if (session.json) {
-    print_line(policy::to_json(explanation));
+    print_line(policy::to_json(*explanation));
   } else {
-    print(policy::to_text(explanation));
+    print(policy::to_text(*explanation));
   }
 }
 
@@ -229,11 +188,11 @@ void explain_policy(Session& session, const ExplainOptions& options) {
     if (!at) return session.fail(Exit::usage, "--at must be a time like 2027-01-31T14:00:00Z");
     now_us = *at;
   }
-  Arguments arguments;
-  if (!read_arguments(session, options.args, arguments)) return;
+  const auto arguments = read_arguments(session, options.args);
+  if (!arguments) return;
   const auto actions = actions_of(session, options);
   if (!actions) return;
-  explain_call(session, options, *loaded->policy, *actions, arguments.value, now_us);
+  explain_call(session, options, *loaded->policy, *actions, *arguments, now_us);
 }
 
 void print_policy_schema() {

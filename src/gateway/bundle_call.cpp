@@ -430,6 +430,7 @@ void BundleCall::refuse_unknown() {
     record.rule = "(unknown name)";
     record.target = name_;
   }
+  worker_.counters().judged(record.verdict);
   static_cast<void>(worker_.ring().append(audit::write_denial(record, worker_.record_buffer())));
   reply(200, out);
 }
@@ -453,6 +454,7 @@ bool BundleCall::record_own(std::string_view result) {
   audit::CallRecord record;
   fill(record, "allow");
   (method_ == mcp::Method::tools_call ? record.tool : record.target) = name_;
+  worker_.counters().judged(record.verdict);
   worker_.relieve_ring();
   if (!worker_.shared().log->accepting() ||
       !worker_.ring().append_intent(audit::write_intent(record, worker_.record_buffer()))) {
@@ -472,6 +474,7 @@ bool BundleCall::record_own(std::string_view result) {
   if (outcome.is_error) outcome.code = "upstream_error";
   worker_.loop().refresh_time();
   outcome.duration_us = worker_.loop().now_us() - started_us_;
+  worker_.counters().ended(result, outcome.duration_us);
   audit::OutcomeBuffer buffer;
   worker_.ring().append_outcome(audit::write_outcome(outcome, buffer));
   return true;

@@ -185,6 +185,7 @@ void Exchange::record_outcome(std::string_view result, std::string_view code, st
   record.is_error = is_error;
   if (quota_returned_) record.quota = deltas_;
   record.reason = reason;
+  worker_.counters().ended(result, record.duration_us);
   audit::OutcomeBuffer buffer;
   worker_.ring().append_outcome(audit::write_outcome(record, buffer));
 }

@@ -401,6 +401,7 @@ void Exchange::record_not_run(std::string_view why) {
   audit::CallRecord record;
   fill(record, &*wait_->decision_made, {});
   record.reason = why;
+  worker_.counters().judged(record.verdict);
   static_cast<void>(worker_.ring().append(audit::write_denial(record, worker_.record_buffer())));
 }
 

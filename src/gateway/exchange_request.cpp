@@ -359,6 +359,7 @@ void Exchange::conclude(const policy::Decision& decision, json::Value args, std:
   fill(record, &decision, args);
   commit_values(record, args);
   record.reason = told;
+  worker_.counters().judged(record.verdict);
   // Without room the ring counts it: a denial is answered all the same.
   static_cast<void>(worker_.ring().append(audit::write_denial(record, worker_.record_buffer())));
   responded_ = true;
@@ -476,6 +477,7 @@ bool Exchange::record_intent(const policy::Decision* decision, json::Value args)
   audit::CallRecord record;
   fill(record, decision, args);
   commit_values(record, args);
+  worker_.counters().judged(record.verdict);
   intent_recorded_ = worker_.ring().append_intent(audit::write_intent(record, worker_.record_buffer()));
   return intent_recorded_;
 }

@@ -136,6 +136,12 @@ std::size_t Gateway::connections() const {
   return shared_->connections.load(std::memory_order_relaxed);
 }
 
+CallCounters::Totals Gateway::totals() const {
+  CallCounters::Totals totals;
+  for (const auto& worker : shared_->workers) worker->counters().add_to(totals);
+  return totals;
+}
+
 Status Gateway::stop() {
   running_ = false;
   accepting_.reset();

@@ -10,6 +10,7 @@
 
 #include "audit/log_writer.h"
 #include "base/result.h"
+#include "gateway/call_counters.h"
 #include "gateway/client_waits.h"
 #include "gateway/tool_reports.h"
 #include "gateway/world.h"
@@ -89,6 +90,8 @@ class Gateway {
   void drain();
   /// Connections that are still open.
   std::size_t connections() const;
+  /// What all workers have done since the start. Reads without disturbing them.
+  CallCounters::Totals totals() const;
   /// Ends everything, writes the counts and the end of the log.
   Status stop();
 

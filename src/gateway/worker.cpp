@@ -364,6 +364,7 @@ void Worker::record_event(std::string_view event, std::initializer_list<audit::E
 }
 
 void Worker::record_rejection(audit::RejectRecord record) {
+  counters_.rejected();
   const std::int64_t second = loop_.now_us() / 1'000'000;
   if (second != rejection_second_) {
     rejection_second_ = second;

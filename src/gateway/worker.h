@@ -16,6 +16,7 @@
 #include "audit/ring.h"
 #include "base/hash.h"
 #include "base/ids.h"
+#include "gateway/call_counters.h"
 #include "gateway/exchange.h"
 #include "gateway/server_link.h"
 #include "gateway/session.h"
@@ -65,6 +66,7 @@ class Worker {
   /// The audit thread's word that nothing can be made durable now.
   void log_failed();
   std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+  const CallCounters& counters() const { return counters_; }
 
   // The worker's thread.
 
@@ -72,6 +74,7 @@ class Worker {
   Shared& shared() { return shared_; }
   unsigned index() const { return index_; }
   audit::Ring& ring() { return *ring_; }
+  CallCounters& counters() { return counters_; }
   const std::shared_ptr<const World>& world() const { return world_; }
   bool draining() const { return draining_; }
   SessionTable& sessions() { return sessions_; }
@@ -187,6 +190,7 @@ class Worker {
   http::DateValue date_;
   std::uint64_t numbers_ = 0;
   std::atomic<std::size_t> load_{0};
+  CallCounters counters_;
   bool draining_ = false;
 
   struct Rejections {

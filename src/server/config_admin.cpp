@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/config_listener.h"
+#include "server/config_tls.h"
 
 namespace doorward::server {
 
@@ -16,6 +17,7 @@ void read_admin(const YamlNode& node, AdminConfig& admin, FileContext& context) 
                      "\"listen\" must be a numeric address and a port, such as 127.0.0.1:8421, or none");
     }
   }
+  if (const YamlNode* tls = fields.take("tls")) admin.tls = read_tls(*tls, context);
   admin.allowed_hosts = read_hosts(fields, context);
   admin.allowed_origins = read_origins(fields, context);
   fields.finish();

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "io/tls_server.h"
 #include "server/yaml_fields.h"
 
 namespace doorward::server {
@@ -11,10 +13,9 @@ namespace doorward::server {
 struct AdminConfig {
   std::string listen = "127.0.0.1:8421";  ///< empty: nowhere (`listen: none`)
   bool chosen = false;                    ///< `listen` stands in the file, so it must be had
+  std::optional<io::TlsServerOptions> tls;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
-
-  friend bool operator==(const AdminConfig&, const AdminConfig&) = default;
 };
 
 void read_admin(const YamlNode& node, AdminConfig& admin, FileContext& context);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "admin/page.h"
+#include "admin/query.h"
 #include "admin/translate.h"
 #include "audit/log_writer.h"
 #include "base/clock.h"

@@ -81,11 +81,18 @@ std::optional<std::vector<std::string>> ControlRequest::list(std::string_view ke
   return found;
 }
 
-std::string ControlRequest::need_json(std::string_view key) {
+std::optional<std::string> ControlRequest::object(std::string_view key) {
   const json::Value value = take(key);
+  if (!value) return std::nullopt;
   if (value.is(json::Type::object)) {
     return text_.substr(value.begin_offset(), value.end_offset() - value.begin_offset());
   }
+  wrong("\"" + std::string(key) + "\" must be an object");
+  return std::nullopt;
+}
+
+std::string ControlRequest::need_json(std::string_view key) {
+  if (auto found = object(key)) return std::move(*found);
   wrong(op_ + " needs \"" + std::string(key) + "\", an object");
   return {};
 }

@@ -30,6 +30,7 @@ class ControlRequest {
   std::vector<std::pair<std::string, std::string>> texts(std::string_view key);  ///< members of an object
   std::optional<std::vector<std::string>> list(std::string_view key);  ///< of texts
   std::string need_json(std::string_view key);  ///< an object, as its JSON text
+  std::optional<std::string> object(std::string_view key);  ///< the same, where it may be absent
   /// invalid, if a member was wrong, missing or is unknown. Call after the last take and before acting.
   Status finish();
 

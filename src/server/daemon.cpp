@@ -18,17 +18,23 @@
 #include "server/channels.h"
 #include "server/event_log.h"
 #include "server/notify_operations.h"
+#include "server/metrics.h"
 #include "server/owned.h"
 #include "server/policy_file.h"
+#include "server/policy_operations.h"
+#include "server/record_operations.h"
 #include "server/sd_notify.h"
 #include "server/sign_in.h"
 #include "server/user_operations.h"
+#include "server/trial_operations.h"
+#include "store/approvals.h"
 
 namespace doorward::server {
 namespace {
 
 /// Set once the first credential of the admin API was made, so that it is never made again.
 constexpr std::string_view kBootstrapSetting = "admin.bootstrap";
+constexpr std::size_t kMostReadings = 32;
 constexpr std::int64_t kDrainLookUs = 20'000;
 constexpr std::int64_t kReportPauseUs = 100'000;
 
@@ -62,7 +68,9 @@ Status check_routes(const Operations& operations) {
 /// Whether a reload can take the difference, or only the next start.
 bool needs_restart(const Config& old, const Config& now) {
   const auto fixed = [](const Config& config) {
-    return std::tuple(config.listen, config.tls.has_value(), config.admin, config.state, config.workers, config.power_durability,
+    return std::tuple(config.listen, config.tls.has_value(), config.admin.listen,
+                      config.admin.tls.has_value(), config.admin.allowed_hosts, config.admin.allowed_origins,
+                      config.state, config.workers, config.power_durability,
                       config.allowed_hosts, config.allowed_origins, config.limits.body,
                       config.limits.connections, config.limits.connections_per_peer, config.timeouts.header,
                       config.timeouts.body, config.timeouts.idle, config.timeouts.session, config.log.ring,
@@ -175,7 +183,8 @@ std::expected<void, StartFailure> Daemon::build() {
   surroundings.reload = [this] { return reload("command"); };
   surroundings.status = [this](json::Writer& writer) { write_status(writer); };
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
-                                             defaults_of(config_), std::move(surroundings));
+                                             defaults_of(config_), surroundings);
+  add_trial_operations(*operations_, surroundings);
   add_catalogue_operations(*operations_, *store_);
   people_ = std::make_unique<People>(store_->database(), loop_, record);
   add_user_operations(*operations_, *people_);
@@ -250,11 +259,20 @@ Status Daemon::start_steering() {
 }
 
 Status Daemon::start_admin() {
+  readers_ = std::make_unique<WorkPool>(1, kMostReadings);
+  add_policy_operations(*operations_);
+  add_record_operations(*operations_, state_.log(), *readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;
   admin_ = std::make_unique<admin::Server>(
       loop_, [this](std::string text, const identity::Actor& actor, admin::Done done) {
         operations_->handle(std::move(text), actor, std::move(done));
       });
+  add_handlers();
+  if (Status listening = listen_admin(); !listening) return listening;
+  return admin_->listen_unix(state_.control_socket());
+}
+
+void Daemon::add_handlers() {
   admin_->handle("health", [this](const admin::Request&, admin::Respond respond) {
     const bool well = gateway_->log().accepting();
     respond({.status = well ? 200 : 503, .body = well ? R"({"status":"ok"})" : R"({"status":"unavailable"})"});
@@ -265,8 +283,29 @@ Status Daemon::start_admin() {
   });
   admin_->check_roles([this](std::string_view op) { return operations_->roles_of(op); });
   add_session_routes(*admin_, *people_);
-  if (Status listening = listen_admin(); !listening) return listening;
-  return admin_->listen_unix(state_.control_socket());
+  admin_->handle("metrics", [this](const admin::Request&, admin::Respond respond) {
+    respond({.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics()});
+  });
+  events_ = std::make_unique<EventFeed>(loop_, state_.log());
+  admin_->handle("events", [this](const admin::Request& request, admin::Respond respond) {
+    events_->serve(request, std::move(respond));
+  });
+}
+
+std::string Daemon::metrics() const {
+  const audit::LogState log = gateway_->log().state();
+  Gauges gauges;
+  gauges.connections = gateway_->connections();
+  gauges.log_accepting = log.accepting;
+  gauges.log_failures = log.failures;
+  gauges.log_records = log.position.seq;
+  gauges.log_lost = log.lost_records;
+  gauges.listeners = events_->listeners();
+  if (const auto waiting = store::Approvals(store_->database()).pending()) {
+    gauges.approvals_waiting = static_cast<std::uint64_t>(*waiting);
+  }
+  gauges.started_us = started_us_;
+  return metrics_text(gateway_->totals(), gauges);
 }
 
 /// An address that nobody chose may be another gateway's already; the Unix socket is this one's own.
@@ -284,8 +323,14 @@ Status Daemon::listen_admin() {
   const auto at = io::Address::parse(text.substr(0, colon),
                                      static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1))));
   if (!at) return std::unexpected(at.error());
-  Status listening =
-      admin_->listen_tcp(*at, config_.admin.allowed_hosts, config_.admin.allowed_origins, *authenticator_);
+  std::shared_ptr<io::TlsServer> tls;
+  if (config_.admin.tls) {
+    auto server = io::TlsServer::create(*config_.admin.tls);
+    if (!server) return std::unexpected(server.error());
+    tls = std::move(*server);
+  }
+  Status listening = admin_->listen_tcp(*at, config_.admin.allowed_hosts, config_.admin.allowed_origins,
+                                        *authenticator_, std::move(tls));
   if (listening || config_.admin.chosen) return listening;
   log_line(LogLevel::warning, "the admin API is on the control socket only; set admin.listen to another address",
            {{"why", listening.error().message}});
@@ -348,10 +393,17 @@ Findings Daemon::load_anew() {
     tls = std::move(*loaded);
   }
   if (const Status ready = configure_desk(next); !ready) return {{{next.file}, ready.error().message}};
+  std::shared_ptr<const io::TlsServer::Material> admin_tls;
+  if (admin_ && admin_->tls() != nullptr && next.admin.tls) {
+    auto loaded = io::TlsServer::load(*next.admin.tls);
+    if (!loaded) return {{{next.file}, loaded.error().message}};
+    admin_tls = std::move(*loaded);
+  }
   if (const Status taken = operations_->replace(std::move(*inventory), defaults_of(next)); !taken) {
     return {{{next.file}, taken.error().message}};
   }
   if (tls) gateway_->set_tls(std::move(tls));
+  if (admin_tls) admin_->tls()->use(std::move(admin_tls));
   if (needs_restart(config_, next)) {
     log_line(LogLevel::warning,
              "some changed settings take effect at the next start only: listen, admin, tls switched on or "
@@ -453,9 +505,10 @@ std::vector<std::string> Daemon::files_to_watch() const {
     }
   };
   if (!options_.config_file.empty()) files.push_back(options_.config_file);
-  if (config_.tls) {
-    for (const std::string* file : {&config_.tls->certificate, &config_.tls->key, &config_.tls->client_ca}) {
-      if (!file->empty()) files.push_back(*file);
+  for (const auto& tls : {config_.tls, config_.admin.tls}) {
+    if (!tls) continue;
+    for (const std::string& file : {tls->certificate, tls->key, tls->client_ca}) {
+      if (!file.empty()) files.push_back(file);
     }
   }
   for (const PolicyConfig& policy : config_.policies) files.push_back(policy.file);
@@ -488,7 +541,8 @@ std::string Daemon::url() const {
 }
 
 std::string Daemon::admin_url() const {
-  return !admin_ || admin_->address().empty() ? std::string() : "http://" + admin_->address().to_string();
+  if (!admin_ || admin_->address().empty()) return {};
+  return (admin_->tls() != nullptr ? "https://" : "http://") + admin_->address().to_string();
 }
 
 void Daemon::write_status(json::Writer& writer) const {

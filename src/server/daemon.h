@@ -11,10 +11,12 @@
 #include "admin/mcp_server.h"
 #include "approval/desk.h"
 #include "approval/notifier.h"
+#include "base/work_pool.h"
 #include "gateway/gateway.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "server/config.h"
+#include "server/event_feed.h"
 #include "server/file_watch.h"
 #include "server/inventory.h"
 #include "server/operations.h"
@@ -47,6 +49,7 @@ class Daemon {
   void sweep_approvals();
   Status start_steering();
   Status start_admin();
+  void add_handlers();
   Status listen_admin();
 
   void on_signal(int signal);
@@ -64,6 +67,7 @@ class Daemon {
   std::string fingerprint() const;
   void write_status(json::Writer& writer) const;
   std::string url() const;
+  std::string metrics() const;
   std::string admin_url() const;  ///< empty where only the Unix socket listens
 
   ServeOptions options_;
@@ -84,7 +88,9 @@ class Daemon {
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<admin::Authenticator> bootstrap_;
   std::unique_ptr<admin::Authenticator> authenticator_;
+  std::unique_ptr<EventFeed> events_;
   std::unique_ptr<admin::Server> admin_;
+  std::unique_ptr<WorkPool> readers_;  ///< of the log
   std::unique_ptr<io::SignalSource> signals_;
   std::unique_ptr<FileWatch> watch_;
   std::vector<std::string> recorded_policies_;  ///< `server name sha256` of those the log has told of

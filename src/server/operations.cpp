@@ -114,9 +114,12 @@ void Operations::handle(std::string text, const identity::Actor& actor, admin::D
                                           " is " + to_string(actor.roles)});
   }
   findings_.clear();
-  found->second.handler(**request, actor, [this, done = std::move(done)](Json result) mutable {
+  ++turn_;
+  found->second.handler(**request, actor, [this, turn = turn_, done = std::move(done)](Json result) mutable {
     if (result) return done(std::move(*result));
-    done(std::unexpected(admin::Failure{std::move(result.error()), findings_json(findings_)}));
+    // Of a late answer they may be another operation's.
+    const std::string findings = turn == turn_ ? findings_json(findings_) : std::string();
+    done(std::unexpected(admin::Failure{std::move(result.error()), findings}));
   });
 }
 

@@ -132,7 +132,8 @@ class Operations {
   Surroundings surroundings_;
   const Clock& clock_;
   std::map<std::string, Operation, std::less<>> operations_;
-  Findings findings_;  ///< of the operation under way, beside its error
+  Findings findings_;      ///< of the operation under way, beside its error
+  std::uint64_t turn_ = 0;  ///< counts the operations
 };
 
 }  // namespace doorward::server

@@ -64,7 +64,10 @@ void FileContext::report(Origin at, std::string message) {
   findings_.push_back({std::move(at), std::move(message)});
 }
 
-std::string FileContext::absolute(std::string_view path) const {
+std::string FileContext::absolute(std::string_view path) {
+  if (file_.empty() && (!path.starts_with('/') || std::filesystem::path(path).lexically_normal() != path)) {
+    report(Origin{}, "the path \"" + std::string(path) + "\" must be absolute, without `.` and `..`");
+  }
   return (std::filesystem::path(folder_) / path).lexically_normal().string();
 }
 

@@ -25,8 +25,9 @@ class FileContext {
   Origin at(const YamlNode& node) const { return {file_, node.line, node.column}; }
   void report(const YamlNode& node, std::string message);
   void report(Origin at, std::string message);
-  /// An absolute path for one written in the file.
-  std::string absolute(std::string_view path) const;
+  /// An absolute path for one written in the file. Of settings that stand in no file one that is not absolute is
+  /// reported.
+  std::string absolute(std::string_view path);
   Findings& findings() { return findings_; }
 
  private:

@@ -32,8 +32,6 @@ TITLES = {"A": "JSON text", "B": "JSON-RPC envelope", "C": "Mirrored headers and
 WAITS = {
     "T277": "the page with the approve button comes with the console; every answer forbids frames already (T280)",
     "T279": "pages that show such texts come with the console",
-    "T287": "nothing is imported yet",
-    "T263": "there is no connection test to preview a server with; it comes with the admin API",
 }
 PARTS = {
     "T007": "JWT claims and admin bodies wait for those parts",

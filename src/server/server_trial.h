@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/loop.h"
+#include "io/resolver.h"
+#include "json/reader.h"
+#include "upstream/channel.h"
+#include "upstream/http_pool.h"
+#include "upstream/settings.h"
+#include "upstream/stdio_link.h"
+
+namespace doorward::server {
+
+/// One step of a connection test, in the order in which they are taken.
+struct TrialStep {
+  std::string_view name;  ///< `resolve`, `connect`, `tls`, `start`, `authenticate`, `handshake`, `list_tools`
+  bool ok = false;
+  std::string detail;  ///< what failed, or what was found; may hold the server's words
+};
+
+struct TrialReport {
+  std::vector<TrialStep> steps;  ///< up to the first that failed
+  std::size_t tools = 0;
+  bool ok() const { return !steps.empty() && steps.back().ok; }
+};
+
+/// Talks to a server once, as the gateway would: over the same links, in the same sandbox, within the same
+/// bounds. Shakes hands (or, where the server has no handshake, goes without), lists the tools, and leaves. On
+/// the loop's thread.
+class ServerTrial final : upstream::Call, upstream::ChannelListener {
+ public:
+  using Done = std::move_only_function<void(TrialReport)>;
+
+  /// `settings`: of a URL or a command. `resolver` outlives the trial.
+  ServerTrial(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const upstream::ServerSettings> settings,
+              Done done);
+  ~ServerTrial();
+  ServerTrial(const ServerTrial&) = delete;
+  ServerTrial& operator=(const ServerTrial&) = delete;
+
+  void start();
+  /// It has answered and its link is gone: the object may be destroyed, but not from inside `done`.
+  bool over() const { return finished_ && !(link_ && link_->running()); }
+
+ private:
+  enum class At { initialize, initialized, list };
+
+  void on_head(int status, std::string_view session, bool stream) override;
+  void on_message(std::string_view text) override;
+  void on_end() override;
+  void on_failure(const upstream::Failure& failure) override;
+  void on_notification(std::string_view, const mcp::Message&) override {}
+  void on_request(std::string_view, const mcp::Message&) override {}
+  void on_protocol_error(std::string_view) override {}
+  void on_error_line(std::string_view) override {}
+  void on_closed(const upstream::Closing&) override {}
+
+  void ask(At at, std::string json);
+  void list(bool modern);
+  void answered();
+  /// The steps that came before, then this one, and the end.
+  void fail_at(std::string_view step, std::string detail);
+  void pass(std::string_view step, std::string detail = {});
+  void finish();
+  void look();
+
+  io::Loop& loop_;
+  io::Resolver& resolver_;
+  std::shared_ptr<const upstream::ServerSettings> settings_;
+  Done done_;
+  io::Timer timer_;
+  std::int64_t deadline_us_ = 0;
+  std::unique_ptr<upstream::HttpPool> pool_;
+  std::unique_ptr<upstream::StdioLink> link_;
+  upstream::Ticket* ticket_ = nullptr;
+  json::Reader reader_;
+  TrialReport report_;
+  At at_ = At::initialize;
+  bool modern_ = false;
+  bool finished_ = false;
+  int status_ = 0;
+  std::string session_;
+  std::string revision_;
+  std::string answer_;
+  std::shared_ptr<ServerTrial*> alive_ = std::make_shared<ServerTrial*>(this);
+  std::string refusal_;  ///< of the handshake, where the server may have none
+};
+
+}  // namespace doorward::server
