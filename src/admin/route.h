@@ -37,6 +37,7 @@ struct Route {
   std::string_view result;  ///< the shared schema of the answer; empty: not JSON, or none
   Access access = Access::operation;
   Paged paged = {};
+  bool landing = false;  ///< a GET to which pages of other sites lead: following a link from one is let through
 };
 
 /// The routes of one subject, and the schemas that they brought along.

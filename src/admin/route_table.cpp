@@ -12,8 +12,12 @@ namespace {
 
 const RouteGroup* const kGroups[] = {&kGatewayRoutes, &kServerRoutes, &kCatalogueRoutes, &kPolicyRoutes,
                                      &kGrantRoutes,
-                                     &kRecordRoutes,
+                                     &kSecretRoutes,
+                                     &kUpstreamAccountRoutes,
+                                     &kAuditRoutes,
+                                     &kAgentRoutes,
                                      &kPeopleRoutes,
+                                     &kRecordRoutes,
                                      &kApprovalRoutes};
 
 std::vector<std::string_view> split_path(std::string_view path) {

@@ -11,7 +11,12 @@ extern const RouteGroup kServerRoutes;
 extern const RouteGroup kCatalogueRoutes;
 extern const RouteGroup kPolicyRoutes;
 extern const RouteGroup kGrantRoutes;
+extern const RouteGroup kSecretRoutes;
+extern const RouteGroup kUpstreamAccountRoutes;
+extern const RouteGroup kAuditRoutes;
+extern const RouteGroup kAgentRoutes;
 extern const RouteGroup kPeopleRoutes;
+extern const RouteGroup kRecordRoutes;
 extern const RouteGroup kApprovalRoutes;
 extern const RouteGroup kRecordRoutes;
 

@@ -86,6 +86,23 @@ constexpr std::string_view kSchemas = R"({
       "config": {"type": "string"},
       "durability": {"enum": ["process", "power"]},
       "log_accepting": {"type": "boolean"},
+      "anchors": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "required": ["name", "place", "ok", "pending", "delivered", "last"],
+          "properties": {
+            "name": {"type": "string"},
+            "place": {"type": "string"},
+            "ok": {"type": "boolean"},
+            "pending": {"type": "integer", "description": "checkpoints that wait"},
+            "delivered": {"type": "integer", "description": "since the start"},
+            "last": {"type": "string", "description": "writer/epoch/size of the newest that arrived; empty: none"},
+            "failure": {"type": "string"}
+          },
+          "additionalProperties": false
+        }
+      },
       "connections": {"type": "integer"},
       "uptime_s": {"type": "integer"}
     }

@@ -48,6 +48,7 @@ constexpr std::string_view kSchemas = R"({
       "label": {"$ref": "#/components/schemas/Name"},
       "id": {"type": "string"},
       "number": {"type": "integer", "description": "of a grant of the store"},
+      "holder": {"enum": ["token", "identity", "certificate"], "description": "what proves who holds it"},
       "key_id": {"type": "string", "description": "SHA-256 of the token"},
       "state": {"enum": ["active", "expired", "revoked"]},
       "server": {"type": "string"},

@@ -139,18 +139,20 @@ void Server::drop(Connection& connection) {
 }
 
 std::expected<std::size_t, Response> Server::admit(Request& request, bool local) {
+  const auto verb = verb_of(request.method);
+  const RouteTable::Match match = verb ? table_.match(*verb, request.path) : RouteTable::Match{};
   if (!local) {
     if (!guard_->host_allowed(request.header("host"))) {
       return std::unexpected(refused(421, "this Host is none of ours; add it to admin.allowed_hosts"));
     }
     const std::string_view origin = request.header("origin");
     const std::string_view site = request.header("sec-fetch-site");
+    const bool led_here = match.entry != nullptr && match.entry->route->landing &&
+                          request.header("sec-fetch-mode") == "navigate";
     const bool foreign = (!origin.empty() && !guard_->origin_allowed(origin)) ||
-                         (!site.empty() && site != "same-origin" && site != "none");
+                         (!site.empty() && site != "same-origin" && site != "none" && !led_here);
     if (foreign) return std::unexpected(refused(403, "a page of another site may not ask for this"));
   }
-  const auto verb = verb_of(request.method);
-  const RouteTable::Match match = verb ? table_.match(*verb, request.path) : RouteTable::Match{};
   const bool anonymous = match.entry != nullptr && match.entry->route->access == Access::anonymous;
   if (!local && !anonymous) {
     auto caller = authenticator_->authenticate(request);

@@ -29,13 +29,13 @@ std::tm utc(std::int64_t time_us) {
 }
 
 /// RFC 3339.
-std::string event_time(std::int64_t time_us) {
+std::string json_time(std::int64_t time_us) {
   const std::tm parts = utc(time_us);
-  char text[64];
+  char text[32];
   return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
 }
 
-/// RFC 5322; the process never leaves the C locale.
+/// RFC 5322 section 3.3.
 std::string mail_time(std::int64_t time_us) {
   const std::tm parts = utc(time_us);
   char text[64];
@@ -121,7 +121,7 @@ std::string cloud_event(const Notice& notice, std::string_view source) {
   writer.key("source").string(source.empty() ? "urn:doorward" : source);
   writer.key("type").string("io.doorward." + notice.event);
   if (!notice.request.empty()) writer.key("subject").string(notice.request);
-  writer.key("time").string(event_time(notice.time_us));
+  writer.key("time").string(json_time(notice.time_us));
   writer.key("datacontenttype").string("application/json").key("data").begin_object();
   writer.key("text").string(headline(notice)).key("link").string(notice.link);
   if (!notice.request.empty()) {

@@ -22,6 +22,7 @@ constexpr std::int64_t kSignAtMostEvery = 100'000;  // microseconds; a signature
 constexpr std::int64_t kTellLostEvery = 1'000'000;
 constexpr std::int64_t kClockStep = 1'000'000;
 constexpr std::size_t kRemovedAtOnce = 100;
+constexpr std::int64_t kExpireEvery = 3'600'000'000;
 
 using Field = EventRecord::Field;
 
@@ -64,7 +65,8 @@ std::string tree_json(const CompactTree& tree) {
 
 }  // namespace
 
-LogCore::LogCore(LogOptions options, WriterLock lock, std::unique_ptr<Signer> signer, std::uint64_t epoch)
+LogCore::LogCore(LogOptions options, WriterLock lock, std::unique_ptr<Signer> signer, std::string_view argument_key,
+                 std::uint64_t epoch)
     : options_(std::move(options)),
       files_(options_.files != nullptr ? *options_.files : FileOps::system()),
       clock_(options_.clock != nullptr ? *options_.clock : system_clock()),
@@ -73,6 +75,7 @@ LogCore::LogCore(LogOptions options, WriterLock lock, std::unique_ptr<Signer> si
       chain_(lock_.writer, epoch),
       segments_(files_, lock_.directory, epoch),
       values_(files_, lock_.directory),
+      arguments_(files_, lock_.directory, options_.arguments, argument_key, clock_),
       buffer_(std::make_unique<RecordBuffer>()) {
   segments_.pending().reserve(kBatchBytes + kMaxEntry + 1024);
 }
@@ -85,12 +88,14 @@ Result<std::unique_ptr<LogCore>> LogCore::open(LogOptions options) {
   FileOps& files = options.files != nullptr ? *options.files : FileOps::system();
   Result<std::unique_ptr<Signer>> signer = load_or_create_signer(options.key_directory);
   if (!signer) return std::unexpected(signer.error());
+  Result<std::string> argument_key = load_or_create_secret(options.key_directory, kArgumentKey);
+  if (!argument_key) return std::unexpected(argument_key.error());
   Result<WriterLock> lock = lock_writer(options.directory, options.role);
   if (!lock) return std::unexpected(lock.error());
   Result<Recovered> found = recover_writer(files, lock->directory);
   if (!found) return std::unexpected(found.error());
   std::unique_ptr<LogCore> core(
-      new LogCore(std::move(options), std::move(*lock), std::move(*signer), found->next_epoch));
+      new LogCore(std::move(options), std::move(*lock), std::move(*signer), *argument_key, found->next_epoch));
   if (Status begun = core->begin(*found); !begun) return std::unexpected(begun.error());
   if (Status made = core->make_rings(*found); !made) return std::unexpected(made.error());
   core->publish_state();
@@ -115,6 +120,7 @@ Status LogCore::begin(const Recovered& found) {
   };
   if (!found.problem.empty()) fields.push_back({"problem", std::string_view(found.problem)});
   append_event("writer.start", fields);
+  for (const std::string& entry : found.arguments) append(arguments_.take(entry));
   for (const std::string& members : found.records) append(members);
   for (const Recovered::Intent& intent : found.open) {
     const std::string grant = intent.grant;
@@ -135,7 +141,9 @@ Status LogCore::begin(const Recovered& found) {
   for (const std::string& value : found.values) values_.add(value);
   clock_offset_us_ = clock_.wall_us() - clock_.monotonic_us();
   segment_opened_us_ = clock_.monotonic_us();
+  expire_arguments();
   if (Status written = values_.write(); !written) return written;
+  if (Status written = arguments_.file().write(); !written) return written;
   if (Status written = segments_.write(); !written) return written;
   if (Status synced = sync(); !synced) return synced;
   if (Status signed_head = sign(); !signed_head) return signed_head;
@@ -188,6 +196,8 @@ bool LogCore::take() {
       any = true;
       if (entry.kind == EntryKind::value) {
         values_.add(entry.bytes);
+      } else if (entry.kind == EntryKind::arguments) {
+        append(arguments_.take(entry.bytes));
       } else {
         append(entry.bytes);
       }
@@ -214,6 +224,17 @@ void LogCore::report_lost() {
   append_event("records.lost", fields);
 }
 
+/// Files that are over their time go, whether arguments are still stored or not.
+void LogCore::expire_arguments() {
+  const std::int64_t now = clock_.monotonic_us();
+  if (expired_us_ != 0 && now - expired_us_ < kExpireEvery) return;
+  expired_us_ = now;
+  const std::size_t removed = arguments_.expire();
+  if (removed == 0) return;
+  const std::array<Field, 1> fields = {{{"files", signed_of(removed)}}};
+  append_event("arguments.removed", fields);
+}
+
 void LogCore::mark_clock_steps() {
   const std::int64_t offset = clock_.wall_us() - clock_.monotonic_us();
   const std::int64_t step = offset - clock_offset_us_;
@@ -231,6 +252,7 @@ LogCore::Round LogCore::pass(Demand demand) {
   // While earlier lines cannot be stored no more are taken: the rings keep them, and refuse calls when full.
   if (!failing_) {
     mark_clock_steps();
+    expire_arguments();
     round.worked = take();
     report_lost();
   }
@@ -248,6 +270,7 @@ LogCore::Round LogCore::pass(Demand demand) {
 
 Status LogCore::put_away(Demand demand) {
   if (Status written = values_.write(); !written) return written;
+  if (Status written = arguments_.file().write(); !written) return written;
   if (Status written = segments_.write(); !written) return written;
   for (std::size_t i = 0; i < rings_.size(); ++i) {
     rings_[i]->release(taken_[i]);
@@ -258,6 +281,10 @@ Status LogCore::put_away(Demand demand) {
   const bool signing = demand.checkpoint || rotating || checkpoint_due();
   if (demand.sync || signing || sync_due()) {
     if (Status synced = sync(); !synced) return synced;
+  }
+  if (demand.close_values) {
+    values_.rotate();
+    arguments_.close();
   }
   if (signing && unsigned_records()) {
     if (Status signed_head = sign(); !signed_head) return signed_head;
@@ -286,7 +313,7 @@ bool LogCore::rotation_due() const {
 
 std::int64_t LogCore::due() const {
   if (failing_) return retry_us_;
-  std::int64_t at = kNever;
+  std::int64_t at = arguments_.active() ? expired_us_ + kExpireEvery : kNever;
   if (segments_.synced() < chain_.size()) at = std::min(at, last_sync_us_ + micros(options_.sync_interval));
   if (unsigned_records()) {
     const bool many = chain_.size() - signed_size_ >= options_.checkpoint_records;
@@ -299,6 +326,7 @@ std::int64_t LogCore::due() const {
 
 Status LogCore::sync() {
   if (Status synced = values_.sync(); !synced) return synced;
+  if (Status synced = arguments_.file().sync(); !synced) return synced;
   if (Status synced = segments_.sync(); !synced) return synced;
   last_sync_us_ = clock_.monotonic_us();
   for (std::size_t i = 0; i < rings_.size(); ++i) {

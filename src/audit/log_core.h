@@ -32,6 +32,7 @@ class LogCore {
   struct Demand {
     bool sync = false;
     bool checkpoint = false;
+    bool close_values = false;  ///< end the side files
   };
   struct Round {
     bool worked = false;      ///< took entries, or could not
@@ -55,7 +56,8 @@ class LogCore {
   LogState state() const;
 
  private:
-  LogCore(LogOptions options, WriterLock lock, std::unique_ptr<Signer> signer, std::uint64_t epoch);
+  LogCore(LogOptions options, WriterLock lock, std::unique_ptr<Signer> signer, std::string_view argument_key,
+          std::uint64_t epoch);
 
   Status begin(const Recovered& found);
   Status make_rings(const Recovered& found);
@@ -70,6 +72,7 @@ class LogCore {
   Status write_checkpoint(std::string_view note);
   void mark_clock_steps();
   void report_lost();
+  void expire_arguments();
   void failed(const Error& error);
   void succeeded();
   std::int64_t due() const;
@@ -93,6 +96,7 @@ class LogCore {
   Chain chain_;
   SegmentWriter segments_;
   ValueFile values_;
+  ArgumentStore arguments_;
   std::unique_ptr<OpenIntents> intents_;
   std::unique_ptr<RecordBuffer> buffer_;
   std::string scratch_;
@@ -105,6 +109,7 @@ class LogCore {
   std::int64_t last_sign_us_ = 0;
   std::int64_t segment_opened_us_ = 0;
   std::int64_t last_lost_us_ = 0;
+  std::int64_t expired_us_ = 0;  ///< when arguments were last looked through
   std::int64_t clock_offset_us_ = 0;
 
   bool failing_ = false;

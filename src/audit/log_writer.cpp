@@ -22,7 +22,8 @@ struct LogWriter::Impl {
   void run();
   void nap(const LogCore::Round& round, int& idle);
   bool rings_empty() const;
-  Status wait_for(bool checkpoint, std::chrono::milliseconds limit);
+  struct Request;
+  Status wait_for(Request& request, std::chrono::milliseconds limit);
 
   /// Something to be done by the audit thread, that another thread waits for.
   struct Request {
@@ -37,6 +38,7 @@ struct LogWriter::Impl {
   std::condition_variable changed;
   Request flush;
   Request sign;
+  Request close;
   bool stopping = false;
   bool stopped = false;
   Status last;
@@ -49,11 +51,13 @@ void LogWriter::Impl::run() {
   while (true) {
     std::uint64_t flush_wanted;
     std::uint64_t sign_wanted;
+    std::uint64_t close_wanted;
     bool stop;
     {
       std::lock_guard guard(mutex);
       flush_wanted = flush.wanted;
       sign_wanted = sign.wanted;
+      close_wanted = close.wanted;
       stop = stopping;
     }
     if (stop) {
@@ -75,8 +79,9 @@ void LogWriter::Impl::run() {
     for (const auto& ring : core->rings()) target.push_back(ring->published());
     const bool flushing = flush.done != flush_wanted;
     const bool signing = sign.done != sign_wanted;
-    const LogCore::Round round = core->pass({flushing || signing, signing});
-    if (flushing || signing) {
+    const bool closing = close.done != close_wanted;
+    const LogCore::Round round = core->pass({flushing || signing || closing, signing, closing});
+    if (flushing || signing || closing) {
       bool reached = round.status.has_value();
       for (std::size_t i = 0; i < target.size(); ++i)
         reached = reached && core->rings()[i]->durable() >= target[i];
@@ -85,6 +90,7 @@ void LogWriter::Impl::run() {
       if (reached) {
         flush.done = flush_wanted;
         sign.done = sign_wanted;
+        close.done = close_wanted;
         changed.notify_all();
       }
     }
@@ -111,7 +117,7 @@ void LogWriter::Impl::nap(const LogCore::Round& round, int& idle) {
   bool asked;
   {
     std::lock_guard guard(mutex);
-    asked = stopping || flush.done != flush.wanted || sign.done != sign.wanted;
+    asked = stopping || flush.done != flush.wanted || sign.done != sign.wanted || close.done != close.wanted;
   }
   if (asked || !rings_empty()) {
     wake.cancel();
@@ -130,10 +136,9 @@ void LogWriter::Impl::nap(const LogCore::Round& round, int& idle) {
   }
 }
 
-Status LogWriter::Impl::wait_for(bool checkpoint, std::chrono::milliseconds limit) {
+Status LogWriter::Impl::wait_for(Request& request, std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex);
   if (stopped) return last;
-  Request& request = checkpoint ? sign : flush;
   const std::uint64_t mine = ++request.wanted;
   core->wake().notify();
   const bool done = changed.wait_for(lock, limit, [&] { return request.done >= mine || stopped; });
@@ -188,10 +193,14 @@ std::string LogWriter::public_key() const {
 }
 
 Status LogWriter::flush(std::chrono::milliseconds limit) {
-  return impl_->wait_for(false, limit);
+  return impl_->wait_for(impl_->flush, limit);
 }
 Status LogWriter::checkpoint(std::chrono::milliseconds limit) {
-  return impl_->wait_for(true, limit);
+  return impl_->wait_for(impl_->sign, limit);
+}
+
+Status LogWriter::close_values(std::chrono::milliseconds limit) {
+  return impl_->wait_for(impl_->close, limit);
 }
 
 Status LogWriter::stop() {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/argument_store.h"
 #include "audit/file_ops.h"
 #include "audit/ring.h"
 #include "base/clock.h"
@@ -39,6 +40,8 @@ struct LogOptions {
   std::chrono::seconds retention{400LL * 24 *
                                  3600};           ///< whole segments older than this are removed; 0: keep all
   std::chrono::milliseconds retry_interval{500};  ///< after a failure, at most 5 s
+
+  ArgumentOptions arguments;  ///< what is kept of the arguments of calls
 
   /// Audit thread: entries of ring `ring` before `position` are on disk. Must not block; post to the worker.
   std::function<void(unsigned ring, std::uint64_t position)> on_durable;
@@ -114,6 +117,8 @@ class LogWriter {
   Status flush(std::chrono::milliseconds limit = std::chrono::seconds(5));
   /// Signs a checkpoint of all that has been written now.
   Status checkpoint(std::chrono::milliseconds limit = std::chrono::seconds(5));
+  /// Ends the files of recorded values and arguments, so that others may rewrite them (erase_values).
+  Status close_values(std::chrono::milliseconds limit = std::chrono::seconds(5));
   /// Drains, writes writer.stop, syncs, signs the last checkpoint, ends the thread. Producers must have
   /// ended.
   Status stop();

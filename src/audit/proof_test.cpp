@@ -150,7 +150,7 @@ TEST(ProofTest, CheckpointsOfOneLogAreConsistent) {
 }
 
 // Attack case T315: a proof of another log, another key, a record that is not the one proven.
-TEST(ProofTest, T315ForgedProofsAreRefused) {
+TEST(ProofTest, T315_ForgedProofsAreRefused) {
   Log log;
   Log other;
   const auto keys = test::key_in(log.dir);

@@ -38,6 +38,16 @@ void put_grant(JsonOut& out, const GrantRef& grant) {
   out.close_object();
 }
 
+void put_identity(JsonOut& out, const IdentityRef& identity) {
+  if (identity.credential.empty()) return;
+  out.open_object("identity", "identity.");
+  out.text("issuer", identity.issuer, 2 * kName);
+  out.text("subject", identity.subject, 2 * kName);
+  out.text("credential", identity.credential, 32);
+  out.text("digest", identity.digest, 64);
+  out.close_object();
+}
+
 void put_client(JsonOut& out, const ClientRef& client) {
   if (client.address.empty() && client.name.empty()) return;
   out.open_object("client", "client.");
@@ -121,6 +131,7 @@ std::string_view write_call(std::string_view event, const CallRecord& record, Re
   out.text("pointer", record.pointer, kPath);
   put_policy(out, record.policy);
   put_grant(out, record.grant);
+  put_identity(out, record.identity);
   put_client(out, record.client);
   out.text("server", record.server, kName);
   out.text("era", record.era, 32);
@@ -199,6 +210,7 @@ std::string_view write_rejection(const RejectRecord& record, RecordBuffer& buffe
   if (record.http_status != 0) out.number("http_status", record.http_status);
   put_client(out, record.client);
   put_grant(out, record.grant);
+  put_identity(out, record.identity);
   out.text("server", record.server, kName);
   out.text("method", record.method, kName);
   put_request(out, record.request_id);

@@ -31,6 +31,14 @@ struct GrantRef {
   std::string_view owner;
 };
 
+/// Who holds a grant that is for identities instead of a token.
+struct IdentityRef {
+  std::string_view issuer;
+  std::string_view subject;
+  std::string_view credential;  ///< `jwt` or `certificate`
+  std::string_view digest;      ///< SHA-256 of the credential, hex; never the credential
+};
+
 struct ClientRef {
   std::string_view address;  ///< of the peer, without a name look-up
   std::string_view name;     ///< as the client calls itself; untrusted
@@ -70,6 +78,7 @@ struct CallRecord {
   std::string_view pointer;  ///< JSON Pointer into the document
   PolicyRef policy;
   GrantRef grant;
+  IdentityRef identity;
   ClientRef client;
   std::string_view server;
   std::string_view era;       ///< `legacy` or `modern`
@@ -122,6 +131,7 @@ struct RejectRecord {
   std::int64_t http_status = 0;
   ClientRef client;
   GrantRef grant;
+  IdentityRef identity;
   std::string_view server;
   std::string_view method;
   std::string_view request_id;  ///< lexeme, if it was read

@@ -147,7 +147,7 @@ TEST(RecordTest, AnySizeOfTextKeepsTheRecordWholeAndValid) {
 
       RecordBuffer reject;
       const std::string rejected = object(write_rejection(
-          {text, 0, text, 401, {text, text}, {text, text, text}, text, text, "1", text}, reject));
+          {text, 0, text, 401, {text, text}, {text, text, text}, {}, text, text, "1", text}, reject));
       ASSERT_TRUE(reader.read(rejected));
       const std::string summary = object(write_summary({text, 0, 0, 1, text, 401, 7, text}, reject));
       ASSERT_TRUE(reader.read(summary));

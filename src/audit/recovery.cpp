@@ -136,6 +136,8 @@ class Scan {
     return true;
   }
 
+  bool has_arguments(const std::string& id) const { return argument_ids_.contains(id); }
+
   void finish() {
     found_.epoch = epoch_;
     found_.size = next_.value_or(0);
@@ -170,6 +172,7 @@ class Scan {
     next_ = head.seq + 1;
     if (tree_known_) tree_.add(hash_, last_);
     members_.insert(std::hash<std::string_view>{}(head.members));
+    if (start && start->event == "call.arguments") argument_ids_.emplace(start->id);
     stopped_ = start && start->event == "writer.stop";
     if (start && RecordPlace{head.epoch, head.seq} >= open_from) follow(*start, line);
   }
@@ -210,6 +213,7 @@ class Scan {
   bool stopped_ = false;
   std::map<std::string, Recovered::Intent> open_;
   std::unordered_set<std::size_t> members_;
+  std::unordered_set<std::string> argument_ids_;  ///< of call.arguments
 };
 
 }  // namespace
@@ -263,6 +267,9 @@ Result<Recovered> recover_writer(FileOps& files, const std::string& directory) {
     for (Ring::Leftover::Item& item : leftover.entries) {
       if (item.kind == EntryKind::value) {
         found.values.push_back(std::move(item.bytes));
+      } else if (item.kind == EntryKind::arguments) {
+        if (!scan.has_arguments(item.bytes.substr(0, item.bytes.find('\n'))))
+          found.arguments.push_back(std::move(item.bytes));
       } else if (scan.leftover(item.bytes)) {
         found.records.push_back(std::move(item.bytes));
       }

@@ -36,6 +36,7 @@ struct Recovered {
 
   std::vector<std::string> records;  ///< members that were in rings only, in order
   std::vector<std::string> values;   ///< side entries that were in rings
+  std::vector<std::string> arguments;  ///< entries for the ArgumentStore whose record the log lacks
   Ring::Lost lost;
   bool ring_damaged = false;
   std::vector<std::string> ring_files;

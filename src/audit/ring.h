@@ -21,6 +21,7 @@ inline constexpr std::size_t kMaxEntry = 32768;
 enum class EntryKind : std::uint16_t {
   record = 1,  ///< members of a log record, see record.h
   value = 2,   ///< a redactable value with its salt, for the side file
+  arguments = 3,  ///< a call's id, LF, its canonical arguments: for the ArgumentStore
 };
 
 /// A journal between one producer (a worker) and one consumer (the audit thread): a pre-allocated file mapped

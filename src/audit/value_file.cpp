@@ -16,26 +16,24 @@
 namespace doorward::audit {
 namespace {
 
-constexpr std::string_view kPrefix = "values-";
 constexpr std::string_view kSuffix = ".jsonl";
 
 std::uint64_t number_of(std::string_view path) {
-  const std::size_t at = path.rfind(kPrefix);
+  const std::size_t at = path.rfind('-');
   std::uint64_t number = 0;
-  if (at != std::string_view::npos)
-    std::from_chars(path.data() + at + kPrefix.size(), path.data() + path.size(), number);
+  if (at != std::string_view::npos) std::from_chars(path.data() + at + 1, path.data() + path.size(), number);
   return number;
 }
 
 }  // namespace
 
-std::vector<std::string> list_value_files(const std::string& writer_directory) {
+std::vector<std::string> list_value_files(const std::string& writer_directory, std::string_view prefix) {
   std::vector<std::string> paths;
   DIR* directory = ::opendir(writer_directory.c_str());
   if (directory == nullptr) return paths;
   while (const dirent* entry = ::readdir(directory)) {
     const std::string_view name(entry->d_name);
-    if (name.starts_with(kPrefix) && name.ends_with(kSuffix))
+    if (name.starts_with(prefix) && name.ends_with(kSuffix))
       paths.push_back(writer_directory + "/" + entry->d_name);
   }
   ::closedir(directory);
@@ -44,8 +42,8 @@ std::vector<std::string> list_value_files(const std::string& writer_directory) {
   return paths;
 }
 
-ValueFile::ValueFile(FileOps& files, std::string directory)
-    : files_(files), directory_(std::move(directory)) {}
+ValueFile::ValueFile(FileOps& files, std::string directory, std::string_view prefix)
+    : files_(files), directory_(std::move(directory)), prefix_(prefix) {}
 
 ValueFile::~ValueFile() {
   if (fd_ >= 0) files_.close(fd_);
@@ -67,9 +65,9 @@ Status ValueFile::fail_with(int code) {
 Status ValueFile::write() {
   if (pending_.empty()) return {};
   if (fd_ < 0) {
-    const std::vector<std::string> files = list_value_files(directory_);
+    const std::vector<std::string> files = list_value_files(directory_, prefix_);
     const std::uint64_t number = files.empty() ? 1 : number_of(files.back()) + 1;
-    path_ = directory_ + "/" + std::string(kPrefix) + std::to_string(number) + std::string(kSuffix);
+    path_ = directory_ + "/" + std::string(prefix_) + std::to_string(number) + std::string(kSuffix);
     const int fd = files_.open(path_, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600);
     if (fd < 0) return fail_with(-fd);
     fd_ = fd;
@@ -99,11 +97,11 @@ void ValueFile::rotate() {
 }
 
 Result<std::uint64_t> erase_values(const std::string& log_directory, std::string_view call_id,
-                                   std::string_view path) {
+                                   std::string_view path, std::string_view closed) {
   Result<std::vector<std::string>> writers = list_writers(log_directory);
   if (!writers) return std::unexpected(writers.error());
   for (const std::string& writer : *writers) {
-    if (writer_active(log_directory + "/" + writer)) {
+    if (writer != closed && writer_active(log_directory + "/" + writer)) {
       return fail(ErrorKind::conflict,
                   "the log writer " + writer + " is running; stop it before values are erased");
     }
@@ -112,7 +110,9 @@ Result<std::uint64_t> erase_values(const std::string& log_directory, std::string
   json::Reader reader;
   std::uint64_t erased = 0;
   for (const std::string& writer : *writers) {
-    for (const std::string& name : list_value_files(log_directory + "/" + writer)) {
+    std::vector<std::string> names = list_value_files(log_directory + "/" + writer);
+    std::ranges::copy(list_value_files(log_directory + "/" + writer, "arguments-"), std::back_inserter(names));
+    for (const std::string& name : names) {
       Result<MappedFile> file = MappedFile::open(name);
       if (!file) return std::unexpected(file.error());
       std::string kept;

@@ -103,6 +103,7 @@ class Verification {
       auto found = checks.find(writer);
       if (found == checks.end()) {
         auto check = std::make_unique<WriterCheck>(std::string(writer), options_, report_);
+        if (options_.window) check->start_trusted();
         for (const std::vector<Claim>* list : {&claims.claims, &external_.claims}) {
           for (const Claim& claim : *list) {
             if (claim.checkpoint.writer == writer) check->add_claim(claim);
@@ -185,6 +186,7 @@ class Verification {
     if (since) drop_before(*segments, claims.claims, *since);
 
     WriterCheck check(writer, options_, report_);
+    if (options_.window) check.start_trusted();
     if (since) {
       check.start_trusted();
       check.add_claim({*since, {"checkpoint given", 0}, true, true, false});

@@ -21,6 +21,9 @@ struct VerifyOptions {
   /// Start at the last segment whose signed start lies at or before this note (it must agree too), not at the
   /// first record. Older records are not read.
   std::optional<std::string> since;
+  /// The records are those of a period: each writer's first one need only state what came before it, under a verified
+  /// checkpoint.
+  bool window = false;
   /// Also read each record as strict JSON.
   bool check_json = true;
 };

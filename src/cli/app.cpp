@@ -89,6 +89,7 @@ int run_commands(int argc, char** argv) {
   app.add_flag("--json", session.json, "Print data as JSON");
   app.add_flag("--no-color", session.no_color, "Print without colour (as NO_COLOR does)");
   add_serve_commands(app, session);
+  add_secret_commands(app, session);
   add_run_command(app, session);
   add_status_commands(app, session);
   add_doctor_command(app, session);
@@ -96,10 +97,12 @@ int run_commands(int argc, char** argv) {
   add_server_commands(app, session);
   add_policy_commands(app, session);
   add_grant_commands(app, session);
+  add_approval_commands(app, session);
+  add_account_commands(app, session);
+  add_agent_commands(app, session);
   add_user_commands(app, session);
   add_token_commands(app, session);
   add_session_commands(app, session);
-  add_approval_commands(app, session);
   add_notify_commands(app, session);
   add_log_commands(app, session);
   add_audit_commands(app, session);

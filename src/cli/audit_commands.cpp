@@ -7,12 +7,15 @@
 
 #include "audit/checkpoint.h"
 #include "audit/keys.h"
+#include "audit/proof.h"
 #include "audit/verify.h"
 #include "base/encoding.h"
+#include "cli/audit_common.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "io/file.h"
 #include "json/writer.h"
+#include "server/audit_operations.h"
 
 namespace doorward::cli {
 namespace {
@@ -23,10 +26,34 @@ struct VerifyArguments {
   std::string path;
   std::vector<std::string> checkpoints;
   std::vector<std::string> keys;
+  std::string since;
+  std::string proof;
+  bool window = false;
+};
+
+struct ProveArguments {
+  std::string record;
+  std::string from;
+  std::string to;
+  std::string output;
 };
 
 std::string public_key_file(const server::StateDir& state) {
   return state.keys() + "/audit.pub";
+}
+
+std::optional<std::vector<std::string>> read_notes(Session& session, const std::string& file) {
+  auto text = io::read_file(file, kCheckpointBytes);
+  if (!text) {
+    session.fail(text.error());
+    return std::nullopt;
+  }
+  std::vector<std::string> notes = audit::split_notes(*text);
+  if (notes.empty()) {
+    session.fail(Exit::invalid, file + " holds no checkpoint");
+    return std::nullopt;
+  }
+  return notes;
 }
 
 /// Collects keys and outside checkpoints; false after having failed.
@@ -34,15 +61,15 @@ bool prepare(Session& session, const VerifyArguments& arguments, std::string& pa
              audit::VerifyOptions& options) {
   std::vector<std::string> key_files = arguments.keys;
   path = arguments.path;
-  if (path.empty() || key_files.empty()) {
+  if ((path.empty() && arguments.proof.empty()) || key_files.empty()) {
     server::StateDir state;
     if (!session.find_state(state)) return false;
-    if (path.empty()) path = state.log();
     // The machine's own key says nothing about a log that came from elsewhere, so it is the default for its
-    // own log only.
-    if (key_files.empty() && arguments.path.empty() && access(public_key_file(state).c_str(), F_OK) == 0) {
+    // own log only, and for proofs from it.
+    if (key_files.empty() && path.empty() && access(public_key_file(state).c_str(), F_OK) == 0) {
       key_files.push_back(public_key_file(state));
     }
+    if (path.empty()) path = state.log();
   }
   for (const std::string& file : key_files) {
     auto key = audit::load_public_key(file);
@@ -53,39 +80,17 @@ bool prepare(Session& session, const VerifyArguments& arguments, std::string& pa
     options.keys.push_back(std::move(*key));
   }
   for (const std::string& file : arguments.checkpoints) {
-    auto text = io::read_file(file, kCheckpointBytes);
-    if (!text) {
-      session.fail(text.error());
-      return false;
-    }
-    for (std::string& note : audit::split_notes(*text)) options.external.push_back(std::move(note));
+    auto notes = read_notes(session, file);
+    if (!notes) return false;
+    options.external.insert(options.external.end(), notes->begin(), notes->end());
   }
+  if (!arguments.since.empty()) {
+    auto notes = read_notes(session, arguments.since);
+    if (!notes) return false;
+    options.since = std::move(notes->back());
+  }
+  options.window = arguments.window;
   return true;
-}
-
-void print_json(const audit::VerifyReport& report) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object().key("schema").string("doorward.audit.verify/1").key("ok").boolean(report.ok);
-  writer.key("records").number(report.records).key("signed_records").number(report.signed_records);
-  writer.key("bytes").number(report.bytes).key("segments").number(report.segments);
-  writer.key("checkpoints").number(report.checkpoints).key("writers").number(report.writers);
-  writer.key("epochs").number(report.epochs);
-  if (report.first_bad) {
-    const audit::VerifyFinding& bad = *report.first_bad;
-    writer.key("first_bad").begin_object().key("file").string(bad.file).key("line").number(bad.line);
-    writer.key("writer").string(bad.writer).key("epoch").number(bad.epoch).key("seq").number(bad.seq);
-    writer.key("reason").string(bad.reason).end_object();
-  }
-  writer.key("heads").begin_array();
-  for (const audit::Checkpoint& head : report.heads) {
-    writer.begin_object().key("origin").string(audit::origin_of(head.writer, head.epoch));
-    writer.key("size").number(head.size).key("root").string(to_base64(head.root)).end_object();
-  }
-  writer.end_array().key("notes").begin_array();
-  for (const std::string& note : report.notes) writer.string(note);
-  writer.end_array().end_object();
-  print_line(out);
 }
 
 void print_text(const audit::VerifyReport& report) {
@@ -102,18 +107,86 @@ void print_text(const audit::VerifyReport& report) {
              " signed checkpoints");
 }
 
+void verify_proof(Session& session, const VerifyArguments& arguments, const audit::VerifyOptions& options) {
+  const auto text = read_input(arguments.proof);
+  if (!text) return session.fail(text.error());
+  if (options.keys.empty()) return session.fail(Exit::usage, "a proof is verified with the public key: --key FILE");
+  const auto proofs = audit::read_proofs(*text);
+  if (!proofs) return session.fail(proofs.error());
+  const auto wrong = audit::first_wrong(*proofs, options.keys);
+  if (session.json) {
+    std::string out;
+    json::Writer(out)
+        .begin_object()
+        .key("schema")
+        .string("doorward.audit.proven/1")
+        .key("ok")
+        .boolean(!wrong)
+        .key("reason")
+        .string(wrong.value_or(""))
+        .end_object();
+    print_line(out);
+  } else {
+    print_line(wrong ? "NOT PROVEN: " + *wrong
+                     : "ok: " + std::to_string(proofs->inclusions.size()) + " records and " +
+                           std::to_string(proofs->consistencies.size()) + " extensions are proven");
+  }
+  if (wrong) session.exit = Exit::check_failed;
+}
+
 void verify(Session& session, const VerifyArguments& arguments) {
   std::string path;
   audit::VerifyOptions options;
   if (!prepare(session, arguments, path, options)) return;
+  if (!arguments.proof.empty()) return verify_proof(session, arguments, options);
   const auto report = audit::verify_log(path, options);
   if (!report) return session.fail(report.error());
   if (session.json) {
-    print_json(*report);
+    print_line(server::verify_report_json(*report));
   } else {
     print_text(*report);
   }
   if (!report->ok) session.exit = Exit::check_failed;
+  if (arguments.path.empty()) {
+    tell_gateway(session, "verified", report->ok ? "ok" : report->first_bad->reason,
+                 static_cast<std::int64_t>(report->records));
+  }
+}
+
+void prove(Session& session, const ProveArguments& arguments) {
+  server::StateDir state;
+  if (!session.find_state(state)) return;
+  if (arguments.record.empty() == arguments.from.empty())
+    return session.fail(Exit::usage, "give a record, or --from with an older checkpoint");
+  audit::ProofFile file;
+  if (!arguments.record.empty()) {
+    auto proofs = audit::prove_records(state.log(), arguments.record);
+    if (!proofs) return session.fail(proofs.error());
+    file.inclusions = std::move(*proofs);
+  } else {
+    const auto from = read_notes(session, arguments.from);
+    if (!from) return;
+    std::string to;
+    if (arguments.to.empty()) {
+      auto newest = audit::newest_checkpoint(state.log(), from->back());
+      if (!newest) return session.fail(newest.error());
+      to = std::move(*newest);
+    } else {
+      const auto notes = read_notes(session, arguments.to);
+      if (!notes) return;
+      to = notes->back();
+    }
+    auto proof = audit::prove_consistency(state.log(), from->back(), to);
+    if (!proof) return session.fail(proof.error());
+    file.consistencies.push_back(std::move(*proof));
+  }
+  const std::string text = audit::write_proofs(file);
+  if (arguments.output.empty()) {
+    print(text);
+  } else if (const Status written = io::write_file_atomic(arguments.output, text); !written) {
+    return session.fail(written.error());
+  }
+  tell_gateway(session, "proved", arguments.record.empty() ? "consistency" : arguments.record, std::nullopt);
 }
 
 void show_key(Session& session) {
@@ -139,7 +212,7 @@ void show_key(Session& session) {
 }  // namespace
 
 void add_audit_commands(CLI::App& app, Session& session) {
-  CLI::App* audit = app.add_subcommand("audit", "Verify the log");
+  CLI::App* audit = app.add_subcommand("audit", "Verify the log, prove and export records");
   audit->require_subcommand(1);
   const auto arguments = std::make_shared<VerifyArguments>();
   CLI::App* command = audit->add_subcommand("verify", "Check every link, tree head and signature; offline");
@@ -154,10 +227,26 @@ void add_audit_commands(CLI::App& app, Session& session) {
       ->add_option("--key", arguments->keys, "Public key (default, for the own log: the state directory's)")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  command->add_option("--since", arguments->since, "Start at this checkpoint, which is trusted")->type_name("FILE");
+  command->add_flag("--window", arguments->window,
+                    "The records are those of a period; a checkpoint vouches for what came before");
+  command->add_option("--proof", arguments->proof, "Verify the proofs in this file instead")->type_name("FILE");
   command->callback([&session, arguments] { verify(session, *arguments); });
+
+  const auto proving = std::make_shared<ProveArguments>();
+  CLI::App* prove_command =
+      audit->add_subcommand("prove", "Write proofs that records are in the signed log, or that it was only extended");
+  prove_command->add_option("record", proving->record, "Id of a call, or writer/epoch/number of a record")
+      ->type_name("RECORD");
+  prove_command->add_option("--from", proving->from, "Prove that the log extends this checkpoint")->type_name("FILE");
+  prove_command->add_option("--to", proving->to, "Up to this one (default: the newest of its epoch)")->type_name("FILE");
+  prove_command->add_option("-o,--output", proving->output, "Write to a file")->type_name("FILE");
+  prove_command->callback([&session, proving] { prove(session, *proving); });
+
   audit->add_subcommand("key", "Print the public key that checkpoints are signed with")->callback([&session] {
     show_key(session);
   });
+  add_evidence_commands(*audit, session);
 }
 
 }  // namespace doorward::cli

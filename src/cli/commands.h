@@ -17,11 +17,14 @@ void add_policy_commands(CLI::App& app, Session& session);
 void add_policy_management(CLI::App& policy, Session& session);  ///< `policy` is the group
 void add_server_commands(CLI::App& app, Session& session);
 void add_review_command(CLI::App& server, Session& session);  ///< `server` is the group
+void add_agent_commands(CLI::App& app, Session& session);
 void add_grant_commands(CLI::App& app, Session& session);
+void add_approval_commands(CLI::App& app, Session& session);
+void add_secret_commands(CLI::App& app, Session& session);
+void add_account_commands(CLI::App& app, Session& session);
 void add_user_commands(CLI::App& app, Session& session);
 void add_token_commands(CLI::App& app, Session& session);
 void add_session_commands(CLI::App& app, Session& session);
-void add_approval_commands(CLI::App& app, Session& session);
 void add_notify_commands(CLI::App& app, Session& session);
 void add_run_command(CLI::App& app, Session& session);
 void add_status_commands(CLI::App& app, Session& session);
@@ -29,5 +32,6 @@ void add_doctor_command(CLI::App& app, Session& session);
 void add_serve_commands(CLI::App& app, Session& session);
 void add_log_commands(CLI::App& app, Session& session);
 void add_audit_commands(CLI::App& app, Session& session);
+void add_evidence_commands(CLI::App& audit, Session& session);  ///< `audit` is the group
 
 }  // namespace doorward::cli

@@ -124,6 +124,16 @@ class Doctor {
     if (accepting.is(json::Type::boolean) && !accepting.boolean()) {
       put("log", "fail", "it cannot store records, so every call is refused", "look at the disk of " + state.log());
     }
+    for (const json::Value anchor : status->find("anchors").elements()) {
+      const std::string why = member(anchor, "failure");
+      put("anchor " + member(anchor, "name"), why.empty() ? "ok" : "fail",
+          why.empty() ? "takes checkpoints at " + member(anchor, "place") : why,
+          why.empty() ? "" : "mend it; what is pending is delivered then");
+    }
+    if (status->find("anchors").is(json::Type::array) && status->find("anchors").size() == 0) {
+      put("anchors", "warn", "no checkpoint leaves this machine: whoever holds it can rewrite the log unseen",
+          "add a file on another mount, an HTTP endpoint or a syslog receiver under anchors:");
+    }
     const json::Value file = status->find("config");
     if (!file.is(json::Type::string) || file.string().empty()) return;
     const std::string name(file.string());

@@ -21,6 +21,8 @@ void run(Session& session, server::RunOptions options, const std::vector<std::st
   }
   for (const std::string& name : env) {
     options.env.emplace_back(name, server::SecretRef{server::SecretRef::Source::environment, name, "", {}});
+    // HOME or LANG would be masked in every path and every text otherwise.
+    options.env.back().second.harmless = !server::looks_secret(name);
   }
   const auto ended = server::run_stdio(options);
   if (ended) return;

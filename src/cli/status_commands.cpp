@@ -24,6 +24,12 @@ void status(Session& session) {
       rows.push_back({std::string(entry.key.string()), entry.value.boolean() ? "yes" : "no"});
     }
   }
+  for (const json::Value anchor : value->find("anchors").elements()) {
+    const std::string why = member(anchor, "failure");
+    rows.push_back({"anchor " + member(anchor, "name"),
+                    (why.empty() ? "ok, last " + member(anchor, "last") : "FAILS: " + why) + ", " +
+                        member(anchor, "pending") + " pending"});
+  }
   print_table(rows);
 }
 

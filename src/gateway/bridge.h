@@ -25,6 +25,7 @@ struct Outgoing {
   bool listening = false;                     ///< the answer is a stream that may be silent for ever
   mcp::Method method = mcp::Method::unknown;  ///< of a request or notification of the protocol
   std::string_view grant;  ///< id of the grant that it comes under; empty: the gateway's own
+  std::string_view hops;   ///< gateways that it has come through; empty: none, or a bridge made it
 };
 
 /// Carries the messages of clients of one era to one server of the other era, for one worker: it takes what a

@@ -124,8 +124,9 @@ bool BridgeToLegacy::grant_holds(std::string_view grant) const {
   const std::vector<GrantEntry>& grants = worker_.world()->grants();
   const auto found = std::find_if(grants.begin(), grants.end(),
                                   [&](const GrantEntry& entry) { return entry.grant->id == grant; });
-  return found != grants.end() && !found->grant->is_revoked() &&
-         !found->grant->is_expired(worker_.loop().wall_us() / 1'000'000);
+  const std::int64_t now_s = worker_.loop().wall_us() / 1'000'000;
+  if (found == grants.end()) return worker_.agents().holds(grant, now_s);
+  return !found->grant->is_revoked() && !found->grant->is_expired(now_s);
 }
 
 std::string BridgeToLegacy::canonical_capabilities(json::Value capabilities) {

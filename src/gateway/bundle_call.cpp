@@ -7,6 +7,7 @@
 #include "gateway/bundle_session.h"
 #include "gateway/bundles.h"
 #include "gateway/member_call.h"
+#include "gateway/record_refs.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
 
@@ -146,7 +147,7 @@ void BundleCall::begin(Front& front, const Caller& caller, std::string_view text
 
 void BundleCall::begin_closing(Front& front, const Caller& caller) {
   keep(front, caller);
-  worker_.record_event("session.ended", {{"grant", caller_.grant->grant->id},
+  worker_.record_event("session.ended", {{"grant", caller_.grant->grant->configured_id()},
                                          {"server", caller_.grant->target()},
                                          {"session", caller_.session->digest}});
   worker_.end_session(*caller_.session);
@@ -440,7 +441,8 @@ void BundleCall::fill(audit::CallRecord& record, std::string_view verdict) const
   record.id = id_.view();
   record.time_us = worker_.loop().wall_us();
   record.verdict = verdict;
-  record.grant = {grant.id, grant.label, grant.owner};
+  record.grant = grant_ref(grant);
+  record.identity = identity_ref(grant);
   record.client = {address_, client_name_};
   record.server = caller_.grant->target();
   record.era = legacy() ? "legacy" : "modern";

@@ -89,7 +89,7 @@ void Bundles::left_out(const Caller& caller, const ServerLink& member, std::stri
   health.told_us = now;
   worker_.record_event("bundle.member_left_out", {{"bundle", caller.grant->target()},
                                                   {"server", member.settings().name},
-                                                  {"grant", caller.grant->grant->id},
+                                                  {"grant", caller.grant->grant->configured_id()},
                                                   {"method", method},
                                                   {"reason", reason}});
 }

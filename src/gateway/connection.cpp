@@ -282,6 +282,7 @@ void ClientConnection::request_done() {
   grant_ = nullptr;
   session_.reset();
   after_ = 0;
+  waits_until_us_ = 0;
   paused_ = false;
   if (!head_.keep_alive() || worker_.draining()) close_after_ = true;
   in_.consume(body_raw_);
@@ -372,6 +373,7 @@ void ClientConnection::check(std::int64_t now_us, std::int64_t wall_s) {
   }
   if (sse_ != nullptr && sse_->is_over()) return client_gone("session_ended");
   if (now_us >= deadline_us_) {
+    if (phase_ == Phase::waiting) return issuers_changed();
     if (phase_ == Phase::head && head_.begun())
       return refuse(408, "timeout", "The request's head took too long.");
     if (phase_ == Phase::body) return refuse(408, "timeout", "The request's body took too long.");

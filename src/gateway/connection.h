@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/agents.h"
 #include "gateway/event_stream.h"
 #include "gateway/exchange.h"
 #include "gateway/front.h"
@@ -32,6 +33,8 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   void on_ready(std::uint32_t events) override;
   /// Closes what waits too long or may not go on; a few times a second.
   void check(std::int64_t now_us, std::int64_t wall_s);
+  /// A request that waits for a key of its token's issuer looks again.
+  void issuers_changed();
   /// Closes now if idle, else after the answer under way; ends streams.
   void drain();
   /// The worker stops: what is under way ends here.
@@ -51,7 +54,8 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   std::size_t slot = 0;  ///< in the worker's list
 
  private:
-  enum class Phase : std::uint8_t { handshake, head, body, busy, streaming, lingering, closed };
+  /// `waiting`: for a key that the request's token names.
+  enum class Phase : std::uint8_t { handshake, head, waiting, body, busy, streaming, lingering, closed };
   /// Whether to go on with this request.
   enum class Go : std::uint8_t { on, stop };
 
@@ -60,6 +64,18 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   void process();
   bool take_body();
   Go check_head();
+  Go begin_body();
+  Go identify();
+  Go identify_by_token(std::string_view authorization);
+  Go identify_agent(std::string_view token);
+  Go identify_certificate(const io::PeerCertificate& certificate);
+  void take(std::shared_ptr<const Agent> agent);
+  Go refuse_agent(const Admission& admission);
+  Go refuse_credentials(std::string_view code);
+  void describe_resource();
+  /// `https://host` of the gateway as this request's client knows it.
+  std::string base_url() const;
+  std::string challenge(std::string_view parameters) const;
   void handle();
   void handle_post(std::string_view text);
   void handle_message_of_stream(std::string_view text);
@@ -110,6 +126,7 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   std::size_t body_end_ = 0;  ///< offset in in_ past the decoded body
   std::int64_t deadline_us_ = INT64_MAX;
   std::int64_t last_sent_us_ = 0;
+  std::int64_t waits_until_us_ = 0;  ///< of a request that waits for a key; 0: none has
   Phase phase_ = Phase::head;
   bool readable_ = false;
   bool to_end_ = false;
@@ -126,9 +143,10 @@ class ClientConnection final : public io::Handler, public Front, public EventOut
   std::uint64_t after_ = 0;     ///< of a stream that a GET opens: the last event that its client has
   std::shared_ptr<const World> world_;  ///< of the request
   const GrantEntry* grant_ = nullptr;
-  const World* known_world_ = nullptr;  ///< under which known_token_ was verified
-  std::string known_token_;             ///< Authorization value that was good last time
-  std::size_t known_index_ = 0;
+  std::uint64_t known_judgement_ = 0;  ///< of the worker, when known_token_ was verified
+  std::string known_token_;            ///< Authorization value that was good last time
+  std::size_t known_index_ = 0;        ///< of its grant
+  std::shared_ptr<const Agent> known_agent_;  ///< instead, of an authorization server's token or a certificate
   io::Task next_task_;
 };
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include <algorithm>
-
 #include "base/hash.h"
 #include "gateway/batch.h"
 #include "gateway/connection.h"
+#include "gateway/record_refs.h"
+#include "gateway/route.h"
 #include "gateway/sse_client.h"
 #include "gateway/worker.h"
 #include "http/content_type.h"
@@ -14,33 +14,22 @@
 namespace doorward::gateway {
 namespace {
 
-constexpr std::string_view kChallenge = "WWW-Authenticate: Bearer realm=\"doorward\"\r\n";
-constexpr std::string_view kChallengeInvalid =
-    "WWW-Authenticate: Bearer realm=\"doorward\", error=\"invalid_token\"\r\n";
+constexpr std::size_t kMostHops = 8;
 
-/// What a path names.
-struct Route {
-  enum class Place : std::uint8_t { none, endpoint, message_stream, message };
-  Place place = Place::none;
-  std::string_view server;  ///< as the path has it: a name or a UUID
-  std::string_view id;      ///< of a message: the stream's
-};
-
-/// `/mcp/<server>` or `/mcp/<server>/`; for HTTP+SSE `/mcp/<server>/sse` and `/mcp/<server>/messages/<id>`.
-Route route_of(std::string_view path) {
-  constexpr std::string_view kPrefix = "/mcp/";
-  constexpr std::string_view kMessages = "messages/";
-  if (!path.starts_with(kPrefix)) return {};
-  path.remove_prefix(kPrefix.size());
-  const std::size_t slash = path.find('/');
-  const std::string_view server = path.substr(0, slash);
-  const std::string_view rest = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-  if (server.empty()) return {};
-  if (rest.empty()) return {Route::Place::endpoint, server, {}};
-  if (rest == "sse") return {Route::Place::message_stream, server, {}};
-  const std::string_view id = rest.substr(std::min(rest.size(), kMessages.size()));
-  if (!rest.starts_with(kMessages) || id.empty() || id.find('/') != std::string_view::npos) return {};
-  return {Route::Place::message, server, id};
+/// Whether a request has come through this gateway before, or through too many (attack case T250).
+bool goes_in_circles(std::string_view hops, std::string_view own) {
+  std::size_t count = 0;
+  while (!hops.empty()) {
+    std::string_view hop = hops.substr(0, hops.find(','));
+    hops.remove_prefix(std::min(hops.size(), hop.size() + 1));
+    while (hop.starts_with(' ')) hop.remove_prefix(1);
+    // It goes on to the server, so nothing but names of gateways may stand in it.
+    const bool name = hop.size() <= 32 && std::ranges::all_of(hop, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    });
+    if (!name || hop == own || ++count > kMostHops) return true;
+  }
+  return false;
 }
 
 /// The methods of a place, as the Allow header lists them; empty where this one is among them.
@@ -70,36 +59,19 @@ ClientConnection::Go ClientConnection::check_head() {
     refuse(403, "wrong_origin", "Requests from that origin are not allowed; add it to allowed_origins.");
     return Go::stop;
   }
+  if (is_resource_metadata(head_.path()) && !worker_.agents().issuers().issuers.empty()) {
+    return begin_body();
+  }
   world_ = worker_.world();
-  const std::string_view authorization = head_.get(http::Field::authorization);
-  identity::Verification verified;
-  if (known_world_ == world_.get() && !known_token_.empty() &&
-      constant_time_equal(authorization, known_token_)) {
-    const identity::Grant& grant = *world_->grant(known_index_).grant;
-    verified = {identity::Verdict::good, &grant, known_index_};
-    if (grant.is_revoked()) verified.verdict = identity::Verdict::revoked;
-    if (grant.is_expired(worker_.loop().wall_us() / 1'000'000)) verified.verdict = identity::Verdict::expired;
-  } else {
-    verified = world_->table().verify(
-        head_.has(http::Field::authorization) ? std::optional(authorization) : std::nullopt,
-        worker_.loop().wall_us() / 1'000'000);
-  }
-  if (verified.verdict != identity::Verdict::good) {
-    const bool missing = verified.verdict == identity::Verdict::missing;
-    refuse(401, identity::to_string(verified.verdict),
-           "A valid grant token is needed: Authorization: Bearer <token>.",
-           missing ? kChallenge : kChallengeInvalid);
-    return Go::stop;
-  }
-  if (known_world_ != world_.get() || known_index_ != verified.index || known_token_ != authorization) {
-    known_world_ = world_.get();
-    known_index_ = verified.index;
-    known_token_ = authorization;
-  }
-  grant_ = &world_->grant(verified.index);
+  if (identify() == Go::stop) return Go::stop;
   const Route route = route_of(head_.path());
   if (route.place == Route::Place::none || !head_.query().empty() || !grant_->reached_as(route.server)) {
     refuse(404, "not_found", "There is nothing here for this grant.");
+    return Go::stop;
+  }
+  const auto hops = head_.headers().find(upstream::kHopsHeader);
+  if (hops.count > 1 || goes_in_circles(hops.value, shared.hop)) {
+    refuse(508, "loop", "This request has come through this gateway before: the URL of a server leads back to it.");
     return Go::stop;
   }
   const http::Method method = head_.method();
@@ -122,14 +94,19 @@ ClientConnection::Go ClientConnection::check_head() {
   }
   // Before a byte of the body is decoded: the other worker reads the request anew.
   if (move_to_owner()) return Go::stop;
-  if (decoder_.begin(head_.framing(), head_.content_length(), shared.options.body_bytes) ==
+  return begin_body();
+}
+
+ClientConnection::Go ClientConnection::begin_body() {
+  const Options& options = worker_.shared().options;
+  if (decoder_.begin(head_.framing(), head_.content_length(), options.body_bytes) ==
       http::ParseState::refused) {
     refuse(decoder_.refusal().status, "too_large", decoder_.refusal().reason);
     return Go::stop;
   }
   body_raw_ = body_end_ = head_.size();
   phase_ = Phase::body;
-  deadline_us_ = worker_.loop().now_us() + shared.options.body_timeout.count() * 1000;
+  deadline_us_ = worker_.loop().now_us() + options.body_timeout.count() * 1000;
   if (head_.expects_continue()) {
     out_.append("HTTP/1.1 100 Continue\r\n\r\n");
     flush();
@@ -143,11 +120,13 @@ Caller ClientConnection::caller() const {
   caller.grant = grant_;
   if (grant_->server != nullptr) caller.server = &worker_.link(*grant_->server);
   caller.client_address = address_;
+  caller.hops = head_.headers().find(upstream::kHopsHeader).value;
   return caller;
 }
 
 void ClientConnection::handle() {
   const std::string_view text(in_.data() + head_.size(), body_end_ - head_.size());
+  if (grant_ == nullptr) return describe_resource();
   const Route::Place place = route_of(head_.path()).place;
   if (place == Route::Place::message_stream) return open_message_stream();
   if (place == Route::Place::message) return handle_message_of_stream(text);
@@ -405,7 +384,8 @@ void ClientConnection::refuse(int status, std::string_view code, std::string_vie
   record.client.address = address_;
   record.reason = reason;
   if (grant_ != nullptr && status != 401 && status != 421 && status != 403) {
-    record.grant = {grant_->grant->id, grant_->grant->label, grant_->grant->owner};
+    record.grant = grant_ref(*grant_->grant);
+    record.identity = identity_ref(*grant_->grant);
   }
   worker_.record_rejection(record);
   // Only a request that was read to its end leaves the connection at a known place.

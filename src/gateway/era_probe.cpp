@@ -67,6 +67,7 @@ Status EraProbe::start() {
   message.revision = kAsked;
   message.mirror_lines = lines;
   message.method = mcp::Method::server_discover;
+  message.grant = grant_;
   const Result<upstream::Ticket*> sent = link_.send_native(message, *this);
   if (!sent) return std::unexpected(sent.error());
   ticket_ = *sent;

@@ -34,7 +34,8 @@ bool shows_modern_era(json::Value root);
 /// and a failure decides nothing; over stdio silence and the process's end mean legacy too.
 class EraProbe final : public upstream::Call {
  public:
-  EraProbe(Worker& worker, ServerLink& link) : worker_(worker), link_(link) {}
+  EraProbe(Worker& worker, ServerLink& link, std::string_view grant)
+      : worker_(worker), link_(link), grant_(grant) {}
   ~EraProbe();
   EraProbe(const EraProbe&) = delete;
   EraProbe& operator=(const EraProbe&) = delete;
@@ -53,6 +54,7 @@ class EraProbe final : public upstream::Call {
 
   Worker& worker_;
   ServerLink& link_;
+  const std::string grant_;  ///< in whose name it is asked
   upstream::Ticket* ticket_ = nullptr;
   std::int64_t deadline_us_ = INT64_MAX;
   json::Reader reader_;

@@ -14,7 +14,9 @@ void Exchange::reset(Front& front, const Caller& caller) {
   caller_ = caller;
   address_ = caller.client_address;
   client_name_ = caller.client_name;
+  hops_ = caller.hops;
   caller_.client_address = address_;
+  caller_.hops = hops_;
   caller_.client_name = client_name_;
   text_ = {};
   client_id_.clear();
@@ -26,6 +28,7 @@ void Exchange::reset(Front& front, const Caller& caller) {
   asked_.clear();
   task_.clear();
   input_responses_.clear();
+  forget_injected();
   outcome_code_ = {};
   new_session_.clear();
   id_ = worker_.ids().next();
@@ -84,7 +87,7 @@ void Exchange::begin_closing(Front& front, const Caller& caller) {
   reset(front, caller);
   closing_ = true;
   stage_ = Stage::forwarded;
-  worker_.record_event("session.ended", {{"grant", caller_.grant->grant->id},
+  worker_.record_event("session.ended", {{"grant", caller_.grant->grant->configured_id()},
                                          {"server", caller_.server->settings().name},
                                          {"session", caller_.session->digest}});
   if (!caller_.session->channel && !caller_.session->upstream_id.empty()) {
@@ -173,7 +176,7 @@ void Exchange::record_outcome(std::string_view result, std::string_view code, st
   record.time_us = worker_.loop().wall_us();
   record.result = result;
   record.code = code;
-  record.grant = caller_.grant->grant->id;
+  record.grant = caller_.grant->grant->configured_id();
   record.server = caller_.server->settings().name;
   record.method = method_name_;
   record.tool = tool_;
@@ -260,7 +263,13 @@ void Exchange::release() {
     std::erase_if(caller_.session->asked, [this](const Asked& asked) { return asked.exchange == this; });
   }
   caller_ = Caller{};
+  forget_injected();
   worker_.give_back(*this);
+}
+
+void Exchange::forget_injected() {
+  wipe({reinterpret_cast<std::uint8_t*>(injected_.data()), injected_.size()});
+  injected_.clear();
 }
 
 }  // namespace doorward::gateway

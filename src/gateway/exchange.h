@@ -37,6 +37,7 @@ struct Caller {
   std::shared_ptr<Session> session;  ///< legacy; null before and during initialize, and in the modern era
   mcp::Revision revision = mcp::Revision::v2025_03_26;
   std::string_view client_address;
+  std::string_view hops;  ///< gateways that the message has come through, as its header has them
   std::string_view client_name;
 };
 
@@ -116,8 +117,11 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void forward(const mcp::Message& message, json::Value args, const policy::Decision* decision);
   bool record_intent(const policy::Decision* decision, json::Value args);
   void fill(audit::CallRecord& record, const policy::Decision* decision, json::Value args);
+  void keep_arguments(json::Value args);
   void commit_values(audit::CallRecord& record, json::Value args);
   bool prepare(const mcp::Message& message, const KnownTool* tool, json::Value args);
+  void inject(json::Value params);
+  void forget_injected();
   void transmit();
   /// The tool's definition changed between the decision and the sending: nothing is sent.
   void withdraw_call();
@@ -150,6 +154,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   /// Judges the call from its start, by what is known now.
   void judge_again();
   void adopt_world();
+  bool adopt(const GrantEntry& entry);  ///< false: it is not for this server
   void end_waiting(std::string_view why);
   /// Of a call that has waited for people, and ends without one.
   void record_not_run(std::string_view why);
@@ -207,6 +212,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   Front* front_ = nullptr;
   Caller caller_;
   std::string address_;
+  std::string hops_;
   std::string client_name_;
   std::string_view text_;     ///< of the request, in the front's memory
   std::string client_id_;     ///< the request's id as JSON; empty: a notification
@@ -220,6 +226,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   std::string asked_;         ///< the name that the request gave, which a sealed state is bound to
   std::string task_;          ///< the server's id of the task that was asked about; empty: none
   std::string task_json_;
+  std::string injected_;      ///< what is added to the arguments of the call, as JSON; secret
   std::string input_responses_;  ///< what goes on of the client's, as JSON; empty: all
   std::string_view outcome_code_;  ///< why the server's result is withheld, or empty
   std::string scratch_;            ///< a replacement of this answer

@@ -4,6 +4,7 @@
 
 #include "gateway/capabilities.h"
 #include "gateway/exchange.h"
+#include "gateway/injection.h"
 #include "gateway/worker.h"
 #include "json/decimal.h"
 #include "json/writer.h"
@@ -60,8 +61,24 @@ std::string_view words_of(upstream::FailureKind kind) {
       return "its answer was too large";
     case upstream::FailureKind::session_lost:
       return "it has lost the session";
+    case upstream::FailureKind::unauthorized:
+      return "it needs an authorization that the gateway does not have";
   }
   return "it failed";
+}
+
+/// What an agent reads where no account is connected, or the server takes it no more.
+std::string authorize_first(const upstream::ServerSettings& server, const identity::Grant& grant) {
+  const upstream::OAuthSettings* oauth = server.is_http() && server.http().oauth ? &*server.http().oauth : nullptr;
+  std::string words = "[AUTHORIZATION NEEDED] The server " + server.name;
+  if (oauth != nullptr && oauth->grant == upstream::OAuthSettings::Grant::client_credentials) {
+    return words + " gives the gateway no token. Whoever runs the gateway finds the reason in its log. ";
+  }
+  words += " wants an account to be connected, or connected with more rights. Authorize first: whoever runs the "
+           "gateway does so by `doorward connect-account " +
+           server.name;
+  if (oauth != nullptr && oauth->per_grant) words += " --grant " + grant.label;
+  return words + "`. ";
 }
 
 }  // namespace
@@ -321,7 +338,10 @@ void Exchange::filter_list(std::string_view text, const mcp::Message& message) {
   std::string filtered;
   filtered.reserve(list.end_offset() - list.begin_offset());
   if (of_tools) {
-    mcp::append_filtered_tools(filtered, text, list.begin_offset(), list.end_offset(), result, shown);
+    mcp::append_filtered_tools(filtered, text, list.begin_offset(), list.end_offset(), result, shown,
+                               [&](std::string& out, json::Value tool) {
+                                 append_without_injected(out, text, tool, caller_.server->settings().injected);
+                               });
   } else {
     const std::string_view key = method_ == mcp::Method::prompts_list     ? "name"
                                  : method_ == mcp::Method::resources_list ? "uri"
@@ -407,11 +427,17 @@ void Exchange::upstream_failed(const upstream::Failure& failure) {
     return to->answer(closing ? 204 : 502, {}, {});
   }
   if (!failure.sent) give_back();
-  caller_.server->doubt_era();
+  const bool unauthorized = failure.kind == upstream::FailureKind::unauthorized;
+  if (!unauthorized) caller_.server->doubt_era();
   const std::string& server = caller_.server->settings().name;
-  std::string words = "[UPSTREAM ERROR] The server " + server + " failed: ";
-  words += words_of(failure.kind);
-  words += ". This is not a policy decision. ";
+  std::string words;
+  if (unauthorized) {
+    words = authorize_first(caller_.server->settings(), *caller_.grant->grant);
+  } else {
+    words = "[UPSTREAM ERROR] The server " + server + " failed: ";
+    words += words_of(failure.kind);
+    words += ". This is not a policy decision. ";
+  }
   words += failure.sent ? "The call may or may not have run; check before you repeat it. "
                         : "The call did not run; it can be repeated later. ";
   words += "Ref ";
@@ -420,7 +446,7 @@ void Exchange::upstream_failed(const upstream::Failure& failure) {
   if (method_ == mcp::Method::tools_call && !wants_task_) {
     mcp::append_denial(
         answer_, client_id_, mcp::era_of(caller_.revision), words,
-        {.id = id_.view(), .code = "upstream_error", .rule = {}, .retry = {}, .retry_after_s = 0});
+        {.id = id_.view(), .code = unauthorized ? "authorization_needed" : "upstream_error", .rule = {}, .retry = {}, .retry_after_s = 0});
   } else {
     mcp::append_error(answer_, client_id_, mcp::ErrorCode::internal_error, words);
   }
@@ -439,7 +465,7 @@ void Exchange::upstream_failed(const upstream::Failure& failure) {
     reason += ": ";
     reason += failure.detail;
     record_outcome(failure.kind == upstream::FailureKind::timeout ? "timeout" : "upstream_error",
-                   "upstream_error", 0, true, 0, reason);
+                   unauthorized ? "authorization_needed" : "upstream_error", 0, true, 0, reason);
   }
   when_durable(Then::answer);
 }

@@ -97,7 +97,8 @@ approval::Binding Exchange::binding_of(const mcp::Message& message, const policy
                                        const KnownTool& tool) {
   const policy::Policy& policy = *caller_.grant->policy;
   approval::Binding binding;
-  binding.grant = caller_.grant->grant->id;
+  binding.grant = caller_.grant->grant->configured_id();
+  if (const auto& subject = caller_.grant->grant->subject) binding.identity = subject->actor();
   binding.server = caller_.server->settings().name;
   binding.tool = tool_;
   binding.definition = tool.digest;
@@ -159,22 +160,36 @@ void Exchange::on_world_changed() {
 }
 
 void Exchange::adopt_world() {
-  const std::string& id = caller_.grant->grant->id;
-  const std::string& server = caller_.server->settings().name;
+  const identity::Grant& grant = *caller_.grant->grant;
+  if (grant.subject != nullptr) {
+    const std::shared_ptr<const Agent> agent = worker_.agents().renew(grant);
+    if (agent == nullptr || !adopt(agent->entry)) {
+      lost_ = true;
+    } else {
+      caller_.world = {agent, agent->world.get()};
+    }
+    return;
+  }
   const std::shared_ptr<const World>& world = worker_.world();
   for (const GrantEntry& entry : world->grants()) {
-    if (entry.grant->id != id) continue;
-    const GrantEntry* found = entry.bundle == nullptr ? &entry : nullptr;
-    for (const GrantEntry& member : entry.members) {
-      if (member.server->settings->name == server) found = &member;
-    }
-    if (found == nullptr || found->server->settings->name != server) break;
-    caller_.grant = found;
+    if (entry.grant->id != grant.id) continue;
+    if (!adopt(entry)) break;
     caller_.world = world;
-    caller_.server = &worker_.link(*found->server);
     return;
   }
   lost_ = true;
+}
+
+bool Exchange::adopt(const GrantEntry& entry) {
+  const std::string& server = caller_.server->settings().name;
+  const GrantEntry* found = entry.bundle == nullptr ? &entry : nullptr;
+  for (const GrantEntry& member : entry.members) {
+    if (member.server->settings->name == server) found = &member;
+  }
+  if (found == nullptr || found->server->settings->name != server) return false;
+  caller_.grant = found;
+  caller_.server = &worker_.link(*found->server);
+  return true;
 }
 
 void Exchange::judge_again() {
@@ -365,7 +380,7 @@ void Exchange::begin_task(WaitingTask& task) {
                                                          .open_keys = {},
                                                          .own = wait_->task});
   worker_.record_event("approval.task", {{"id", id_.view()},
-                                         {"grant", caller_.grant->grant->id},
+                                         {"grant", caller_.grant->grant->configured_id()},
                                          {"server", caller_.server->settings().name},
                                          {"tool", tool_},
                                          {"approval", answer.request}});

@@ -4,7 +4,9 @@
 
 #include "gateway/capabilities.h"
 #include "gateway/exchange.h"
+#include "gateway/injection.h"
 #include "gateway/own_task.h"
+#include "gateway/record_refs.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
 #include "policy/explain.h"
@@ -143,6 +145,9 @@ void Exchange::judge_tool(const mcp::Message& message) {
     return refuse(call, known->standing == Standing::changed ? policy::definition_changed()
                                                              : policy::not_reviewed());
   }
+  if (!injected_in(caller_.server->settings().injected, name, message.params.find("arguments")).empty()) {
+    return refuse(call, policy::argument_is_injected());
+  }
   if (decision.limit != nullptr && decision.enforced) name_full_limit(call, decision);
   const bool asks = decision.verdict == policy::Verdict::approve && decision.enforced;
   if (!decision.passes() && !asks) return refuse(call, decision);
@@ -265,7 +270,8 @@ void Exchange::fill(audit::CallRecord& record, const policy::Decision* decision,
     record.policy = {policy->name(), worker_.version_text(policy->version()), policy->sha256()};
   }
   const identity::Grant& grant = *caller_.grant->grant;
-  record.grant = {grant.id, grant.label, grant.owner};
+  record.grant = grant_ref(grant);
+  record.identity = identity_ref(grant);
   record.client = {address_, client_name_};
   record.server = caller_.server->settings().name;
   record.era = mcp::era_of(caller_.revision) == mcp::Era::modern ? "modern" : "legacy";
@@ -289,6 +295,12 @@ void Exchange::fill(audit::CallRecord& record, const policy::Decision* decision,
   }
   record.quota = deltas_;
   if (wait_ != nullptr && wait_->answer) record.approval = wait_->answer->request;
+}
+
+void Exchange::keep_arguments(json::Value args) {
+  if (!args || method_ != mcp::Method::tools_call || !worker_.shared().options.stores_arguments()) return;
+  // Without room the arguments are missing, which the log counts; the call's own record has their digest.
+  static_cast<void>(worker_.ring().append(worker_.arguments_entry(id_.view(), args), audit::EntryKind::arguments));
 }
 
 void Exchange::commit_values(audit::CallRecord& record, json::Value args) {
@@ -357,6 +369,7 @@ void Exchange::refuse(const policy::Call& call, const policy::Decision& decision
 void Exchange::conclude(const policy::Decision& decision, json::Value args, std::string_view told) {
   audit::CallRecord record;
   fill(record, &decision, args);
+  keep_arguments(args);
   commit_values(record, args);
   record.reason = told;
   worker_.counters().judged(record.verdict);
@@ -374,7 +387,8 @@ void Exchange::refuse_rpc(mcp::ErrorCode code, std::string_view message, std::st
   record.http_status = mcp::era_of(caller_.revision) == mcp::Era::modern ? 400 : 200;
   record.client = {address_, client_name_};
   const identity::Grant& grant = *caller_.grant->grant;
-  record.grant = {grant.id, grant.label, grant.owner};
+  record.grant = grant_ref(grant);
+  record.identity = identity_ref(grant);
   record.server = caller_.server->settings().name;
   record.method = method_name_;
   record.request_id = client_id_;
@@ -410,6 +424,7 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
     }
     request_splice_.replace(capabilities, capabilities_);
   }
+  if (method_ == mcp::Method::tools_call) inject(message.params);
   if (!task_.empty()) {
     task_json_.clear();
     json::append_string(task_json_, task_);
@@ -435,6 +450,19 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
   }
   if (!opened_state_.empty()) request_splice_.replace(message.params.find("requestState"), opened_state_);
   return true;
+}
+
+void Exchange::inject(json::Value params) {
+  const InjectedArguments injected = caller_.server->settings().injected;
+  if (injected.empty()) return;
+  forget_injected();  // of a call that waited for people
+  append_injected(injected_, injected, params.find("name").string());
+  if (injected_.empty()) return;
+  const json::Value arguments = params.find("arguments");
+  if (!arguments) injected_ = "\"arguments\":{" + injected_ + "}";
+  const json::Value into = arguments ? arguments : params;
+  if (into.size() > 0) injected_ += ',';
+  request_splice_.insert(into.begin_offset() + 1, injected_);
 }
 
 void Exchange::forward(const mcp::Message& message, json::Value args, const policy::Decision* decision) {
@@ -476,6 +504,7 @@ bool Exchange::record_intent(const policy::Decision* decision, json::Value args)
   worker_.relieve_ring();
   audit::CallRecord record;
   fill(record, decision, args);
+  keep_arguments(args);
   commit_values(record, args);
   worker_.counters().judged(record.verdict);
   intent_recorded_ = worker_.ring().append_intent(audit::write_intent(record, worker_.record_buffer()));
@@ -501,6 +530,7 @@ void Exchange::transmit() {
   message.listening = listening_ || method_ == mcp::Method::tasks_result;  // which waits for the task's end
   message.method = method_;
   message.grant = caller_.grant->grant->id;
+  message.hops = hops_;
   const Result<upstream::Ticket*> sent = caller_.server->send(message, *this);
   if (!sent) return upstream_failed({upstream::FailureKind::start, false, sent.error().message});
   ticket_ = *sent;

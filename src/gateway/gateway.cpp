@@ -123,6 +123,10 @@ void Gateway::set_tls(std::shared_ptr<const io::TlsServer::Material> material) {
   tls_->use(std::move(material));
 }
 
+void Gateway::set_issuers(const std::shared_ptr<const identity::IssuerTable>& issuers) {
+  for (const auto& worker : shared_->workers) worker->set_issuers(issuers);
+}
+
 void Gateway::sweep_grants() {
   for (const auto& worker : shared_->workers) worker->sweep_soon();
 }
@@ -154,6 +158,10 @@ audit::LogWriter& Gateway::log() {
 quota::Table& Gateway::quotas() {
   return *shared_->quotas;
 }
+upstream::TokenBoard& Gateway::tokens() {
+  return shared_->tokens;
+}
+
 ToolReports& Gateway::tool_reports() {
   return shared_->tool_reports;
 }

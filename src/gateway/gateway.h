@@ -14,11 +14,13 @@
 #include "gateway/client_waits.h"
 #include "gateway/tool_reports.h"
 #include "gateway/world.h"
+#include "identity/access_token.h"
 #include "io/loop.h"
 #include "io/socket.h"
 #include "io/tls_server.h"
 #include "quota/table.h"
 #include "upstream/builtin.h"
+#include "upstream/token_slot.h"
 
 namespace doorward::approval {
 class Desk;
@@ -48,7 +50,12 @@ struct Options {
   std::chrono::milliseconds sync_interval{1'000};
   std::chrono::hours retention{400 * 24};
   std::string role = "gateway";  ///< first part of the log writer's id
+  audit::ArgumentOptions arguments;  ///< what is kept of the arguments of calls
+  /// Audit thread: a new checkpoint; see audit::LogOptions.
+  std::function<void(std::string_view note)> on_checkpoint;
   std::string version;           ///< of Doorward, recorded in the log
+
+  bool stores_arguments() const { return arguments.keep != audit::Keep::off; }
   /// Whom calls that need a person ask; must outlive the gateway. Null: nobody, so that they are refused.
   approval::Desk* desk = nullptr;
   /// The server of the process that settings with a BuiltinTarget mean; outlives the gateway. Null where no
@@ -57,6 +64,12 @@ struct Options {
   std::string console_url;               ///< of the page where people decide, without a `/` at its end; empty: none
   std::vector<ClientWait> client_waits;  ///< before those that ship
   std::chrono::milliseconds progress_interval{5'000};  ///< between signs of life of a call that waits for people
+  /// How agents reach the gateway, such as `https://mcp.example.com`; empty: as their Host header says.
+  std::string external_url;
+  /// Which agents are revoked; outlives the gateway. Null: none can be.
+  identity::Revocations* revocations = nullptr;
+  /// Called on any thread when a token names a key that no issuer's set has (identity::KeyDemand).
+  std::function<void()> keys_wanted = [] {};
 };
 
 struct Shared;
@@ -83,6 +96,8 @@ class Gateway {
   void set_world(std::shared_ptr<const World> world);
   /// Shows other certificates from the next connection on; only where the listener began with TLS.
   void set_tls(std::shared_ptr<const io::TlsServer::Material> material);
+  /// Verifies tokens of authorization servers by these issuers and keys from now on.
+  void set_issuers(const std::shared_ptr<const identity::IssuerTable>& issuers);
   /// Ends the streams and calls of revoked and expired grants now.
   void sweep_grants();
 
@@ -99,6 +114,8 @@ class Gateway {
   quota::Table& quotas();
   /// What the workers tell of the tools of servers; set its listener before start().
   ToolReports& tool_reports();
+  /// The accounts at servers that want a token; set its listener before start().
+  upstream::TokenBoard& tokens();
   std::shared_ptr<const World> world() const { return world_; }
 
  private:

@@ -5,12 +5,13 @@
 namespace doorward::gateway {
 
 StoredMessage::StoredMessage(const Outgoing& message)
-    : mirror_lines_(message.mirror_lines), grant_(message.grant), outgoing_(message) {
+    : mirror_lines_(message.mirror_lines), grant_(message.grant), hops_(message.hops), outgoing_(message) {
   for (std::string_view piece : message.json) json_ += piece;
   piece_ = json_;
   outgoing_.json = {&piece_, 1};
   outgoing_.mirror_lines = mirror_lines_;
   outgoing_.grant = grant_;
+  outgoing_.hops = hops_;
 }
 
 void HeldMessage::sent(Result<upstream::Ticket*> result) {

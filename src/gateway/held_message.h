@@ -24,6 +24,7 @@ class StoredMessage {
   std::string json_;
   std::string mirror_lines_;
   std::string grant_;
+  std::string hops_;
   std::string_view piece_;
   Outgoing outgoing_;
 };

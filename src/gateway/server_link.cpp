@@ -33,6 +33,12 @@ void append_legacy_lines(std::string& out, const Session* session, mcp::Revision
   }
 }
 
+/// The grant in whose name a message goes out.
+std::string_view account_of(const Outgoing& message) {
+  if (!message.grant.empty() || message.session == nullptr) return message.grant;
+  return message.session->grant_id;
+}
+
 }  // namespace
 
 ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
@@ -43,7 +49,6 @@ ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
       eras_(worker.shared().eras.of(settings_)) {
   if (settings_->is_http()) {
     transport_ = settings_->http().transport;
-    pool_ = std::make_unique<upstream::HttpPool>(worker_.loop(), *worker_.shared().resolver, settings_);
   }
   if (settings_->is_builtin()) {
     builtin_ =
@@ -54,6 +59,18 @@ ServerLink::ServerLink(Worker& worker, const ServerEntry& server)
 
 ServerLink::~ServerLink() {
   lister_.reset();  // it may hold a ticket of a bridge
+}
+
+upstream::HttpPool& ServerLink::pool_of(std::string_view grant) {
+  const std::optional<upstream::OAuthSettings>& oauth = settings_->http().oauth;
+  const std::string_view owner = oauth && oauth->per_grant ? grant : std::string_view();
+  const auto found = pools_.find(owner);
+  if (found != pools_.end()) return *found->second;
+  upstream::TokenSource source;
+  if (oauth) source = {&worker_.shared().tokens, worker_.shared().tokens.slot(settings_->name, owner)};
+  auto pool = std::make_unique<upstream::HttpPool>(worker_.loop(), *worker_.shared().resolver, settings_, source,
+                                                   worker_.shared().hop);
+  return *pools_.emplace(owner, std::move(pool)).first->second;
 }
 
 ServerChannel* ServerLink::shared_child() {
@@ -109,7 +126,7 @@ Result<upstream::Ticket*> ServerLink::hold(const Outgoing& message, upstream::Ca
     return fail(ErrorKind::exhausted, "too many requests wait for the server's first answer");
   }
   auto holding = std::make_unique<Holding>(*this, message, call);
-  if (const Status asked = find_era(*holding); !asked) return std::unexpected(asked.error());
+  if (const Status asked = find_era(*holding, account_of(message)); !asked) return std::unexpected(asked.error());
   held_.push_back(std::move(holding));
   return held_.back().get();
 }
@@ -120,9 +137,9 @@ void ServerLink::Holding::on_era_known(const upstream::Failure* failure) {
   sent(owner.send(outgoing(), *this));
 }
 
-Status ServerLink::find_era(EraWaiter& waiter) {
+Status ServerLink::find_era(EraWaiter& waiter, std::string_view grant) {
   if (!probe_) {
-    auto probe = std::make_unique<EraProbe>(worker_, *this);
+    auto probe = std::make_unique<EraProbe>(worker_, *this, grant);
     if (Status started = probe->start(); !started) return started;
     probe_ = std::move(probe);
   }
@@ -165,8 +182,9 @@ Result<upstream::Ticket*> ServerLink::send_native(const Outgoing& message, upstr
     if (message.id == 0) return nullptr;
     return &builtin_->send(message.id, message.json, message.grant, call);
   }
+  if (!settings_->withheld.empty()) return fail(ErrorKind::unavailable, settings_->withheld);
   const bool channelled = message.session != nullptr && message.session->channel != nullptr;
-  if (pool_ && !channelled && (message.session == nullptr || transport_ != HttpTransport::sse)) {
+  if (settings_->is_http() && !channelled && (message.session == nullptr || transport_ != HttpTransport::sse)) {
     const bool finds_out = message.session != nullptr && transport_ == HttpTransport::automatic &&
                            message.method == mcp::Method::initialize;
     if (!finds_out) return post(message, call);
@@ -190,12 +208,13 @@ upstream::Ticket* ServerLink::post(const Outgoing& message, upstream::Call& call
   const bool legacy = mcp::era_of(message.revision) == mcp::Era::legacy;
   if (legacy) append_legacy_lines(lines, message.session, message.revision);
   lines += message.mirror_lines;
-  return &pool_->start({.method = http::Method::post,
+  return &pool_of(account_of(message)).start({.method = http::Method::post,
                         .lines = lines,
                         .body = message.json,
                         .listening = message.listening,
                         .resumable = legacy && message.session != nullptr && message.id != 0,
-                        .id = message.id},
+                        .id = message.id,
+                        .hops = message.hops},
                        call);
 }
 
@@ -206,7 +225,9 @@ Result<ServerChannel*> ServerLink::channel_of(const Outgoing& message) {
     return shared;
   }
   std::unique_ptr<ServerChannel>& channel = message.session->channel;
-  if (channel == nullptr && pool_) channel = ServerChannel::open_stream(worker_, *pool_, *message.session);
+  if (channel == nullptr && settings_->is_http()) {
+    channel = ServerChannel::open_stream(worker_, pool_of(account_of(message)), *message.session);
+  }
   if (channel == nullptr) {
     Result<std::unique_ptr<ServerChannel>> started =
         ServerChannel::start_process(worker_, settings_, message.session);
@@ -226,7 +247,7 @@ upstream::Ticket& ServerLink::open_native(http::Method method, const Session& se
   std::string lines;
   append_legacy_lines(lines, &session, session.revision);
   const bool stream = method == http::Method::get;
-  return pool_->start(
+  return pool_of(session.grant_id).start(
       {.method = method, .lines = lines, .body = {}, .listening = stream, .resumable = stream}, call);
 }
 
@@ -287,7 +308,9 @@ void ServerLink::list_failed(upstream::FailureKind kind, std::string_view detail
 }
 
 void ServerLink::tools_listed(bool ok) {
-  listed_us_ = worker_.loop().now_us();
+  // That one grant has no account says nothing of the next one's.
+  const bool unauthorized = !ok && list_failure_ == upstream::FailureKind::unauthorized;
+  if (!unauthorized) listed_us_ = worker_.loop().now_us();
   outdated_ = outdated_ || (!ok && was_outdated_);
   if (ok) report_tools();
   finished_lister_ = std::move(lister_);  // it is on the stack
@@ -306,7 +329,7 @@ void ServerLink::retire() {
 bool ServerLink::quiet() const {
   const bool holds = std::any_of(held_.begin(), held_.end(), [](const auto& held) { return !held->done(); });
   return !holds && child_ == nullptr && ending_channels_.empty() && probe_ == nullptr && lister_ == nullptr &&
-         (pool_ == nullptr || pool_->busy() == 0);
+         std::ranges::all_of(pools_, [](const auto& pool) { return pool.second->busy() == 0; });
 }
 
 void ServerLink::tick() {
@@ -317,8 +340,8 @@ void ServerLink::tick() {
   if (to_modern_) to_modern_->tick();
   std::erase_if(held_, [](const auto& held) { return held->done(); });
   std::erase_if(ending_channels_, [](const auto& channel) { return channel->gone(); });
-  if (pool_) pool_->tick();
   if (builtin_) builtin_->tick();
+  for (const auto& [owner, pool] : pools_) pool->tick();
   if (child_) {
     child_->link().tick();
     const std::int64_t proven_us = child_backoff_.until_us() + kLongestPauseUs;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -67,8 +68,8 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   BridgeToLegacy& to_legacy();
 
   const ServerEras& eras() const { return *eras_; }
-  /// Asks the server whether it is modern, if nobody does already. Fails where its process cannot be started.
-  Status find_era(EraWaiter& waiter);
+  /// Asks the server whether it is modern, if nobody does already, in the name of a grant. Fails where its process cannot be started.
+  Status find_era(EraWaiter& waiter, std::string_view grant);
   void stop_waiting(EraWaiter& waiter) { std::erase(era_waiters_, &waiter); }
   /// The server has refused a legacy handshake as a modern-only server does: legacy clients need the bridge.
   void refuses_legacy() {
@@ -125,6 +126,8 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   void report_tools();
   void era_found(Speaks modern, const upstream::Failure* failure);
   void end_shared_child();
+  /// The connections for a message under this grant: those of all, or the grant's own where it has an account of its own.
+  upstream::HttpPool& pool_of(std::string_view grant);
   upstream::Ticket* post(const Outgoing& message, upstream::Call& call);
   Result<upstream::Ticket*> hold(const Outgoing& message, upstream::Call& call);
   ServerChannel* shared_child();
@@ -133,8 +136,9 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   Worker& worker_;
   bool retired_ = false;
   std::shared_ptr<const upstream::ServerSettings> settings_;
-  std::unique_ptr<upstream::HttpPool> pool_;
   std::unique_ptr<upstream::BuiltinLink> builtin_;
+  /// By the grant whose account it is; of the empty one where all share an account, or none is needed.
+  std::map<std::string, std::unique_ptr<upstream::HttpPool>, std::less<>> pools_;
   upstream::HttpTransport transport_ = upstream::HttpTransport::streamable;  ///< as far as it is known
   std::unique_ptr<ServerChannel> child_;
   std::string child_failure_;

@@ -45,6 +45,8 @@ Result<std::unique_ptr<Shared>> Shared::open(Options options, const std::shared_
   log.on_durable = [&shared](unsigned ring, std::uint64_t) {
     if (shared.workers_stand.load(std::memory_order_acquire)) shared.workers[ring]->durable_advanced();
   };
+  log.on_checkpoint = options.on_checkpoint;
+  log.arguments = options.arguments;
   log.on_state = [&shared](bool accepting, std::string_view why) {
     if (accepting) return log_line(LogLevel::info, "the log stores records again");
     log_line(LogLevel::error, "the log cannot store records: calls are refused", {{"why", why}});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/log_writer.h"
+#include "base/random.h"
 #include "gateway/bundle_names.h"
 #include "gateway/count_keeper.h"
 #include "gateway/gateway.h"
@@ -18,6 +19,7 @@
 #include "http/host_guard.h"
 #include "io/resolver.h"
 #include "quota/table.h"
+#include "upstream/token_slot.h"
 
 namespace doorward::gateway {
 
@@ -49,6 +51,8 @@ struct Shared {
   PeerCounts peers;
   ToolReports tool_reports;
   NameClaims name_claims;  ///< of bundles
+  const std::string hop = random_id("");  ///< the name of this process among gateways in a row
+  upstream::TokenBoard tokens;  ///< for the servers that want one
 };
 
 }  // namespace doorward::gateway

@@ -9,6 +9,10 @@ void Splice::replace(json::Value value, std::string_view with) {
   cuts_[count_++] = {value.begin_offset(), value.end_offset(), with};
 }
 
+void Splice::insert(std::size_t place, std::string_view what) {
+  cuts_[count_++] = {place, place, what};
+}
+
 std::span<const std::string_view> Splice::pieces() {
   std::sort(cuts_.begin(), cuts_.begin() + static_cast<std::ptrdiff_t>(count_),
             [](const Cut& a, const Cut& b) { return a.begin < b.begin; });

@@ -17,14 +17,16 @@ class Splice {
  public:
   explicit Splice(std::string_view text = {}) : text_(text) {}
 
-  /// Replaces one value. At most kMost, in any order, not inside one another. Nothing happens where `value`
+  /// Replaces one value. At most kMost changes, in any order, not inside one another. Nothing happens where `value`
   /// is nothing.
   void replace(json::Value value, std::string_view with);
+  /// Puts something in before the byte at `place` of the text.
+  void insert(std::size_t place, std::string_view what);
 
   std::span<const std::string_view> pieces();
   std::size_t size();
 
-  static constexpr std::size_t kMost = 6;
+  static constexpr std::size_t kMost = 7;
 
  private:
   struct Cut {

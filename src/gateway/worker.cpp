@@ -11,6 +11,7 @@
 #include "gateway/bundles.h"
 #include "gateway/connection.h"
 #include "gateway/notice.h"
+#include "gateway/record_refs.h"
 #include "gateway/waiting_task.h"
 
 namespace doorward::gateway {
@@ -27,6 +28,7 @@ Worker::Worker(Shared& shared, unsigned index, std::shared_ptr<const World> worl
       index_(index),
       ring_(&shared.log->ring(index)),
       world_(std::move(world)),
+      agents_(*this),
       sessions_(index),
       bundles_(std::make_unique<Bundles>(*this)),
       durable_task_([](void* self) { static_cast<Worker*>(self)->serve_durable(); }, this),
@@ -101,6 +103,8 @@ void Worker::remove(ClientConnection& connection, bool handed_over) {
 void Worker::set_world(std::shared_ptr<const World> world, std::move_only_function<void()> done) {
   loop_.post([this, world = std::move(world), done = std::move(done)]() mutable {
     world_ = std::move(world);
+    ++judgement_;
+    agents_.forget();
     link_of_.clear();
     for (auto at = links_.begin(); at != links_.end();) {
       const ServerEntry* entry = world_->server(at->first);
@@ -126,6 +130,16 @@ void Worker::set_world(std::shared_ptr<const World> world, std::move_only_functi
     });
     for_each_waiting(&Exchange::on_world_changed);
     done();
+  });
+}
+
+void Worker::set_issuers(std::shared_ptr<const identity::IssuerTable> issuers) {
+  loop_.post([this, issuers = std::move(issuers)]() mutable {
+    ++judgement_;
+    agents_.set_issuers(std::move(issuers));
+    for (std::size_t i = connections_.size(); i-- > 0;) {
+      if (i < connections_.size()) connections_[i]->issuers_changed();
+    }
   });
 }
 
@@ -229,6 +243,7 @@ void Worker::tick() {
     if (!session.ended && session.bundle && session.bundle->view) session.bundle->view->tick();
   });
   bundles_->tick();
+  agents_.tick(wall_s);
   flush_rejections();
   shared_.quotas->sweep(now(), 64);
 }
@@ -281,6 +296,14 @@ std::string_view Worker::keyed_digest(json::Value value) {
     digest_text_[2 * i + 1] = kHex[digest[i] & 15];
   }
   return {digest_text_.data(), digest_text_.size()};
+}
+
+std::string_view Worker::arguments_entry(std::string_view id, json::Value args) {
+  arguments_entry_.assign(id).append("\n");
+  canonical_.append(args, arguments_entry_);
+  // Too large for the ring: the id alone, so that the log says that they are not kept.
+  if (arguments_entry_.size() > audit::kMaxEntry) arguments_entry_.resize(id.size() + 1);
+  return arguments_entry_;
 }
 
 std::string_view Worker::version_text(std::uint64_t version) {
@@ -391,7 +414,8 @@ void Worker::record_refusal(const Caller& caller, const mcp::Refusal& refusal, s
   record.code = refusal.batch ? "batch" : unknown_method ? "unknown_method" : "bad_message";
   record.http_status = http_status;
   record.client.address = caller.client_address;
-  record.grant = {grant.id, grant.label, grant.owner};
+  record.grant = grant_ref(grant);
+  record.identity = identity_ref(grant);
   record.server = caller.grant->target();
   if (refusal.id) record.request_id = bytes_of_value(text, refusal.id);
   record.reason = refusal.message;

@@ -16,6 +16,8 @@
 #include "audit/ring.h"
 #include "base/hash.h"
 #include "base/ids.h"
+#include "gateway/agents.h"
+#include "gateway/credential_throttle.h"
 #include "gateway/call_counters.h"
 #include "gateway/exchange.h"
 #include "gateway/server_link.h"
@@ -57,6 +59,9 @@ class Worker {
   void adopt(io::Stream stream, const io::Address& peer, std::string bytes = {});
   /// Judges by another world from its next event on; `done` runs on the worker's thread when that is so.
   void set_world(std::shared_ptr<const World> world, std::move_only_function<void()> done);
+  /// Verifies tokens of authorization servers by these keys from its next event on; requests that wait for a key
+  /// look again.
+  void set_issuers(std::shared_ptr<const identity::IssuerTable> issuers);
   /// Ends what holds grants that are revoked; otherwise it happens within a quarter of a second.
   void sweep_soon();
   /// Idle connections close now, others after their answer; streams end.
@@ -76,6 +81,10 @@ class Worker {
   audit::Ring& ring() { return *ring_; }
   CallCounters& counters() { return counters_; }
   const std::shared_ptr<const World>& world() const { return world_; }
+  /// Grows whenever credentials that were good must be judged again.
+  std::uint64_t judgement() const { return judgement_; }
+  Agents& agents() { return agents_; }
+  CredentialThrottle& throttle() { return throttle_; }
   bool draining() const { return draining_; }
   SessionTable& sessions() { return sessions_; }
   SseClientTable& sse_clients() { return sse_clients_; }
@@ -99,6 +108,8 @@ class Worker {
   std::string_view keyed_digest(json::Value value);
   /// The canonical form of a value; valid until the next call of either.
   std::string_view canonical_text(json::Value value);
+  /// The ring's entry for stored arguments of a call (audit::EntryKind::arguments). Valid until the next one.
+  std::string_view arguments_entry(std::string_view id, json::Value args);
   std::string_view version_text(std::uint64_t version);  ///< valid until the next call
 
   /// What will carry a message under the grant: an Exchange, or for a bundle a BundleCall.
@@ -153,6 +164,9 @@ class Worker {
   std::thread thread_;
   audit::Ring* ring_;
   std::shared_ptr<const World> world_;
+  std::uint64_t judgement_ = 1;
+  Agents agents_;
+  CredentialThrottle throttle_;
   SessionTable sessions_;
   SseClientTable sse_clients_;
   std::vector<std::shared_ptr<Session>> ended_sessions_;  ///< until nothing of them runs
@@ -181,6 +195,7 @@ class Worker {
   json::Reader answer_reader_;
   json::Canonical canonical_;
   std::string canonical_text_;
+  std::string arguments_entry_;
   std::array<char, 64> digest_text_{};
   HmacSha256 arguments_hmac_;
   std::array<char, 20> version_text_{};

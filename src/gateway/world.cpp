@@ -40,12 +40,14 @@ quota::Demand demand_for_grant(const policy::Policy& policy, const policy::Limit
       return demand_of(policy, limit, server, quota::HolderKind::server, server);
     case policy::Scope::organisation:
       return demand_of(policy, limit, {}, quota::HolderKind::organisation, {});
+    case policy::Scope::identity:
+      if (grant.subject == nullptr) break;  // a token has no identity behind it
+      return demand_of(policy, limit, server, quota::HolderKind::identity, grant.subject->key());
     case policy::Scope::grant:
-    case policy::Scope::session:   // where the protocol has no session the grant holds
-    case policy::Scope::identity:  // a grant has no identity behind it
+    case policy::Scope::session:  // where the protocol has no session the grant holds
       break;
   }
-  return demand_of(policy, limit, server, quota::HolderKind::grant, grant.id);
+  return demand_of(policy, limit, server, quota::HolderKind::grant, grant.configured_id());
 }
 
 /// What a call under the grant needs at one server.
@@ -57,6 +59,7 @@ GrantEntry entry_of(const std::shared_ptr<identity::Grant>& grant, const ServerE
   entry.policy = std::move(policy);
   entry.subject.label = grant->label;
   entry.subject.labels = grant->labels;
+  if (grant->subject) entry.subject.identity = grant->subject->claims->root();
   if (entry.policy) {
     for (const policy::Limit& limit : entry.policy->limits()) {
       // The server's name, also where the grant calls it by its UUID: both ways share one count.
@@ -158,6 +161,9 @@ Result<std::shared_ptr<const World>> World::build(std::vector<ServerSetting> ser
       entry.members.push_back(entry_of(setting.grant, *bundle->servers[i], bundle->policies[i]));
     }
   }
+  for (std::size_t i = 0; i < world->grants_.size(); ++i) {
+    if (world->grants_[i].grant->rule) world->ruled_.push_back(i);
+  }
   Result<identity::GrantTable> built = identity::GrantTable::build(std::move(table));
   if (!built) return std::unexpected(built.error());
   world->table_ = std::move(*built);
@@ -185,6 +191,28 @@ Status World::add_bundle(BundleSetting setting) {
   }
   bundles_.push_back(std::move(entry));
   return {};
+}
+
+const GrantEntry* World::grant_for(const identity::Subject& subject, std::string_view name_or_uuid) const {
+  for (const std::size_t index : ruled_) {
+    const GrantEntry& entry = grants_[index];
+    if (entry.reached_as(name_or_uuid) && entry.grant->rule->matches(subject)) return &entry;
+  }
+  return nullptr;
+}
+
+GrantEntry entry_for(const GrantEntry& configured, std::shared_ptr<const identity::Subject> subject,
+                     identity::RevokedFlag barred) {
+  const std::shared_ptr<identity::Grant> grant =
+      identity::for_subject(*configured.grant, std::move(subject), std::move(barred));
+  if (configured.bundle == nullptr) return entry_of(grant, *configured.server, configured.policy);
+  GrantEntry entry;
+  entry.grant = grant;
+  entry.bundle = configured.bundle;
+  for (const GrantEntry& member : configured.members) {
+    entry.members.push_back(entry_of(grant, *member.server, member.policy));
+  }
+  return entry;
 }
 
 const ServerEntry* World::server(std::string_view name_or_uuid) const {

@@ -98,6 +98,9 @@ class World {
   /// Of Verification::index.
   const GrantEntry& grant(std::size_t index) const { return grants_[index]; }
   const std::vector<GrantEntry>& grants() const { return grants_; }
+  /// The first grant, in the order of the configuration, whose rule the subject fits at the server or bundle of this
+  /// name or UUID; null: none.
+  const GrantEntry* grant_for(const identity::Subject& subject, std::string_view name_or_uuid) const;
   /// By name or UUID; null where there is none.
   const ServerEntry* server(std::string_view name_or_uuid) const;
   const BundleEntry* bundle(std::string_view name_or_uuid) const;
@@ -110,8 +113,13 @@ class World {
   std::unordered_map<std::string, const ServerEntry*> by_name_;
   std::unordered_map<std::string, const BundleEntry*> bundle_by_name_;
   std::vector<GrantEntry> grants_;
+  std::vector<std::size_t> ruled_;  ///< grants with a rule, by index
   identity::GrantTable table_;
 };
+
+/// The entry of one agent under a grant with a rule.
+GrantEntry entry_for(const GrantEntry& configured, std::shared_ptr<const identity::Subject> subject,
+                     identity::RevokedFlag barred);
 
 /// The name of a limit's count (policy.md section 5) for one holder.
 quota::Demand demand_of(const policy::Policy& policy, const policy::Limit& limit, std::string_view server,

@@ -1,7 +1,11 @@
 #include "identity/grant_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
+
+#include "base/encoding.h"
 
 namespace doorward::identity {
 namespace {
@@ -22,6 +26,8 @@ std::string_view to_string(Verdict verdict) {
       return "missing";
     case Verdict::malformed:
       return "malformed";
+    case Verdict::refused:
+      return "refused";
     case Verdict::unknown:
       return "unknown";
     case Verdict::revoked:
@@ -39,6 +45,7 @@ Result<GrantTable> GrantTable::build(std::vector<std::shared_ptr<Grant>> grants)
   for (std::size_t i = 0; i < grants.size(); ++i) {
     Grant& grant = *grants[i];
     if (grant.revoked == nullptr) grant.revoked = std::make_shared<std::atomic<bool>>(false);
+    if (grant.rule) continue;
     std::size_t at = slot_of(grant.token_hash) & mask;
     for (; table.slots_[at] != 0; at = (at + 1) & mask) {
       const Grant& other = *grants[table.slots_[at] - 1];
@@ -80,6 +87,25 @@ Verification GrantTable::lookup(const TokenHash& hash, std::int64_t now_s) const
   return {Verdict::unknown, nullptr, 0};
 }
 
+std::shared_ptr<Grant> for_subject(const Grant& configured, std::shared_ptr<const Subject> subject, RevokedFlag barred) {
+  auto grant = std::make_shared<Grant>(configured);
+  grant->rule.reset();
+  grant->configured = configured.id;
+  grant->barred = std::move(barred);
+  // A UUID of version 8 (RFC 9562): ours is a digest of all that names the holder.
+  const std::string key = subject->key();
+  const Digest digest = sha256("agent:" + configured.id + ":" + key);
+  std::string hex = to_hex(std::span(digest).first(16));
+  hex[12] = '8';
+  hex[16] = "89ab"[digest[8] >> 6];
+  grant->id = hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
+              hex.substr(20);
+  if (grant->owner.empty()) grant->owner = subject->actor();
+  grant->expires_s = std::min(configured.expires_s.value_or(subject->expires_s), subject->expires_s);
+  grant->subject = std::move(subject);
+  return grant;
+}
+
 RevokedFlag Revocations::flag(const std::string& grant_id, const TokenHash& hash) {
   const std::lock_guard guard(mutex_);
   RevokedFlag& flag = flags_[grant_id][hash];
@@ -87,16 +113,28 @@ RevokedFlag Revocations::flag(const std::string& grant_id, const TokenHash& hash
   return flag;
 }
 
+void Revocations::bar(const std::string& key) {
+  subject_flag(key)->store(true, std::memory_order_release);
+}
+
 void Revocations::revoke(const std::string& grant_id) {
   const std::lock_guard guard(mutex_);
   for (auto& [hash, flag] : flags_[grant_id]) flag->store(true, std::memory_order_release);
 }
 
+void Revocations::drop(const std::string& grant_id) {
+  revoke(grant_id);
+  const std::lock_guard guard(mutex_);
+  flags_.erase(grant_id);
+}
+
 void Revocations::revoke_others(const std::string& grant_id, const TokenHash& kept) {
   const std::lock_guard guard(mutex_);
-  for (auto& [hash, flag] : flags_[grant_id]) {
-    if (hash != kept) flag->store(true, std::memory_order_release);
-  }
+  std::erase_if(flags_[grant_id], [&](const auto& one) {
+    if (one.first == kept) return false;
+    one.second->store(true, std::memory_order_release);
+    return true;
+  });
 }
 
 }  // namespace doorward::identity

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "identity/claim_rule.h"
+#include "identity/subject.h"
 #include "identity/token.h"
 
 namespace doorward::identity {
@@ -21,24 +23,39 @@ namespace doorward::identity {
 /// new.
 using RevokedFlag = std::shared_ptr<std::atomic<bool>>;
 
-/// A bearer token's rights: one agent on one server under one policy (policy.md section 1). Immutable but for
-/// the flag.
+/// Rights on one server under one policy (policy.md section 1): those of one bearer token, or of every agent whose
+/// identity fits a rule. Of the latter kind each agent has a grant of its own, made from the configured one when it
+/// comes (for_subject). Immutable but for the flag.
 struct Grant {
-  std::string id;                                           ///< UUID; names the holder of counts
+  std::string id;  ///< UUID; sessions, tasks and connections to servers belong to it, and no other grant sees them
   std::string label;                                        ///< what people call it; unique
   std::string owner;                                        ///< a person; may be empty
   std::vector<std::pair<std::string, std::string>> labels;  ///< sorted by key, keys unique
   std::string server;                                       ///< name of the server it is bound to
   std::string policy;  ///< name of its policy; empty: none, and every call is denied
-  TokenHash token_hash{};
+  TokenHash token_hash{};  ///< of a grant with a rule: that of the rule
+  std::optional<SubjectRule> rule;         ///< whom it is for, where it has no token
+  std::shared_ptr<const Subject> subject;  ///< who holds it, where it was made from one with a rule
+  std::string configured;                  ///< then: id of that one
   std::uint64_t version = 1;              ///< grows with every change, rotation included
   std::int64_t created_s = 0;             ///< seconds since the epoch
   std::optional<std::int64_t> expires_s;  ///< refused from this second on
   RevokedFlag revoked;                    ///< never null inside a table
+  RevokedFlag barred;                     ///< set once its subject is revoked; null where it has none
 
-  bool is_revoked() const { return revoked->load(std::memory_order_acquire); }
+  bool is_revoked() const {
+    return revoked->load(std::memory_order_acquire) || (barred && barred->load(std::memory_order_acquire));
+  }
   bool is_expired(std::int64_t now_s) const { return expires_s && now_s >= *expires_s; }
+  /// As the configuration and the log name it: holder of the counts of the grant.
+  const std::string& configured_id() const { return configured.empty() ? id : configured; }
 };
+
+/// The grant of one agent under a grant with a rule: an id of its own, always the same; the subject as owner where
+/// none is configured; it ends with the credential, and is revoked with the configured one
+/// and by `barred`.
+std::shared_ptr<Grant> for_subject(const Grant& configured, std::shared_ptr<const Subject> subject,
+                                   RevokedFlag barred = nullptr);
 
 /// Why a request is or is not let in. Only the log may tell the refusals apart, `unknown` from `revoked`
 /// above all: all are the same 401 (issue: "never answered differently").
@@ -46,6 +63,7 @@ enum class Verdict : std::uint8_t {
   good,
   missing,    ///< no credentials, or of another scheme
   malformed,  ///< not the form of a token
+  refused,    ///< a token of an authorization server, which is not taken; the log tells why
   unknown,    ///< no grant has it
   revoked,    ///< its grant was revoked, or its token rotated
   expired,
@@ -64,7 +82,7 @@ struct Verification {
 class GrantTable {
  public:
   GrantTable() = default;
-  /// conflict where two grants have the same token. A null `revoked` becomes a flag of the grant's own.
+  /// conflict where two grants have the same token; grants with a rule have none. A null `revoked` becomes a flag of the grant's own.
   static Result<GrantTable> build(std::vector<std::shared_ptr<Grant>> grants);
 
   /// Judges the value of the Authorization header (nothing: the request has none) at a wall time. Takes the
@@ -91,10 +109,16 @@ class Revocations {
   /// The flag of a token: of a grant's id and its token's hash.
   RevokedFlag flag(const std::string& grant_id, const TokenHash& hash);
 
+  /// The flag of a subject, by Subject::key, and its revocation.
+  RevokedFlag subject_flag(const std::string& key) { return flag(key, {}); }
+  void bar(const std::string& key);
+
   /// From the return of this call on, every verification of the token answers `revoked`. All tokens of the
   /// grant.
   void revoke(const std::string& grant_id);
-  /// All tokens of the grant but the one that replaces them (rotation).
+  /// The same for a grant that is gone; one of its id that comes later begins anew.
+  void drop(const std::string& grant_id);
+  /// All tokens of the grant but the one that replaces them (rotation). One that comes back later begins anew.
   void revoke_others(const std::string& grant_id, const TokenHash& kept);
 
  private:

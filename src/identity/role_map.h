@@ -15,6 +15,8 @@ struct RoleMap {
 
   /// Gives `actor` the roles and groups of somebody who is in `groups` there; in none of ours: neither.
   void apply(const std::vector<std::string>& groups, Actor& actor) const;
+
+  bool operator==(const RoleMap&) const = default;
 };
 
 }  // namespace doorward::identity

@@ -65,8 +65,8 @@ inline IoResult write_some(int fd, std::string_view bytes) {
 class TlsSession;
 struct PeerCertificate;
 
-/// A nonblocking connection, plain or TLS (TlsContext::wrap and TlsServer::wrap make the latter). The plain path has no virtual
-/// call. One thread at a time.
+/// A nonblocking connection, plain or TLS (TlsContext::wrap and TlsServer::wrap make the latter). The plain
+/// path has no virtual call. One thread at a time.
 ///
 /// With TLS either direction may wait for either edge: after would_block, retry what is pending on the next
 /// event of any kind. A TLS read is never `drained` by being short, only by would_block.
@@ -89,8 +89,8 @@ class Stream {
       return tls_read(into);
     return detail::moved(::recv(fd_.get(), into.data(), into.size(), 0), into.size());
   }
-  /// May write a part: for a plain stream fewer bytes than given means that the next try would block; under TLS
-  /// only would_block does.
+  /// May write a part: for a plain stream fewer bytes than given means that the next try would block; under
+  /// TLS only would_block does.
   IoResult write(std::string_view bytes) {
     if (tls_) [[unlikely]]
       return tls_write(bytes);

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "json/value.h"
 
@@ -34,10 +35,11 @@ void for_each_tool(json::Value result, Visitor&& visit) {
 }
 
 /// Appends text[begin, end) to `out`, a range around the array `list`, with only those elements that `keep`
-/// (json::Value -> bool) wants. Every other byte, also of the kept elements, stays as it is.
-template <typename Keep>
+/// (json::Value -> bool) wants, each as `write` (std::string& out, json::Value element) appends it. Every other byte
+/// stays as it is.
+template <typename Keep, typename Write>
 void append_filtered(std::string& out, std::string_view text, std::size_t begin, std::size_t end,
-                     json::Value list, Keep&& keep) {
+                     json::Value list, Keep&& keep, Write&& write) {
   const auto copy = [&](std::size_t from, std::size_t to) { out.append(text.substr(from, to - from)); };
   copy(begin, list.begin_offset());
   out += '[';
@@ -46,26 +48,47 @@ void append_filtered(std::string& out, std::string_view text, std::size_t begin,
     if (!keep(element)) continue;
     if (!first) out += ',';
     first = false;
-    copy(element.begin_offset(), element.end_offset());
+    write(out, element);
   }
   out += ']';
   copy(list.end_offset(), end);
 }
 
+/// The same with every byte of the kept elements.
+template <typename Keep>
+void append_filtered(std::string& out, std::string_view text, std::size_t begin, std::size_t end,
+                     json::Value list, Keep&& keep) {
+  append_filtered(out, text, begin, end, list, std::forward<Keep>(keep), [text](std::string& to, json::Value element) {
+    to.append(text.substr(element.begin_offset(), element.end_offset() - element.begin_offset()));
+  });
+}
+
 /// The same for the tools of a tools/list answer: keeps each tool whose name `keep` (std::string_view ->
 /// bool) wants; a tool without a name and a second one of the same name are left out. False, and nothing
 /// appended, if `result` has no array `tools`.
-template <typename Keep>
+template <typename Keep, typename Write>
 bool append_filtered_tools(std::string& out, std::string_view text, std::size_t begin, std::size_t end,
-                           json::Value result, Keep&& keep) {
+                           json::Value result, Keep&& keep, Write&& write) {
   const json::Value tools = result.find("tools");
   if (!tools.is(json::Type::array)) return false;
   std::set<std::string_view> seen;
-  append_filtered(out, text, begin, end, tools, [&](json::Value tool) {
-    const json::Value name = tool.find("name");
-    return name.is(json::Type::string) && seen.insert(name.string()).second && keep(name.string());
-  });
+  append_filtered(
+      out, text, begin, end, tools,
+      [&](json::Value tool) {
+        const json::Value name = tool.find("name");
+        return name.is(json::Type::string) && seen.insert(name.string()).second && keep(name.string());
+      },
+      std::forward<Write>(write));
   return true;
+}
+
+template <typename Keep>
+bool append_filtered_tools(std::string& out, std::string_view text, std::size_t begin, std::size_t end,
+                           json::Value result, Keep&& keep) {
+  return append_filtered_tools(out, text, begin, end, result, std::forward<Keep>(keep),
+                               [text](std::string& to, json::Value tool) {
+                                 to.append(text.substr(tool.begin_offset(), tool.end_offset() - tool.begin_offset()));
+                               });
 }
 
 }  // namespace doorward::mcp

@@ -15,6 +15,9 @@ const Rule kNoPolicy{"(no policy)", "", "", 0, 0};
 const Rule kUnknownTool{"(unknown tool)", "", "", 0, 0};
 const Rule kDefinitionChanged{"(definition changed)", "", "", 0, 0};
 const Rule kNotReviewed{"(not reviewed)", "", "", 0, 0};
+const Rule kInjected{"(injected argument)", "",
+                     "The gateway fills in the credential that this tool takes as an argument; call it without that argument.",
+                     0, 0};
 const Rule kPolicyError{"(policy error)", "", "", 0, 0};
 const Rule kAmbiguousUri{"(ambiguous uri)", "",
                          "The URI can be spelled otherwise: give it in lower case up to the path, without . and .. segments, "
@@ -284,6 +287,9 @@ Decision definition_changed() {
 }
 Decision not_reviewed() {
   return answer(Verdict::deny, Code::tool_changed, kNotReviewed);
+}
+Decision argument_is_injected() {
+  return answer(Verdict::deny, Code::argument_denied, kInjected);
 }
 Decision policy_error() {
   return answer(Verdict::deny, Code::policy_error, kPolicyError);

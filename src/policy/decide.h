@@ -153,6 +153,8 @@ Decision limit_denial(const Decision& decision, const Limit& limit, std::int64_t
 Decision no_policy();
 Decision definition_changed();
 Decision not_reviewed();
+/// The call brings an argument that the gateway fills itself, with a credential that no agent has.
+Decision argument_is_injected();
 /// The engine or a store it needs could not judge; the gateway fails closed.
 Decision policy_error();
 

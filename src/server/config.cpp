@@ -10,8 +10,12 @@
 #include <map>
 
 #include "server/config_admin.h"
+#include "server/config_anchor.h"
 #include "server/config_bundle.h"
+#include "server/config_identity.h"
 #include "server/config_listener.h"
+#include "server/config_people.h"
+#include "server/config_secrets.h"
 #include "server/config_notifications.h"
 #include "server/config_server.h"
 #include "server/config_waiting.h"
@@ -84,8 +88,27 @@ RecordedValues read_recorded(const YamlNode& node, FileContext& context) {
   return values;
 }
 
+void read_arguments(const YamlNode& node, LogConfig& log, FileContext& context) {
+  Fields fields(node, "arguments", context);
+  if (const auto store = fields.take_text("store")) {
+    if (*store == "redacted") {
+      log.arguments = audit::Keep::redacted;
+    } else if (*store == "full") {
+      log.arguments = audit::Keep::full;
+    } else if (*store != "off") {
+      context.report(*node.find("store"), "\"store\" must be off, redacted or full; write off in quotes");
+    }
+  }
+  if (const auto time = fields.take_duration("keep", kDay / 24, 400 * kDay)) {
+    log.keep_arguments = std::chrono::duration_cast<std::chrono::hours>(*time);
+  }
+  log.redact = fields.take_texts("redact");
+  fields.finish();
+}
+
 void read_log(const YamlNode& node, LogConfig& log, FileContext& context) {
   Fields fields(node, "log", context);
+  if (const YamlNode* arguments = fields.take("arguments")) read_arguments(*arguments, log, context);
   fields.take_list("values",
                    [&](const YamlNode& item) { log.values.push_back(read_recorded(item, context)); });
   if (const auto time = fields.take_duration("retention", kDay, 10'000 * kDay)) {
@@ -145,7 +168,12 @@ GrantConfig read_grant(const YamlNode& node, FileContext& context) {
   take("policy", grant.policy);
   take("owner", grant.owner);
   read_labels(fields, grant, context);
-  if (const YamlNode* token = fields.take("token")) grant.token = read_secret_ref(*token, "token", context);
+  const YamlNode* token = fields.take("token");
+  const YamlNode* identity = fields.take("identity");
+  const YamlNode* certificate = fields.take("certificate");
+  if (token != nullptr) grant.token = read_secret_ref(*token, "token", context);
+  if (identity != nullptr) grant.rule = read_subject_rule(*identity, context);
+  if (certificate != nullptr) grant.rule = read_certificate_rule(*certificate, context);
   if (auto expires = fields.take_text("expires")) {
     if (!is_timestamp(*expires)) {
       context.report(*node.find("expires"), "\"expires\" must be a time in UTC like 2027-01-01T00:00:00Z");
@@ -153,8 +181,13 @@ GrantConfig read_grant(const YamlNode& node, FileContext& context) {
     grant.expires = std::move(*expires);
   }
   fields.finish();
-  for (std::string_view key : {"label", "server", "token"}) {
+  for (std::string_view key : {"label", "server"}) {
     if (node.find(key) == nullptr) fields.missing(key);
+  }
+  const int kinds = (token != nullptr) + (identity != nullptr) + (certificate != nullptr);
+  if (kinds == 0) fields.missing("token");
+  if (kinds > 1) {
+    context.report(node, "a grant is for a \"token\", an \"identity\" or a \"certificate\"; write one of them");
   }
   if (!grant.label.empty() && !store::is_name(grant.label)) {
     context.report(*node.find("label"),
@@ -201,11 +234,19 @@ Config read_root(const YamlNode& root, FileContext& context) {
       context.report(*root.find("durability"), "\"durability\" must be process or power");
     }
   }
+  if (const YamlNode* people = fields.take("people")) config.people = read_people(*people, context);
   if (const YamlNode* admin = fields.take("admin")) read_admin(*admin, config.admin, context);
   if (const YamlNode* limits = fields.take("limits")) read_limits(*limits, config.limits, context);
   if (const YamlNode* timeouts = fields.take("timeouts")) read_timeouts(*timeouts, config.timeouts, context);
   if (const YamlNode* log = fields.take("log")) read_log(*log, config.log, context);
+  if (const YamlNode* url = fields.take("external_url")) {
+    config.external_url = read_external_url(*url, context).value_or("");
+  }
+  if (const YamlNode* identity = fields.take("identity")) config.issuers = read_identity(*identity, context);
   if (const YamlNode* waiting = fields.take("waiting")) config.waiting = read_waiting(*waiting, context);
+  if (const YamlNode* secrets = fields.take("secrets")) config.secrets = read_secrets(*secrets, context);
+  fields.take_list("anchors",
+                   [&](const YamlNode& item) { config.anchors.push_back(read_anchor(item, context)); });
   if (const YamlNode* approvals = fields.take("approvals")) config.approvals = read_approvals(*approvals, context);
   if (const YamlNode* notifications = fields.take("notifications")) {
     config.notifications = read_notifications(*notifications, context);
@@ -233,10 +274,22 @@ Config read_root(const YamlNode& root, FileContext& context) {
                                   std::to_string(twin->at.line) + "; rename one");
   }
   report_twins(
+      config.anchors, [](const AnchorConfig& anchor) { return anchor.name; }, "anchor", context);
+  report_twins(
       config.policies, [](const PolicyConfig& policy) { return policy.server + "/" + policy.name; }, "policy",
       context);
   report_twins(
       config.grants, [](const GrantConfig& grant) { return grant.label; }, "grant", context);
+  for (const GrantConfig& grant : config.grants) {
+    if (!grant.rule || grant.rule->issuer.empty()) continue;
+    if (std::ranges::any_of(config.issuers, [&](const IssuerConfig& issuer) {
+          return issuer.settings.issuer == grant.rule->issuer;
+        })) {
+      continue;
+    }
+    context.report(grant.at, "grant \"" + grant.label + "\" is for the issuer \"" + grant.rule->issuer +
+                                 "\", which \"identity\" does not name; write it there exactly so");
+  }
   return config;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/url.h"
+#include "server/config_oauth.h"
 #include "store/store.h"
 
 namespace doorward::server {
@@ -104,6 +105,47 @@ ActionConfig read_action(const YamlNode& node, FileContext& context) {
   return action;
 }
 
+InjectConfig read_inject(const YamlNode& node, FileContext& context) {
+  Fields fields(node, "an item of inject", context);
+  InjectConfig inject;
+  if (auto argument = fields.take_text("argument")) inject.argument = std::move(*argument);
+  if (const YamlNode* value = fields.take("value")) {
+    inject.value = read_secret_ref(*value, "value", context);
+    if (value->find("value") != nullptr) {
+      context.report(*value, "what is injected is a secret and may not stand in this file; refer to it");
+    }
+  }
+  if (const YamlNode* tools = node.find("tools"); tools != nullptr && tools->kind == YamlNode::Kind::scalar) {
+    if (fields.take_text("tools") != "*") {
+      context.report(*tools, "\"tools\" must be a list of the tools that take the argument, or \"*\" for all");
+    }
+  } else {
+    inject.tools = fields.take_texts("tools");
+    if (inject.tools.empty()) {
+      context.report(node, "an item of inject needs \"tools\": a list of names, or \"*\" for all");
+    }
+  }
+  fields.finish();
+  for (std::string_view key : {"argument", "value"}) {
+    if (node.find(key) == nullptr) fields.missing(key);
+  }
+  return inject;
+}
+
+void read_injected(Fields& fields, ServerConfig& server, FileContext& context) {
+  fields.take_list("inject", [&](const YamlNode& item) {
+    InjectConfig inject = read_inject(item, context);
+    for (const InjectConfig& other : server.inject) {
+      const bool both = inject.tools.empty() || other.tools.empty() ||
+                        std::ranges::find_first_of(inject.tools, other.tools) != inject.tools.end();
+      if (both && inject.argument == other.argument) {
+        context.report(item, "two items of inject fill the argument \"" + inject.argument + "\" of one tool; remove one");
+      }
+    }
+    server.inject.push_back(std::move(inject));
+  });
+}
+
 ServerTimeouts read_timeouts(const YamlNode& node, FileContext& context) {
   Fields fields(node, "timeouts of a server", context);
   ServerTimeouts timeouts;
@@ -168,6 +210,10 @@ bool is_variable_name(std::string_view name) {
          std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '_'; });
 }
 
+bool is_secret_name(std::string_view name) {
+  return store::is_name(name) && name != "." && name != "..";
+}
+
 std::string_view refused_header(std::string_view name) {
   static constexpr std::array<std::string_view, 16> kOwn = {
       "accept",     "connection",       "content-length",   "content-type", "expect",  "host",
@@ -180,46 +226,49 @@ std::string_view refused_header(std::string_view name) {
 }
 
 SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileContext& context) {
+  using enum SecretRef::Source;
+  static constexpr std::array<std::pair<std::string_view, SecretRef::Source>, 5> kSources = {
+      {{"env", environment}, {"file", file}, {"credential", credential}, {"sealed", sealed}, {"value", literal}}};
+  constexpr std::string_view kReferences = "{env: NAME}, {file: PATH}, {credential: NAME}, {sealed: NAME}";
   SecretRef ref;
   ref.at = context.at(node);
+  const std::string what = "the value of \"" + std::string(name) + "\"";
   if (node.kind != YamlNode::Kind::mapping) {
-    context.report(node, "the value of \"" + std::string(name) +
-                             "\" must be a reference: {env: NAME}, {file: PATH}" +
+    context.report(node, what + " must be a reference: " + std::string(kReferences) +
                              (looks_secret(name) ? "" : " or {value: TEXT}"));
     return ref;
   }
   Fields fields(node, "a value", context);
-  const auto env = fields.take_text("env");
-  const auto file = fields.take_text("file");
-  const auto value = fields.take_text("value");
+  int given = 0;
+  std::optional<std::string> text;
+  for (const auto& [key, source] : kSources) {
+    auto taken = fields.take_text(key);
+    if (node.find(key) == nullptr) continue;
+    ++given;
+    text = std::move(taken);
+    ref.source = source;
+  }
   if (auto prefix = fields.take_text("prefix")) ref.prefix = std::move(*prefix);
   fields.finish();
-
-  const int given =
-      (node.find("env") != nullptr) + (node.find("file") != nullptr) + (node.find("value") != nullptr);
   if (given != 1) {
-    context.report(node,
-                   "the value of \"" + std::string(name) + "\" needs exactly one of env, file and value");
+    context.report(node, what + " needs exactly one of env, file, credential, sealed and value");
     return ref;
   }
-  if (env) {
-    ref.source = SecretRef::Source::environment;
-    ref.text = *env;
-    if (!is_variable_name(*env)) context.report(node, "\"env\" must name an environment variable");
-  } else if (file) {
-    ref.source = SecretRef::Source::file;
-    ref.text = file->empty() ? std::string() : context.absolute(*file);
-    if (file->empty()) context.report(node, "\"file\" must be the path of a file");
-  } else if (value) {
-    ref.text = *value;
+  if (text) ref.text = std::move(*text);
+  if (text && ref.source == environment && !is_variable_name(ref.text)) {
+    context.report(node, "\"env\" must name an environment variable");
+  } else if (text && ref.source == file) {
+    if (ref.text.empty()) context.report(node, "\"file\" must be the path of a file");
+    if (!ref.text.empty()) ref.text = context.absolute(ref.text);
+  } else if (text && (ref.source == credential || ref.source == sealed) && !is_secret_name(ref.text)) {
+    context.report(node, "\"" + ref.text + "\" is no name for a secret; use 1 to 64 letters, digits, '.', '_' and '-'");
+  } else if (text && ref.source == literal) {
     if (looks_secret(name)) {
-      context.report(node,
-                     "the value of \"" + std::string(name) +
-                         "\" is a secret and may not stand in this file; use {env: NAME} or {file: PATH}");
+      context.report(node, what + " is a secret and may not stand in this file; use one of " + std::string(kReferences));
     }
     if (std::ranges::any_of(ref.text,
                             [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
-      context.report(node, "the value of \"" + std::string(name) + "\" holds a control character; remove it");
+      context.report(node, what + " holds a control character; remove it");
     }
   }
   if (std::ranges::any_of(ref.prefix, [](char c) { return c < 0x20 || c == 0x7F; })) {
@@ -248,7 +297,10 @@ ServerConfig read_server(const YamlNode& node, FileContext& context) {
   read_headers(fields, server, context);
   fields.take_list("actions",
                    [&](const YamlNode& item) { server.actions.push_back(read_action(item, context)); });
+  read_injected(fields, server, context);
   read_protocol(fields, server, context);
+  const YamlNode* oauth = fields.take("oauth");
+  if (oauth != nullptr) server.oauth = read_oauth(*oauth, context);
   if (const YamlNode* timeouts = fields.take("timeouts")) server.timeouts = read_timeouts(*timeouts, context);
   fields.finish();
 
@@ -258,6 +310,7 @@ ServerConfig read_server(const YamlNode& node, FileContext& context) {
     context.report(*name, "\"" + server.name + "\" is no name for a server; use 1 to 64 of a-z, 0-9 and '-'");
   }
   check_target(server, fields, context);
+  if (oauth != nullptr) check_oauth(server, *oauth, context);
   return server;
 }
 

@@ -22,9 +22,13 @@ void read_protocol(Fields& fields, ServerConfig& server, FileContext& context);
 /// The same as members of the server's JSON; what is the default is left out.
 void write_protocol(json::Writer& writer, const ServerConfig& server);
 
-/// Reads `{env: NAME}`, `{file: PATH}` or `{value: TEXT}`, with an optional `prefix`. `name` is the header,
+/// Reads `{env: NAME}`, `{file: PATH}`, `{credential: NAME}`, `{sealed: NAME}` or `{value: TEXT}`, with an optional
+/// `prefix`. `name` is the header,
 /// variable or setting that takes the value.
 SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileContext& context);
+
+/// Writes such a reference.
+void write_secret_ref(json::Writer& writer, const SecretRef& ref);
 
 /// Why a header of this name (in lower case) cannot be configured for an upstream, or nothing: the gateway
 /// writes the framing and protocol headers itself.
@@ -33,5 +37,7 @@ std::string_view refused_header(std::string_view name);
 /// Whether this is a name for a header (an HTTP token) or for an environment variable.
 bool is_header_name(std::string_view name);
 bool is_variable_name(std::string_view name);
+/// Whether this is a name for a sealed secret or a credential.
+bool is_secret_name(std::string_view name);
 
 }  // namespace doorward::server

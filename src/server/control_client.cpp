@@ -21,11 +21,15 @@
 #include "io/socket.h"
 #include "io/stream.h"
 #include "json/reader.h"
+#include "server/audit_operations.h"
+#include "server/agent_operations.h"
 #include "server/catalogue_operations.h"
 #include "server/config.h"
 #include "server/event_log.h"
 #include "server/operations.h"
+#include "server/secret_operations.h"
 #include "server/people.h"
+#include "server/secret_operations.h"
 #include "server/user_operations.h"
 #include "store/state_lock.h"
 
@@ -221,8 +225,10 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   auto log = LazyLog(std::move(options));
 
   identity::Revocations revocations;
+  const Config config = last_config(**store);
+  SealedSecrets secrets((*store)->database(), state.keys(), config.secrets);
   auto inventory =
-      load_inventory(last_config(**store), **store, revocations, system_clock().wall_us(), Loading::names);
+      load_inventory(config, **store, revocations, system_clock().wall_us(), Loading::names);
   if (!inventory)
     return failure(Error{ErrorKind::corrupt, "the store cannot be read; see `doorward config check`"});
   io::Loop loop;
@@ -235,8 +241,17 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   People people((*store)->database(), loop, record);
   Operations operations(**store, revocations, std::move(*inventory), {}, std::move(surroundings));
   add_catalogue_operations(operations, **store);
+  add_secret_operations(operations, secrets);
+  AuditThread thread;
+  add_audit_operations(operations, {state, &loop, &thread,
+                                    [&](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+                                      return log.record(event, fields);
+                                    },
+                                    nullptr});
+  add_agent_operations(operations, **store, revocations, nullptr);
   add_user_operations(operations, people);
   add_account_operations(operations, people);
+  add_secret_operations(operations, secrets);
   admin::Answer answer;
   operations.handle(request, identity::Actor::local(geteuid()), [&](admin::Answer given) {
     answer = std::move(given);

@@ -4,7 +4,14 @@
 #include <charconv>
 #include <memory>
 
+#include "base/hash.h"
+
 namespace doorward::server {
+
+ControlRequest::~ControlRequest() {
+  wipe({reinterpret_cast<std::uint8_t*>(text_.data()), text_.size()});
+}
+
 Result<std::unique_ptr<ControlRequest>> ControlRequest::read(std::string text) {
   std::unique_ptr<ControlRequest> request(new ControlRequest);
   request->text_ = std::move(text);

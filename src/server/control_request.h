@@ -21,6 +21,8 @@ class ControlRequest {
  public:
   /// Reads the text. invalid where it is no object with a text `op`.
   static Result<std::unique_ptr<ControlRequest>> read(std::string text);
+  /// Wipes the text, which may hold a secret.
+  ~ControlRequest();
 
   const std::string& op() const { return op_; }
   /// A text that must be there, and one that may.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
 #include "admin/openapi.h"
@@ -13,10 +14,12 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "io/file.h"
+#include "server/agent_operations.h"
 #include "server/catalogue_operations.h"
 #include "server/approval_operations.h"
 #include "server/channels.h"
 #include "server/event_log.h"
+#include "server/metrics.h"
 #include "server/notify_operations.h"
 #include "server/metrics.h"
 #include "server/owned.h"
@@ -24,6 +27,9 @@
 #include "server/policy_operations.h"
 #include "server/record_operations.h"
 #include "server/sd_notify.h"
+#include "server/secret.h"
+#include "server/secret_operations.h"
+#include "server/upstream_account_operations.h"
 #include "server/sign_in.h"
 #include "server/user_operations.h"
 #include "server/trial_operations.h"
@@ -37,6 +43,8 @@ constexpr std::string_view kBootstrapSetting = "admin.bootstrap";
 constexpr std::size_t kMostReadings = 32;
 constexpr std::int64_t kDrainLookUs = 20'000;
 constexpr std::int64_t kReportPauseUs = 100'000;
+/// The store's note of the anchors at work, so that one that goes between two starts does not go unseen.
+constexpr std::string_view kAnchorsSetting = "anchors";
 
 std::unexpected<StartFailure> failure(const Error& error) {
   return std::unexpected(StartFailure{error, {}});
@@ -48,8 +56,8 @@ std::unexpected<StartFailure> failure(Findings findings) {
                    std::move(findings)});
 }
 
-Defaults defaults_of(const Config& config) {
-  return {config.timeouts, config.limits.result};
+Defaults defaults_of(const Config& config, SealedSecrets& secrets) {
+  return {config.timeouts, config.limits.result, &secrets};
 }
 
 /// Every operation has a route, and every route of an operation has one: a mistake in the program otherwise.
@@ -68,13 +76,13 @@ Status check_routes(const Operations& operations) {
 /// Whether a reload can take the difference, or only the next start.
 bool needs_restart(const Config& old, const Config& now) {
   const auto fixed = [](const Config& config) {
-    return std::tuple(config.listen, config.tls.has_value(), config.admin.listen,
-                      config.admin.tls.has_value(), config.admin.allowed_hosts, config.admin.allowed_origins,
-                      config.state, config.workers, config.power_durability,
-                      config.allowed_hosts, config.allowed_origins, config.limits.body,
+    return std::tuple(config.listen, config.tls.has_value(), config.admin.listen, config.admin.tls.has_value(),
+                      config.admin.allowed_hosts, config.admin.allowed_origins, config.state, config.workers, config.power_durability,
+                      config.allowed_hosts, config.allowed_origins, config.external_url, config.limits.body,
                       config.limits.connections, config.limits.connections_per_peer, config.timeouts.header,
                       config.timeouts.body, config.timeouts.idle, config.timeouts.session, config.log.ring,
-                      config.log.segment, config.log.sync, config.log.retention);
+                      config.log.segment, config.log.sync, config.log.retention, config.log.arguments,
+                      config.log.keep_arguments, config.log.redact);
   };
   return fixed(old) != fixed(now);
 }
@@ -90,6 +98,7 @@ gateway::Options gateway_options(const Config& config, const StateDir& state) {
   options.power_durability = config.power_durability;
   options.allowed_hosts = config.allowed_hosts;
   options.allowed_origins = config.allowed_origins;
+  options.external_url = config.external_url;
   options.body_bytes = config.limits.body;
   options.connections = config.limits.connections;
   options.connections_per_peer = config.limits.connections_per_peer;
@@ -106,11 +115,14 @@ gateway::Options gateway_options(const Config& config, const StateDir& state) {
   options.console_url = config.waiting.console;
   options.client_waits = config.waiting.clients;
   options.progress_interval = config.waiting.progress;
+  options.arguments = {config.log.arguments, config.log.keep_arguments,
+                       std::make_shared<audit::Redactor>(config.log.redact)};
   return options;
 }
 
 Daemon::Daemon(ServeOptions options)
     : options_(std::move(options)),
+      tokens_task_(io::call<&Daemon::take_token_demands>, this),
       reports_task_(io::call<&Daemon::take_tool_reports>, this),
       drain_timer_(io::call<&Daemon::watch_drain>, this),
       watchdog_timer_(io::call<&Daemon::feed_watchdog>, this),
@@ -145,13 +157,15 @@ Status Daemon::open_state() {
   auto store = store::Store::open(state_.path);
   if (!store) return std::unexpected(store.error());
   store_ = std::move(*store);
+  secrets_ = std::make_unique<SealedSecrets>(store_->database(), state_.keys(), config_.secrets);
   return store_->set_setting(kConfigFileSetting, options_.config_file);
 }
 
 std::expected<void, StartFailure> Daemon::build() {
   started_us_ = system_clock().wall_us();
   loaded_ = fingerprint();
-  auto inventory = load_inventory(config_, *store_, revocations_, started_us_);
+  if (const Status revoked = revoke_stored_agents(*store_, revocations_); !revoked) return failure(revoked.error());
+  auto inventory = load_inventory(config_, *store_, revocations_, started_us_, Loading::whole, secrets_.get());
   if (!inventory) return failure(std::move(inventory.error()));
   for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
   auto world = inventory->world();
@@ -164,10 +178,24 @@ std::expected<void, StartFailure> Daemon::build() {
   gateway::Options options = gateway_options(config_, state_);
   options.desk = desk_.get();
   options.builtin = mcp_.get();
+  anchors_ = std::make_unique<Anchors>(
+      state_, loop_, fetcher_, [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+        record_event(gateway_->log(), event, fields);
+      });
+  redactor_ = options.arguments.redactor;
+  options.on_checkpoint = [this](std::string_view note) { anchors_->offer(note); };
+  options.revocations = &revocations_;
+  options.keys_wanted = [this] { loop_.post([this] { key_sets_->fetch_wanted(); }); };
   auto made = gateway::Gateway::create(std::move(options), std::move(*world));
   if (!made) return failure(made.error());
   gateway_ = std::move(*made);
   if (const Status started = desk_->start(gateway_->log(), state_.log()); !started) return failure(started.error());
+  if (const Status set = set_anchors(config_.anchors); !set) return failure(set.error());
+
+  key_sets_ = std::make_unique<KeySets>(
+      loop_, fetcher_,
+      [this](std::shared_ptr<const identity::IssuerTable> issuers) { gateway_->set_issuers(issuers); });
+  key_sets_->configure(config_.issuers);
 
   Surroundings surroundings;
   surroundings.loop = &loop_;
@@ -175,6 +203,7 @@ std::expected<void, StartFailure> Daemon::build() {
     gateway_->set_world(std::move(next));
     gateway_->sweep_grants();
     sweep_approvals();
+    if (accounts_) accounts_->set_inventory(operations_->inventory());
   };
   const RecordEvent record = [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
     return record_event(gateway_->log(), event, fields);
@@ -183,20 +212,59 @@ std::expected<void, StartFailure> Daemon::build() {
   surroundings.reload = [this] { return reload("command"); };
   surroundings.status = [this](json::Writer& writer) { write_status(writer); };
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
-                                             defaults_of(config_), surroundings);
+                                             defaults_of(config_, *secrets_), surroundings);
   add_trial_operations(*operations_, surroundings);
   add_catalogue_operations(*operations_, *store_);
-  people_ = std::make_unique<People>(store_->database(), loop_, record);
-  add_user_operations(*operations_, *people_);
-  add_account_operations(*operations_, *people_);
   add_approval_operations(*operations_, *desk_);
   add_notify_operations(*operations_, *notifier_);
-  refuse_replaced_tokens(operations_->inventory(), revocations_);
+  add_secret_operations(*operations_, *secrets_);
+  add_audit_operations(*operations_, {state_, &loop_, &audit_thread_,
+                                      [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+                                        return record_event(gateway_->log(), event, fields);
+                                      },
+                                      &gateway_->log()});
+  add_agent_operations(*operations_, *store_, revocations_, [this] { gateway_->sweep_grants(); });
+  people_ = std::make_unique<People>(store_->database(), loop_, record);
+  oidc_login_ = std::make_unique<OidcLogin>(loop_, fetcher_, *people_);
+  oidc_login_->configure(config_.people.oidc);
+  add_user_operations(*operations_, *people_);
+  add_account_operations(*operations_, *people_);
+  refuse_replaced_tokens(operations_->inventory(), {}, revocations_);
+  redact_known_secrets();
   sweep_approvals();
+  if (const Status opened = open_accounts(); !opened) return failure(opened.error());
   gateway_->tool_reports().set_listener([this] {
     if (!reports_posted_.exchange(true)) loop_.post(reports_task_);
   });
   return {};
+}
+
+Status Daemon::set_anchors(const std::vector<AnchorConfig>& anchors) {
+  const auto stored = store_->setting(kAnchorsSetting);
+  if (!stored) return std::unexpected(stored.error());
+  std::vector<std::string> known;
+  if (!anchors_set_) {
+    std::istringstream names(stored->value_or(""));
+    for (std::string name; names >> name;) known.push_back(name);
+  }
+  anchors_set_ = true;
+  std::string names;
+  for (const std::string& name : anchors_->replace(anchors, known)) names += name + " ";
+  return names == stored->value_or("") ? Status{} : store_->set_setting(kAnchorsSetting, names);
+}
+
+void Daemon::redact_known_secrets() {
+  std::vector<std::string> secrets;
+  for (const ServerItem& item : operations_->inventory().servers) {
+    const auto add = [&](const auto& pairs) {
+      for (const auto& [name, value] : pairs) {
+        if (looks_secret(name)) secrets.push_back(value);
+      }
+    };
+    if (item.settings->is_http()) add(item.settings->http().headers);
+    if (item.settings->is_process()) add(item.settings->stdio().environment);
+  }
+  redactor_->set_secrets(std::move(secrets));
 }
 
 Status Daemon::open_desk() {
@@ -221,6 +289,29 @@ Status Daemon::configure_desk(const Config& config) {
   options.log_survives_power_loss = config.power_durability;
   desk_->set_options(options);
   return {};
+}
+
+Status Daemon::open_accounts() {
+  const auto key = audit::load_or_create_secret(state_.keys(), "sealing");
+  if (!key) return std::unexpected(key.error());
+  account_book_ = std::make_unique<AccountBook>(store_->database(), *key);
+  accounts_ = std::make_unique<UpstreamAccounts>(
+      loop_, fetcher_, *account_book_, gateway_->tokens(),
+      [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+        record_event(gateway_->log(), event, fields);
+      });
+  if (const Status loaded = accounts_->load(); !loaded) return loaded;
+  accounts_->set_inventory(operations_->inventory());
+  add_upstream_account_operations(*operations_, *accounts_);
+  gateway_->tokens().set_listener([this] {
+    if (!tokens_posted_.exchange(true)) loop_.post(tokens_task_);
+  });
+  return {};
+}
+
+void Daemon::take_token_demands() {
+  tokens_posted_ = false;
+  accounts_->take_demands();
 }
 
 void Daemon::sweep_approvals() {
@@ -290,6 +381,12 @@ void Daemon::add_handlers() {
   admin_->handle("events", [this](const admin::Request& request, admin::Respond respond) {
     events_->serve(request, std::move(respond));
   });
+  admin_->handle("login.oidc", [this](const admin::Request& request, admin::Respond respond) {
+    oidc_login_->begin(request, std::move(respond));
+  });
+  admin_->handle("login.oidc_callback", [this](const admin::Request& request, admin::Respond respond) {
+    oidc_login_->finish(request, std::move(respond));
+  });
 }
 
 std::string Daemon::metrics() const {
@@ -345,7 +442,9 @@ std::expected<Ending, StartFailure> Daemon::run(const std::function<void(const s
   on_ready(url());
   loop_.run();
   admin_->stop();
-  if (const Status stopped = gateway_->stop(); !stopped) return failure(stopped.error());
+  const Status stopped = gateway_->stop();
+  anchors_->stop();
+  if (!stopped) return failure(stopped.error());
   return ending_;
 }
 
@@ -383,8 +482,13 @@ Findings Daemon::load_anew() {
     next = std::move(*config);
   }
   if (!options_.listen.empty()) next.listen = options_.listen;
-  auto inventory = load_inventory(next, *store_, revocations_, system_clock().wall_us());
-  if (!inventory) return std::move(inventory.error());
+  secrets_->set_config(next.secrets);
+  auto inventory =
+      load_inventory(next, *store_, revocations_, system_clock().wall_us(), Loading::whole, secrets_.get());
+  if (!inventory) {
+    secrets_->set_config(config_.secrets);
+    return std::move(inventory.error());
+  }
   for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
   std::shared_ptr<const io::TlsServer::Material> tls;
   if (gateway_->speaks_tls() && next.tls) {
@@ -392,14 +496,14 @@ Findings Daemon::load_anew() {
     if (!loaded) return {{{next.file}, loaded.error().message}};
     tls = std::move(*loaded);
   }
-  if (const Status ready = configure_desk(next); !ready) return {{{next.file}, ready.error().message}};
   std::shared_ptr<const io::TlsServer::Material> admin_tls;
   if (admin_ && admin_->tls() != nullptr && next.admin.tls) {
     auto loaded = io::TlsServer::load(*next.admin.tls);
     if (!loaded) return {{{next.file}, loaded.error().message}};
     admin_tls = std::move(*loaded);
   }
-  if (const Status taken = operations_->replace(std::move(*inventory), defaults_of(next)); !taken) {
+  if (const Status ready = configure_desk(next); !ready) return {{{next.file}, ready.error().message}};
+  if (const Status taken = operations_->replace(std::move(*inventory), defaults_of(next, *secrets_)); !taken) {
     return {{{next.file}, taken.error().message}};
   }
   if (tls) gateway_->set_tls(std::move(tls));
@@ -407,10 +511,13 @@ Findings Daemon::load_anew() {
   if (needs_restart(config_, next)) {
     log_line(LogLevel::warning,
              "some changed settings take effect at the next start only: listen, admin, tls switched on or "
-             "off, state, workers, durability, allowed hosts and origins, and the limits, timeouts and log settings of "
+             "off, state, workers, durability, allowed hosts and origins, the external URL, and the limits, timeouts and log settings of "
              "the listener");
   }
   config_ = std::move(next);
+  if (const Status set = set_anchors(config_.anchors); !set) return {{{config_.file}, set.error().message}};
+  key_sets_->configure(config_.issuers);
+  oidc_login_->configure(config_.people.oidc);
   return {};
 }
 
@@ -424,6 +531,10 @@ Findings Daemon::reload(const char* cause) {
   }
   const Inventory& now = operations_->inventory();
   if (!findings.empty()) {
+    // The old configuration stays, but no credential that has been replaced or taken away (attack case T245).
+    if (const Status renewed = operations_->renew_secrets(); !renewed) {
+      log_line(LogLevel::error, "the credentials of servers could not be renewed", {{"why", renewed.error().message}});
+    }
     for (const Finding& finding : findings) log_line(LogLevel::error, finding.text());
     log_line(LogLevel::error, "the configuration was not taken; the old one stays in force",
              {{"cause", cause}});
@@ -436,6 +547,7 @@ Findings Daemon::reload(const char* cause) {
     return findings;
   }
   record_policies(now);
+  redact_known_secrets();
   log_line(LogLevel::info, "configuration taken",
            {{"cause", cause}, {"servers", now.servers.size()}, {"policies", now.policies.size()}});
   record_event(
@@ -453,6 +565,7 @@ void Daemon::record_policies(const Inventory& now) {
     current.push_back(item.server + " " + item.name + " " + std::string(item.policy->sha256()));
     if (std::ranges::find(recorded_policies_, current.back()) != recorded_policies_.end()) continue;
     const std::string owner = owner_text(item.at);
+    keep_policy_text(*item.policy);
     record_event(
         gateway_->log(), "policy.loaded",
         std::vector<audit::EventRecord::Field>{
@@ -464,6 +577,17 @@ void Daemon::record_policies(const Inventory& now) {
             {"owner", std::string_view(owner)}});
   }
   recorded_policies_ = std::move(current);
+}
+
+/// The log names policies by their hash; what a hash stood for is kept beside it, whoever changes the file later.
+void Daemon::keep_policy_text(const policy::Policy& policy) const {
+  const std::string folder = state_.path + "/policies";
+  const std::string file = folder + "/" + std::string(policy.sha256()) + ".json";
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) return;
+  Status kept = io::make_directory(folder);
+  if (kept) kept = io::write_file_atomic(file, policy.text());
+  if (!kept) log_line(LogLevel::warning, "the text of a policy could not be kept for later", {{"why", kept.error().message}});
 }
 
 void Daemon::begin_drain() {
@@ -499,10 +623,8 @@ void Daemon::feed_watchdog() {
 
 std::vector<std::string> Daemon::files_to_watch() const {
   std::vector<std::string> files;
-  const auto add_secrets = [&](const NamedSecrets& secrets) {
-    for (const auto& [name, ref] : secrets) {
-      if (ref.source == SecretRef::Source::file) files.push_back(ref.text);
-    }
+  const auto add = [&](const SecretRef& ref) {
+    if (std::string file = file_of(ref); !file.empty()) files.push_back(std::move(file));
   };
   if (!options_.config_file.empty()) files.push_back(options_.config_file);
   for (const auto& tls : {config_.tls, config_.admin.tls}) {
@@ -512,26 +634,27 @@ std::vector<std::string> Daemon::files_to_watch() const {
     }
   }
   for (const PolicyConfig& policy : config_.policies) files.push_back(policy.file);
-  for (const GrantConfig& grant : config_.grants) add_secrets({{"token", grant.token}});
+  for (const GrantConfig& grant : config_.grants) add(grant.token);
+  for (const auto* key : {&config_.secrets.master_key, &config_.secrets.previous_master_key}) {
+    if (*key) add(**key);
+  }
+  for (const IssuerConfig& issuer : config_.issuers) {
+    if (!issuer.jwks_file.empty()) files.push_back(issuer.jwks_file);
+  }
   if (!operations_) {
-    for (const ServerConfig& server : config_.servers) {
-      add_secrets(server.headers);
-      add_secrets(server.env);
-    }
+    for (const ServerConfig& server : config_.servers) for_each_reference(server, add);
     return files;
   }
-  for (const ServerItem& server : operations_->inventory().servers) {
-    add_secrets(server.config.headers);
-    add_secrets(server.config.env);
-  }
+  for (const ServerItem& server : operations_->inventory().servers) for_each_reference(server.config, add);
   return files;
 }
 
 std::string Daemon::fingerprint() const {
   Sha256 hash;
   for (const std::string& file : files_to_watch()) {
-    const auto text = io::read_file(file, kPolicyBytes);
+    auto text = io::read_file(file, kPolicyBytes);
     hash.update(file).update(text ? *text : text.error().message).update("\n");
+    if (text) forget_secret(*text);
   }
   return to_hex(hash.finish());
 }
@@ -550,6 +673,7 @@ void Daemon::write_status(json::Writer& writer) const {
   writer.key("admin").string(admin_url());
   writer.key("durability").string(config_.power_durability ? "power" : "process");
   writer.key("log_accepting").boolean(gateway_->log().accepting());
+  anchors_->write_status(writer);
   writer.key("connections").number(gateway_->connections());
   writer.key("uptime_s").number((system_clock().wall_us() - started_us_) / 1'000'000);
 }

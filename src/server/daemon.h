@@ -13,15 +13,24 @@
 #include "approval/notifier.h"
 #include "base/work_pool.h"
 #include "gateway/gateway.h"
+#include "io/fetch.h"
 #include "io/loop.h"
 #include "io/signals.h"
+#include "server/account_book.h"
+#include "server/anchors.h"
+#include "server/audit_operations.h"
 #include "server/config.h"
 #include "server/event_feed.h"
 #include "server/file_watch.h"
 #include "server/inventory.h"
+#include "server/key_sets.h"
+#include "server/oidc_login.h"
 #include "server/operations.h"
+#include "server/sealed_secrets.h"
 #include "server/people.h"
+#include "server/sealed_secrets.h"
 #include "server/serve.h"
+#include "server/upstream_accounts.h"
 #include "server/state_dir.h"
 #include "store/state_lock.h"
 
@@ -43,6 +52,11 @@ class Daemon {
   Status open_state();
   std::expected<void, StartFailure> build();
   Status open_desk();
+  Status open_accounts();
+  /// Lets stored arguments be rid of the credentials that the configuration gives to servers.
+  void redact_known_secrets();
+  /// Puts the configuration's anchors to work.
+  Status set_anchors(const std::vector<AnchorConfig>& anchors);
   /// Takes the settings of approvals and messages; their secrets are fetched anew.
   Status configure_desk(const Config& config);
   /// Cancels what waits for grants that are gone.
@@ -58,10 +72,12 @@ class Daemon {
   Findings reload(const char* cause);
   Findings load_anew();
   void record_policies(const Inventory& now);
+  void keep_policy_text(const policy::Policy& policy) const;
   void begin_drain();
   void watch_drain();
   void feed_watchdog();
   void take_tool_reports();
+  void take_token_demands();
 
   std::vector<std::string> files_to_watch() const;
   std::string fingerprint() const;
@@ -75,21 +91,31 @@ class Daemon {
   StateDir state_;
   std::optional<store::StateLock> lock_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<SealedSecrets> secrets_;
   identity::Revocations revocations_;
   io::Loop loop_;
-  io::Task reports_task_;                    ///< posted by workers, so it outlives them
-  std::atomic<bool> reports_posted_{false};  ///< it is on its way
+  io::Task tokens_task_;                     ///< posted by workers, so it outlives them
+  std::atomic<bool> tokens_posted_{false};   ///< it is on its way
+  io::Task reports_task_;                    ///< the same
+  std::atomic<bool> reports_posted_{false};
   io::Fetcher fetcher_;
   std::unique_ptr<approval::Notifier> notifier_;
   std::unique_ptr<approval::Desk> desk_;  ///< asked by workers, so it outlives them
   std::unique_ptr<admin::McpServer> mcp_;
+  std::unique_ptr<Anchors> anchors_;
+  std::shared_ptr<audit::Redactor> redactor_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  AuditThread audit_thread_;
+  std::unique_ptr<KeySets> key_sets_;
   std::unique_ptr<People> people_;
   std::unique_ptr<Operations> operations_;
+  std::unique_ptr<OidcLogin> oidc_login_;
   std::unique_ptr<admin::Authenticator> bootstrap_;
   std::unique_ptr<admin::Authenticator> authenticator_;
   std::unique_ptr<EventFeed> events_;
   std::unique_ptr<admin::Server> admin_;
+  std::unique_ptr<AccountBook> account_book_;
+  std::unique_ptr<UpstreamAccounts> accounts_;
   std::unique_ptr<WorkPool> readers_;  ///< of the log
   std::unique_ptr<io::SignalSource> signals_;
   std::unique_ptr<FileWatch> watch_;
@@ -98,6 +124,7 @@ class Daemon {
   std::int64_t started_us_ = 0;
   std::int64_t drain_ends_us_ = 0;
   bool draining_ = false;
+  bool anchors_set_ = false;  ///< in this process
   Ending ending_ = Ending::drained;
   io::Timer drain_timer_;
   io::Timer watchdog_timer_;

@@ -1,11 +1,14 @@
 #include "server/inventory.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "http/url.h"
 #include "identity/token.h"
+#include "json/writer.h"
 #include "policy/actions.h"
+#include "server/config_oauth.h"
 #include "server/policy_file.h"
 #include "server/secret.h"
 
@@ -14,20 +17,41 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
 
-Result<std::vector<std::pair<std::string, std::string>>> resolve_all(const NamedSecrets& secrets) {
-  std::vector<std::pair<std::string, std::string>> values;
-  for (const auto& [name, ref] : secrets) {
-    auto value = resolve_secret(ref, name);
-    if (!value) return std::unexpected(value.error());
-    values.emplace_back(name, std::move(*value));
+/// Fetches the values of one server, and remembers which of them are secret.
+class Credentials {
+ public:
+  explicit Credentials(SealedSecrets* sealed) : sealed_(sealed) {}
+  Credentials(const Credentials&) = delete;
+  Credentials& operator=(const Credentials&) = delete;
+  ~Credentials() {
+    for (std::string& secret : secrets_) forget_secret(secret);
   }
-  return values;
-}
 
-Result<upstream::HttpTarget> http_target(const ServerConfig& config) {
+  Result<std::string> fetch(const SecretRef& ref, const std::string& name, SecretForm form = SecretForm::line) {
+    auto value = resolve_secret(ref, name, sealed_, form);
+    if (value && is_secret(ref)) secrets_.push_back(value->substr(ref.prefix.size()));
+    return value;
+  }
+  Result<std::vector<std::pair<std::string, std::string>>> fetch_all(const NamedSecrets& references) {
+    std::vector<std::pair<std::string, std::string>> values;
+    for (const auto& [name, ref] : references) {
+      auto value = fetch(ref, name);
+      if (!value) return std::unexpected(value.error());
+      values.emplace_back(name, std::move(*value));
+    }
+    return values;
+  }
+  upstream::Masking masking() const { return {upstream::Masker::make(secrets_)}; }
+
+ private:
+  SealedSecrets* sealed_;
+  std::vector<std::string> secrets_;
+};
+
+Result<upstream::HttpTarget> http_target(const ServerConfig& config, Credentials& credentials) {
   const auto url = http::parse_url(config.url);
   if (!url) return std::unexpected(url.error());
-  auto headers = resolve_all(config.headers);
+  auto headers = credentials.fetch_all(config.headers);
   if (!headers) return std::unexpected(headers.error());
   upstream::HttpTarget target;
   target.tls = url->tls;
@@ -39,10 +63,23 @@ Result<upstream::HttpTarget> http_target(const ServerConfig& config) {
   return target;
 }
 
-Result<upstream::StdioTarget> stdio_target(const ServerConfig& config) {
-  auto environment = resolve_all(config.env);
+Result<upstream::StdioTarget> stdio_target(const ServerConfig& config, Credentials& credentials) {
+  auto environment = credentials.fetch_all(config.env);
   if (!environment) return std::unexpected(environment.error());
   return upstream::StdioTarget{config.command, std::move(*environment), config.cwd};
+}
+
+Result<std::vector<upstream::InjectedArgument>> injected_arguments(const ServerConfig& config,
+                                                                   Credentials& credentials) {
+  std::vector<upstream::InjectedArgument> injected;
+  for (const InjectConfig& inject : config.inject) {
+    auto value = credentials.fetch(inject.value, inject.argument);
+    if (!value) return std::unexpected(value.error());
+    upstream::InjectedArgument& argument = injected.emplace_back(inject.argument, std::string(), inject.tools);
+    json::append_string(argument.value, *value);
+    forget_secret(*value);
+  }
+  return injected;
 }
 
 Status check_actions(const std::vector<ActionConfig>& actions) {
@@ -125,19 +162,32 @@ Result<ServerItem> make_server(const ServerConfig& config, const std::string& uu
   auto settings = std::make_shared<upstream::ServerSettings>();
   settings->name = config.name;
   settings->uuid = uuid;
+  Credentials credentials(defaults.sealed);
   if (config.builtin) {
     settings->target = upstream::BuiltinTarget{};
   } else if (!config.url.empty()) {
-    auto target = http_target(config);
+    auto target = http_target(config, credentials);
     if (!target) return std::unexpected(target.error());
     target->transport = config.transport;
+    if (config.oauth) {
+      auto oauth = resolve_oauth(
+          *config.oauth, [&](const SecretRef& ref, const std::string& name, SecretForm form) {
+            return credentials.fetch(ref, name, form);
+          });
+      if (!oauth) return std::unexpected(oauth.error());
+      target->oauth = std::move(*oauth);
+    }
     settings->target = std::move(*target);
   } else {
-    auto target = stdio_target(config);
+    auto target = stdio_target(config, credentials);
     if (!target) return std::unexpected(target.error());
     target->bubblewrap = config.bubblewrap;
     settings->target = std::move(*target);
   }
+  auto injected = injected_arguments(config, credentials);
+  if (!injected) return std::unexpected(injected.error());
+  settings->injected = std::move(*injected);
+  settings->masking = credentials.masking();
   settings->protocol = config.protocol;
   if (const Status checked = check_actions(config.actions); !checked) return std::unexpected(checked.error());
   for (const ActionConfig& action : config.actions) {
@@ -147,6 +197,19 @@ Result<ServerItem> make_server(const ServerConfig& config, const std::string& uu
   settings->timeouts.first_byte = config.timeouts.first_byte.value_or(defaults.timeouts.first_byte);
   settings->timeouts.stream_idle = config.timeouts.stream_idle.value_or(defaults.timeouts.stream_idle);
   settings->result_bytes = defaults.result_bytes;
+  return ServerItem{config.at, config, std::move(settings)};
+}
+
+Result<ServerItem> withhold_server(const ServerConfig& config, const std::string& uuid, const Defaults& defaults,
+                                   const std::string& why) {
+  ServerConfig bare = config;
+  bare.headers.clear();
+  bare.env.clear();
+  bare.inject.clear();
+  auto item = make_server(bare, uuid, defaults);
+  if (!item) return item;
+  auto settings = std::make_shared<upstream::ServerSettings>(*item->settings);
+  settings->withheld = why;
   return ServerItem{config.at, config, std::move(settings)};
 }
 
@@ -202,7 +265,12 @@ GrantItem make_grant(const store::GrantRow& row, identity::Revocations& revocati
   return GrantItem{{}, std::move(grant), row.token_hint, row.number};
 }
 
-void refuse_replaced_tokens(const Inventory& inventory, identity::Revocations& revocations) {
+void refuse_replaced_tokens(const Inventory& inventory, const Inventory& before, identity::Revocations& revocations) {
+  std::set<std::string_view> ids;
+  for (const GrantItem& item : inventory.grants) ids.insert(item.grant->id);
+  for (const GrantItem& item : before.grants) {
+    if (!ids.contains(item.grant->id)) revocations.drop(item.grant->id);
+  }
   for (const GrantItem& item : inventory.grants) {
     if (!item.grant->is_revoked()) revocations.revoke_others(item.grant->id, item.grant->token_hash);
   }

@@ -18,6 +18,8 @@
 
 namespace doorward::server {
 
+class SealedSecrets;
+
 /// Each item of the desired state knows who owns it: `at.file` names the configuration file, and is empty for
 /// what the store holds.
 struct ServerItem {
@@ -73,10 +75,16 @@ class Inventory {
 struct Defaults {
   TimeoutsConfig timeouts;
   std::size_t result_bytes = 10u << 20;
+  SealedSecrets* sealed = nullptr;  ///< null where sealed secrets are out of reach
 };
 
 /// Makes one server ready: URL taken apart, secrets resolved, action tools checked.
 Result<ServerItem> make_server(const ServerConfig& config, const std::string& uuid, const Defaults& defaults);
+
+/// The same of a server whose credentials cannot be had any more, and why: it keeps its place and its settings, and is
+/// given nothing.
+Result<ServerItem> withhold_server(const ServerConfig& config, const std::string& uuid, const Defaults& defaults,
+                                   const std::string& why);
 
 /// The same without what only a gateway needs: its name, its id and its configuration.
 ServerItem name_server(const ServerConfig& config, const std::string& uuid);
@@ -103,10 +111,11 @@ enum class Loading : std::uint8_t {
 /// owns gets an id and versions that stay the same from start to start; the store remembers them.
 std::expected<Inventory, Findings> load_inventory(const Config& config, store::Store& store,
                                                   identity::Revocations& revocations, std::int64_t now_us,
-                                                  Loading loading = Loading::whole);
+                                                  Loading loading = Loading::whole, SealedSecrets* sealed = nullptr);
 
-/// After a swap to this inventory: tokens that it replaced are refused under every world that still lives.
-void refuse_replaced_tokens(const Inventory& inventory, identity::Revocations& revocations);
+/// After a swap to this inventory: tokens that it replaced are refused under every world that still lives, and so are
+/// those of grants that only `before` has.
+void refuse_replaced_tokens(const Inventory& inventory, const Inventory& before, identity::Revocations& revocations);
 
 /// The policies of a configuration alone, for `config check`: errors, and beside them warnings.
 Findings check_policies(const Config& config, Findings& warnings);

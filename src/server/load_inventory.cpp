@@ -27,13 +27,13 @@ std::string digest_of(std::string_view text) {
 class Loader {
  public:
   Loader(const Config& config, store::Store& store, identity::Revocations& revocations, std::int64_t now_us,
-         Loading loading)
+         Loading loading, SealedSecrets* sealed)
       : config_(config),
         store_(store),
         revocations_(revocations),
         now_us_(now_us),
         names_only_(loading == Loading::names),
-        defaults_{config.timeouts, config.limits.result} {}
+        defaults_{config.timeouts, config.limits.result, sealed} {}
 
   std::expected<Inventory, Findings> load() {
     inventory_.recorded = config_.log.values;
@@ -302,7 +302,11 @@ class Loader {
     for (const GrantConfig& config : config_.grants) {
       check_names(config.at, config.label, config.server, config.policy);
       store::GrantRow row;
-      if (!names_only_ && !take_token(config, row)) continue;
+      if (config.rule) {
+        row.token_hash = config.rule->digest();
+      } else if (!names_only_ && !take_token(config, row)) {
+        continue;
+      }
       row.label = config.label;
       row.owner = config.owner;
       row.labels = config.labels;
@@ -326,6 +330,7 @@ class Loader {
       row.version = static_cast<std::int64_t>(known->version);
       row.created_us = known->since_us;
       GrantItem item = make_grant(row, revocations_);
+      item.grant->rule = config.rule;
       item.at = config.at;
       inventory_.grants.push_back(std::move(item));
     }
@@ -381,8 +386,8 @@ class Loader {
 
 std::expected<Inventory, Findings> load_inventory(const Config& config, store::Store& store,
                                                   identity::Revocations& revocations, std::int64_t now_us,
-                                                  Loading loading) {
-  return Loader(config, store, revocations, now_us, loading).load();
+                                                  Loading loading, SealedSecrets* sealed) {
+  return Loader(config, store, revocations, now_us, loading, sealed).load();
 }
 
 Findings check_policies(const Config& config, Findings& warnings) {

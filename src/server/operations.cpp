@@ -9,7 +9,9 @@
 #include "base/suggest.h"
 #include "identity/token.h"
 #include "json/writer.h"
+#include "server/secret.h"
 #include "server/event_log.h"
+#include "server/secret.h"
 
 namespace doorward::server {
 namespace {
@@ -129,6 +131,34 @@ Status Operations::replace(Inventory inventory, const Defaults& defaults) {
   return {};
 }
 
+Status Operations::renew_secrets() {
+  if (!surroundings_.swap) return {};
+  Inventory next = inventory_;
+  std::vector<const ServerItem*> changed;
+  for (ServerItem& item : next.servers) {
+    bool refers = false;
+    for_each_reference(item.config, [&](const SecretRef& ref) { refers = refers || is_secret(ref); });
+    if (!refers) continue;
+    const std::string uuid = item.settings->uuid;
+    auto renewed = make_server(item.config, uuid, defaults_);
+    if (!renewed) renewed = withhold_server(item.config, uuid, defaults_, renewed.error().message);
+    if (!renewed) return std::unexpected(renewed.error());
+    if (*renewed->settings == *item.settings) continue;
+    item.settings = std::move(renewed->settings);
+    changed.push_back(&item);
+  }
+  if (changed.empty()) return {};
+  std::vector<std::pair<std::string, std::string>> told;
+  for (const ServerItem* item : changed) told.emplace_back(item->settings->name, item->settings->withheld);
+  if (Status done = commit(std::move(next)); !done) return done;
+  for (const auto& [server, withheld] : told) {
+    std::vector<audit::EventRecord::Field> fields = {{"server", std::string_view(server)}};
+    if (!withheld.empty()) fields.push_back({"reason", std::string_view(withheld)});
+    record(withheld.empty() ? "server.credentials_renewed" : "server.withheld", fields);
+  }
+  return {};
+}
+
 Status Operations::check(const Inventory& next) const {
   if (!surroundings_.swap) return {};
   const auto world = next.world();
@@ -140,9 +170,9 @@ Status Operations::commit(Inventory next) {
   if (surroundings_.swap) {
     auto world = next.world();
     if (!world) return std::unexpected(world.error());
-    inventory_ = std::move(next);
+    const Inventory before = std::exchange(inventory_, std::move(next));
     surroundings_.swap(std::move(*world));
-    refuse_replaced_tokens(inventory_, revocations_);
+    refuse_replaced_tokens(inventory_, before, revocations_);
     return {};
   }
   inventory_ = std::move(next);

@@ -68,10 +68,15 @@ class Operations {
   void handle(std::string text, const identity::Actor& actor, admin::Done done);
 
   const Inventory& inventory() const { return inventory_; }
+  /// Records what an actor has done.
+  void record(std::string_view event, const identity::Actor& actor, std::vector<audit::EventRecord::Field> fields);
   /// Stores what the workers met of servers' tools, records what is new, and lets every worker go by it.
   void take_tool_reports(const std::vector<gateway::ToolReport>& reports);
   /// After a reload: replaces everything and swaps. On failure nothing changes.
   Status replace(Inventory inventory, const Defaults& defaults);
+  /// Fetches the credentials of every server anew. A server whose credentials have changed is given the new ones from
+  /// the next call on; one whose credentials cannot be had any more is withheld: it is given nothing.
+  Status renew_secrets();
 
  private:
   struct Operation {
@@ -112,7 +117,6 @@ class Operations {
   Status check(const Inventory& next) const;
   /// Puts a new version of a stored policy in force.
   Json put_policy(const store::PolicyRow& row, std::string_view event, const identity::Actor& actor);
-  void record(std::string_view event, const identity::Actor& actor, std::vector<audit::EventRecord::Field> fields);
   void record(std::string_view event, std::span<const audit::EventRecord::Field> fields);
 
   struct ReviewedTool;

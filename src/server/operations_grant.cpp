@@ -41,7 +41,8 @@ void Operations::write_grant(json::Writer& writer, const GrantItem& item) const 
   const bool expired = grant.is_expired(clock_.wall_us() / kSecond);
   writer.begin_object().key("label").string(grant.label).key("id").string(grant.id);
   if (item.number > 0) writer.key("number").number(item.number);
-  writer.key("key_id").string(to_hex(grant.token_hash));
+  writer.key("holder").string(!grant.rule ? "token" : grant.rule->issuer.empty() ? "certificate" : "identity");
+  if (!grant.rule) writer.key("key_id").string(to_hex(grant.token_hash));
   writer.key("state").string(grant.is_revoked() ? "revoked" : expired ? "expired" : "active");
   writer.key("server")
       .string(grant.server)

@@ -87,7 +87,6 @@ People::People(store::Database& database, io::Loop& loop, RecordEvent record, co
       loop_(loop),
       record_(std::move(record)),
       clock_(clock),
-      throttled_recorded_us_(clock.monotonic_us() - kMinuteUs),
       pool_(kHashers, kMostWaiting) {}
 
 void People::set_issuer(std::string issuer, std::optional<identity::RoleMap> map) {
@@ -230,20 +229,23 @@ void People::record_failure(std::string_view user, std::string_view address, std
          {{"user", name}, {"why", why}});
 }
 
-void People::record_throttled(std::string_view user, std::string_view address) {
-  ++throttled_;
+void People::summarise(Summary& summary, std::string_view event, std::string_view user, std::string_view address) {
+  ++summary.times;
   const std::int64_t now_us = clock_.monotonic_us();
-  if (now_us - throttled_recorded_us_ < kMinuteUs) return;
-  const std::string_view name = store::is_user_name(user) ? user : "(not a name)";
-  record("login.throttled", {.name = "anonymous", .roles = {}, .address = std::string(address)},
-         {{"user", name}, {"tries", throttled_}});
-  throttled_ = 0;
-  throttled_recorded_us_ = now_us;
+  if (summary.recorded_us > now_us - kMinuteUs) return;
+  std::vector<audit::EventRecord::Field> fields = {{"times", summary.times}};
+  if (store::is_user_name(user)) fields.insert(fields.begin(), {"user", user});
+  record(event, {.name = "anonymous", .roles = {}, .address = std::string(address)}, std::move(fields));
+  summary = {0, now_us};
+}
+
+void People::note_refused(std::string_view address) {
+  summarise(refused_, "credential.refused", {}, address);
 }
 
 void People::check(std::string user, std::string password, std::string address, CheckDone done) {
   if (const std::int64_t wait_us = throttle_.begin(user.substr(0, kNameBytes), address, clock_.monotonic_us()); wait_us > 0) {
-    record_throttled(user, address);
+    summarise(throttled_, "login.throttled", user, address);
     const std::int64_t seconds = (wait_us + 999'999) / 1'000'000;
     return done(std::unexpected(Refusal{
         {ErrorKind::exhausted, "too many tries; wait " + std::to_string(seconds) + " s and try again"}, seconds}));

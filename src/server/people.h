@@ -69,6 +69,8 @@ class People {
   Result<Caller> by_cookie(std::string_view cookie, std::string_view address);
   Result<Caller> by_token(std::string_view token, std::string_view address);
 
+  /// Records that a request came with a session or token that is not good.
+  void note_refused(std::string_view address);
   /// Whether what an actor came by (identity::Actor::via) is still good; not a request, so it keeps no session awake.
   bool stands(std::string_view via);
   /// What changes must carry that come with this cookie: only whoever has it can tell, and it tells nothing of it.
@@ -117,7 +119,12 @@ class People {
   Result<identity::Actor> user_actor(std::string_view name);
   Result<Login> open(store::SessionRow session, const LoginFrom& from);
   void record_failure(std::string_view user, std::string_view address, std::string_view why);
-  void record_throttled(std::string_view user, std::string_view address);
+  /// Records an event that anybody can cause any number of times: at most once a minute, with how often it was.
+  struct Summary {
+    std::int64_t times = 0;  ///< since the last record
+    std::int64_t recorded_us = INT64_MIN;
+  };
+  void summarise(Summary& summary, std::string_view event, std::string_view user, std::string_view address);
 
   store::Users users_;
   store::Sessions sessions_;
@@ -128,8 +135,8 @@ class People {
   std::optional<identity::RoleMap> map_;
   identity::Throttle throttle_;
   std::map<Digest, Code> codes_;
-  std::int64_t throttled_ = 0;  ///< tries since the last record of them
-  std::int64_t throttled_recorded_us_;
+  Summary throttled_;
+  Summary refused_;
   WorkPool pool_;  ///< last: its threads end before the rest
 };
 

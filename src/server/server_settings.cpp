@@ -1,24 +1,18 @@
 #include <utility>
 
 #include "json/writer.h"
+#include "server/config_oauth.h"
 #include "server/config_server.h"
 
 namespace doorward::server {
 namespace {
-
-void write_secret(json::Writer& writer, const SecretRef& ref) {
-  static constexpr const char* kNames[] = {"env", "file", "value"};
-  writer.begin_object().key(kNames[static_cast<std::size_t>(ref.source)]).string(ref.text);
-  if (!ref.prefix.empty()) writer.key("prefix").string(ref.prefix);
-  writer.end_object();
-}
 
 void write_secrets(json::Writer& writer, std::string_view key, const NamedSecrets& secrets) {
   if (secrets.empty()) return;
   writer.key(key).begin_object();
   for (const auto& [name, ref] : secrets) {
     writer.key(name);
-    write_secret(writer, ref);
+    write_secret_ref(writer, ref);
   }
   writer.end_object();
 }
@@ -36,6 +30,25 @@ void write_actions(json::Writer& writer, const std::vector<ActionConfig>& action
   writer.end_array();
 }
 
+void write_injected(json::Writer& writer, const std::vector<InjectConfig>& injected) {
+  if (injected.empty()) return;
+  writer.key("inject").begin_array();
+  for (const InjectConfig& inject : injected) {
+    writer.begin_object().key("argument").string(inject.argument).key("value");
+    write_secret_ref(writer, inject.value);
+    writer.key("tools");
+    if (inject.tools.empty()) {
+      writer.string("*");
+    } else {
+      writer.begin_array();
+      for (const std::string& tool : inject.tools) writer.string(tool);
+      writer.end_array();
+    }
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 void write_timeouts(json::Writer& writer, const ServerTimeouts& timeouts) {
   if (!timeouts.connect && !timeouts.first_byte && !timeouts.stream_idle) return;
   const auto write = [&](std::string_view key, const std::optional<Milliseconds>& time) {
@@ -49,6 +62,13 @@ void write_timeouts(json::Writer& writer, const ServerTimeouts& timeouts) {
 }
 
 }  // namespace
+
+void write_secret_ref(json::Writer& writer, const SecretRef& ref) {
+  static constexpr const char* kNames[] = {"env", "file", "value", "credential", "sealed"};
+  writer.begin_object().key(kNames[static_cast<std::size_t>(ref.source)]).string(ref.text);
+  if (!ref.prefix.empty()) writer.key("prefix").string(ref.prefix);
+  writer.end_object();
+}
 
 std::expected<ServerConfig, Findings> parse_server_settings(const std::string& name, std::string_view json) {
   auto tree = read_yaml(json, "");
@@ -83,7 +103,9 @@ std::string server_settings_json(const ServerConfig& server) {
   write_secrets(writer, "headers", server.headers);
   write_secrets(writer, "env", server.env);
   if (!server.cwd.empty()) writer.key("cwd").string(server.cwd);
+  if (server.oauth) write_oauth(writer.key("oauth"), *server.oauth);
   write_actions(writer, server.actions);
+  write_injected(writer, server.inject);
   write_protocol(writer, server);
   write_timeouts(writer, server.timeouts);
   writer.end_object();

@@ -17,8 +17,11 @@ using admin::Response;
 
 constexpr std::string_view kSession = "session:";
 
-Response refusal(const Error& error) {
-  if (error.kind == ErrorKind::denied) return admin::unauthorized();
+Response refusal(People& people, const Request& request, const Error& error) {
+  if (error.kind == ErrorKind::denied) {
+    people.note_refused(request.peer);
+    return admin::unauthorized();
+  }
   return Response::problem(error.kind, error.message);
 }
 
@@ -151,19 +154,20 @@ std::expected<admin::Caller, Response> SignIn::authenticate(const Request& reque
     if (!presented) return std::unexpected(admin::unauthorized());
     if (!presented->starts_with(identity::kAccessTokenPrefix)) {
       const auto has_admin = people_.has_admin();
-      if (!has_admin) return std::unexpected(refusal(has_admin.error()));
-      if (*has_admin) return std::unexpected(admin::unauthorized());
-      return bootstrap_.authenticate(request);
+      if (!has_admin) return std::unexpected(refusal(people_, request, has_admin.error()));
+      auto bootstrap = *has_admin ? std::unexpected(admin::unauthorized()) : bootstrap_.authenticate(request);
+      if (!bootstrap) people_.note_refused(request.peer);
+      return bootstrap;
     }
     auto caller = people_.by_token(*presented, request.peer);
-    if (!caller) return std::unexpected(refusal(caller.error()));
+    if (!caller) return std::unexpected(refusal(people_, request, caller.error()));
     return admin::Caller{caller->actor, [this, via = caller->actor.via] { return people_.stands(via); }};
   }
 
   const std::string cookie = cookie_of(request, kSessionCookie);
   if (cookie.empty()) return std::unexpected(admin::unauthorized());
   auto caller = people_.by_cookie(cookie, request.peer);
-  if (!caller) return std::unexpected(refusal(caller.error()));
+  if (!caller) return std::unexpected(refusal(people_, request, caller.error()));
   if (request.method != http::Method::get) {
     // The server refused foreign values of both; a page of ours always sends one of them.
     const bool own_page = !request.header("origin").empty() || request.header("sec-fetch-site") == "same-origin";

@@ -251,7 +251,56 @@ CREATE TRIGGER grants_are_numbered AFTER INSERT ON grants
 BEGIN INSERT INTO grant_numbers (grant_id) VALUES (NEW.id); END;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers, kDeliveries};
+// `wrapped_key` is the secret's data key under the master key `key_id`; see store/secrets.h.
+constexpr std::string_view kSecrets = R"sql(
+CREATE TABLE secrets (
+  name        TEXT    NOT NULL PRIMARY KEY,
+  version     INTEGER NOT NULL CHECK (version > 0),
+  key_id      TEXT    NOT NULL,
+  wrapped_key BLOB    NOT NULL,
+  sealed      BLOB    NOT NULL,
+  created_us  INTEGER NOT NULL,
+  updated_us  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// The servers may be YAML's and the owners are grants of either kind, so no foreign keys.
+constexpr std::string_view kOAuth = R"sql(
+CREATE TABLE oauth_accounts (
+  server       TEXT    NOT NULL,
+  owner        TEXT    NOT NULL,
+  url          TEXT    NOT NULL,
+  issuer       TEXT    NOT NULL,
+  scope        TEXT    NOT NULL,
+  sealed       TEXT    NOT NULL,
+  actor        TEXT    NOT NULL,
+  expires_us   INTEGER,
+  connected_us INTEGER NOT NULL,
+  updated_us   INTEGER NOT NULL,
+  PRIMARY KEY (server, owner)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE oauth_registrations (
+  server     TEXT    NOT NULL,
+  issuer     TEXT    NOT NULL,
+  redirect   TEXT    NOT NULL,
+  sealed     TEXT    NOT NULL,
+  created_us INTEGER NOT NULL,
+  PRIMARY KEY (server, issuer)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// Agents of authorization servers that are let in no more.
+constexpr std::string_view kRevokedSubjects = R"sql(
+CREATE TABLE revoked_subjects (
+  issuer   TEXT NOT NULL,
+  subject  TEXT NOT NULL,
+  since_us INTEGER NOT NULL,
+  PRIMARY KEY (issuer, subject)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers, kSecrets, kOAuth, kRevokedSubjects, kDeliveries};
 
 }  // namespace
 

@@ -18,6 +18,7 @@ enum class FailureKind : std::uint8_t {
   protocol,      ///< the answer breaks HTTP, JSON or JSON-RPC
   too_large,     ///< a message longer than the server's settings allow
   session_lost,  ///< the server no longer knows the session
+  unauthorized,  ///< there is no token for the server, or it takes none of ours; nothing ran
 };
 std::string_view to_string(FailureKind kind);
 
@@ -35,6 +36,8 @@ class Call {
   /// An HTTP answer begins: its status, and the session id that it names (empty: none). Not called by
   /// stdio links. `stream`: the answer is an event stream.
   virtual void on_head(int status, std::string_view session, bool stream) = 0;
+  /// The WWW-Authenticate field of an answer of status 401 or 403, before on_head. Over HTTP only.
+  virtual void on_challenge(std::string_view value) { static_cast<void>(value); }
   /// One whole message of the server, at most as long as its settings allow; unchecked bytes.
   virtual void on_message(std::string_view text) = 0;
   /// Nothing more will come and nothing went wrong.

@@ -49,13 +49,20 @@ void HttpConnection::build(const HttpRequest& request) {
   std::size_t bytes = 0;
   for (std::string_view piece : request.body) bytes += piece.size();
   const std::string_view path = request.path.empty() ? std::string_view(target.path) : request.path;
+  const std::string_view token = pool_.token().line;
   const std::size_t head_room =
-      256 + path.size() + target.authority.size() + pool_.fixed_lines_.size() + request.lines.size();
+      256 + path.size() + target.authority.size() + pool_.fixed_lines_.size() + request.lines.size() + token.size() +
+      kHopsHeader.size() + request.hops.size() + pool_.hop_.size();
   http::HeadWriter writer(out_.room(head_room + bytes));
   writer.request(request.method, path, target.authority)
       .lines(request.method == http::Method::get ? kAcceptStream : kAcceptBoth)
       .lines(pool_.fixed_lines_)
+      .lines(token)
       .lines(request.lines);
+  if (!pool_.hop_.empty()) {
+    writer.lines(kHopsHeader).lines(": ").lines(request.hops).lines(request.hops.empty() ? "" : ", ");
+    writer.lines(pool_.hop_).lines("\r\n");
+  }
   if (request.method == http::Method::post) {
     writer.lines("Content-Type: application/json\r\n").content_length(bytes);
   }
@@ -89,6 +96,9 @@ void HttpConnection::refuse(std::string why) {
 
 void HttpConnection::dial() {
   address_ = 0;
+  if (pool_.forbidden_) {
+    return fail_later(FailureKind::resolve, "the host's name has a link-local or special-purpose address");
+  }
   if (pool_.addresses_.empty()) return fail_later(FailureKind::resolve, "the host's name has no address");
   dial_address();
 }
@@ -232,6 +242,9 @@ bool HttpConnection::take_head() {
   if (stream) events_.reset();
   const std::size_t head_size = head_.size();
   push_deadline(pool_.settings_->timeouts.stream_idle.count());
+  if (head_.has(http::Field::www_authenticate) && (head_.status() == 401 || head_.status() == 403)) {
+    call_->on_challenge(head_.get(http::Field::www_authenticate));
+  }
   call_->on_head(head_.status(), head_.get(http::Field::mcp_session_id), stream);
   if (call_ == nullptr) return false;
   in_.consume(head_size);
@@ -290,7 +303,7 @@ void HttpConnection::take_event(const mcp::SseEvent& event) {
   if (event.type == "endpoint") return call_->on_endpoint(event.data);
   // Events of another type are not the protocol's (attack case T107).
   if (event.type != "message") return;
-  if (!event.data.empty()) return call_->on_message(event.data);
+  if (!event.data.empty()) return call_->on_message(pool_.settings_->masking.json(event.data, masked_));
   if (event.named) call_->on_priming(event.retry_ms);
 }
 
@@ -307,7 +320,7 @@ void HttpConnection::on_eof() {
 void HttpConnection::finish() {
   Call* call = call_;
   if (body_ == Body::json && !in_.empty()) {
-    call->on_message(in_.view());
+    call->on_message(pool_.settings_->masking.json(in_.view(), masked_));
     if (call_ == nullptr) return;
   }
   call_ = nullptr;
@@ -340,7 +353,7 @@ void HttpConnection::fail(FailureKind kind, std::string_view detail) {
   if (dialled && !refused_) pool_.unreachable();
   call_ = nullptr;
   close();
-  if (call != nullptr) call->on_failure({kind, sent, detail});
+  if (call != nullptr) call->on_failure({kind, sent, pool_.settings_->masking.text(detail, masked_)});
 }
 
 void HttpConnection::fail_later(FailureKind kind, std::string detail) {

@@ -92,6 +92,7 @@ class HttpConnection final : public io::Handler, public Ticket {
   Body body_ = Body::head;
   FailureKind pending_failure_ = FailureKind::connect;
   std::string pending_detail_;
+  std::string masked_;  ///< what the server said last, where a secret in it was masked
   bool listening_ = false;
   bool patient_ = false;
   bool sent_ = false;

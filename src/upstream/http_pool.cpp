@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "upstream/authorized_request.h"
 #include "upstream/http_connection.h"
 #include "upstream/resumable_request.h"
 
@@ -30,32 +31,73 @@ std::string_view to_string(FailureKind kind) {
       return "too_large";
     case FailureKind::session_lost:
       return "session_lost";
+    case FailureKind::unauthorized:
+      return "unauthorized";
   }
   return "protocol";
 }
 
-HttpPool::HttpPool(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const ServerSettings> settings)
+HttpPool::HttpPool(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const ServerSettings> settings,
+                   TokenSource account, std::string_view hop)
     : loop_(loop),
       resolver_(resolver),
       settings_(std::move(settings)),
+      account_(std::move(account)),
+      token_(std::make_shared<const TokenState>()),
       self_(std::make_shared<HttpPool*>(this)) {
   const HttpTarget& target = settings_->http();
+  hop_ = hop;
   for (const auto& [name, value] : target.headers) fixed_lines_ += name + ": " + value + "\r\n";
   if (Result<io::Address> address = io::Address::parse(target.host, target.port)) {
     addresses_.push_back(*address);
     literal_ = true;
   }
+  if (!account_.slot) return;
+  listener_ = account_.slot->listen([self = self_, &loop = loop_] {
+    loop.post([self] {
+      if (*self != nullptr) (*self)->token_changed();
+    });
+  });
 }
 
 HttpPool::~HttpPool() {
+  if (account_.slot) account_.slot->forget(listener_);
   *self_ = nullptr;
 }
 
 std::size_t HttpPool::busy() const {
-  return connections_.size() - idle_.size() + resumables_.size() - spare_.size();
+  return connections_.size() - idle_.size() + resumables_.size() - spare_.size() + authorized_.size() -
+         spare_authorized_.size();
 }
 
 Ticket& HttpPool::start(const HttpRequest& request, Call& call) {
+  if (!account_.slot) return send(request, call);
+  if (spare_authorized_.empty()) {
+    authorized_.push_back(std::make_unique<AuthorizedRequest>(*this));
+    spare_authorized_.reserve(authorized_.size());
+    spare_authorized_.push_back(authorized_.back().get());
+  }
+  AuthorizedRequest& authorized = *spare_authorized_.back();
+  spare_authorized_.pop_back();
+  authorized.begin(request, call);
+  return authorized;
+}
+
+const TokenState& HttpPool::token() {
+  if (account_.slot && account_.slot->version() != token_->version) token_ = account_.slot->state();
+  return *token_;
+}
+
+void HttpPool::demand(TokenDemand demand) {
+  demand.slot = account_.slot;
+  account_.board->demand(std::move(demand));
+}
+
+void HttpPool::token_changed() {
+  for (std::size_t i = 0; i < authorized_.size(); ++i) authorized_[i]->token_changed();
+}
+
+Ticket& HttpPool::send(const HttpRequest& request, Call& call) {
   if (!request.resumable) return exchange(request, call, nullptr);
   if (spare_.empty()) {
     resumables_.push_back(std::make_unique<ResumableRequest>(*this));
@@ -105,6 +147,10 @@ void HttpPool::resolve() {
     if (pool == nullptr) return;
     pool->resolving_ = false;
     pool->addresses_ = found ? std::move(*found) : std::vector<io::Address>{};
+    // One address that nobody may dial makes the whole answer suspect (attack case T234).
+    pool->forbidden_ = !std::ranges::all_of(
+        pool->addresses_, [](const io::Address& address) { return io::may_dial(address, io::Reach::internal); });
+    if (pool->forbidden_) pool->addresses_.clear();
     if (!pool->addresses_.empty()) {
       pool->addresses_until_us_ = pool->loop_.now_us() + kAddressesGoodUs;
     }
@@ -150,6 +196,7 @@ void HttpPool::drop(HttpConnection& connection) {
 void HttpPool::tick() {
   const std::int64_t now = loop_.now_us();
   for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->check_deadline(now);
+  for (std::size_t i = 0; i < authorized_.size(); ++i) authorized_[i]->check_deadline(now);
   std::erase_if(connections_, [](const auto& connection) { return connection->reapable(); });
 }
 

@@ -28,6 +28,9 @@ class ResumableRequest final : public Call, public Ticket {
   void set_patient(bool patient) override;
 
   void on_head(int status, std::string_view session, bool stream) override;
+  void on_challenge(std::string_view value) override {
+    if (!reopening_) call_->on_challenge(value);
+  }
   void on_message(std::string_view text) override;
   void on_priming(std::optional<std::uint32_t> retry_ms) override { call_->on_priming(retry_ms); }
   void on_end() override;

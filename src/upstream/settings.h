@@ -1,12 +1,18 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "upstream/masker.h"
+#include "upstream/oauth_settings.h"
 
 namespace doorward::upstream {
 
@@ -28,7 +34,9 @@ struct HttpTarget {
   /// Configured headers, lower-case names, secrets already resolved. Values hold no control characters.
   std::vector<std::pair<std::string, std::string>> headers;
   HttpTransport transport = HttpTransport::automatic;
+  std::optional<OAuthSettings> oauth;
 
+  std::string url() const { return (tls ? "https://" : "http://") + authority + path; }
   bool operator==(const HttpTarget&) const = default;
 };
 
@@ -55,6 +63,18 @@ struct ActionSetting {
   std::vector<std::string> actions;
 
   bool operator==(const ActionSetting&) const = default;
+};
+
+/// A credential that the gateway adds to the arguments of calls; agents neither see nor send that argument.
+struct InjectedArgument {
+  std::string argument;            ///< a member of `arguments`
+  std::string value;               ///< as JSON text
+  std::vector<std::string> tools;  ///< names; empty: every tool
+
+  bool applies_to(std::string_view tool) const {
+    return tools.empty() || std::find(tools.begin(), tools.end(), tool) != tools.end();
+  }
+  bool operator==(const InjectedArgument&) const = default;
 };
 
 struct Timeouts {
@@ -94,6 +114,10 @@ struct ServerSettings {
   std::string uuid;  ///< reachable under either
   std::variant<HttpTarget, StdioTarget, BuiltinTarget> target;
   std::vector<ActionSetting> actions;
+  std::vector<InjectedArgument> injected;
+  Masking masking;  ///< of the secrets above, in what the server says
+  /// Why the server is given nothing: a credential of it was taken away. Empty: none was.
+  std::string withheld;
   Timeouts timeouts;
   ProtocolSettings protocol;
   std::size_t result_bytes = 10u << 20;  ///< longest message that the server may send

@@ -169,7 +169,7 @@ void StdioLink::read_output(bool to_end) {
         requests_.fail_all({FailureKind::too_large, true, "a line is longer than the server's result limit"});
         return stop();
       }
-      requests_.take(line);
+      requests_.take(settings_->masking.json(line, masked_));
     }
     if (result.drained && !to_end) return;
   }
@@ -201,7 +201,8 @@ void StdioLink::read_errors(bool to_end) {
         error_second_ = second;
         error_count_ = 0;
       }
-      if (++error_count_ <= kErrorLinesPerSecond) listener_.on_error_line(line);
+      if (++error_count_ > kErrorLinesPerSecond) continue;
+      listener_.on_error_line(settings_->masking.text(line, masked_));
     }
     if (result.drained && !to_end) return;
   }

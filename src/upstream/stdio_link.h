@@ -50,6 +50,7 @@ class StdioLink final : public Channel {
 
   io::Loop& loop_;
   std::shared_ptr<const ServerSettings> settings_;
+  std::string masked_;  ///< what the server said last, where a secret in it was masked
   ChannelListener& listener_;
   std::unique_ptr<io::Child> child_;
   std::unique_ptr<Pipe> input_;

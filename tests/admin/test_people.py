@@ -339,6 +339,8 @@ class AccessTokens(PeopleCase):
                      "dwp_" + "0" * 49):
             self.assertEqual(self.person(token=near).ask("GET", "/api/v1/servers").status, 401, near)
         self.assertEqual(self.person(token=token).ask("GET", "/api/v1/servers").status, 200)
+        refused = self.events("credential.refused")
+        self.assertEqual([one["address"] for one in refused], ["127.0.0.1"], "once a minute, however many there are")
 
     def test_the_life_of_a_token_is_bound(self):
         root = self.person("root")

@@ -2,7 +2,7 @@
 
 Runs the conformance suites directly and through the gateway and tells where the checks differ; exit status 1 where
 they do. Without options: every set, over HTTP and stdio, to upstreams of both eras and of the other era alone.
-With --client the client scenarios, by both SDKs. With CONFORMANCE_TRACE=1 the forwarder prints every request and answer.
+With --client the client scenarios, by both SDKs, and those about authorization. With CONFORMANCE_TRACE=1 the forwarder prints every request and answer.
 """
 import argparse
 import sys
@@ -39,11 +39,19 @@ def run_servers(name, given):
 def run_clients(name, given):
     same = True
     for sdk in suite.sdks(name):
-        scenarios = [given.scenario] if given.scenario else suite.client_scenarios(name)
+        scenarios = [one for one in suite.client_scenarios(name) if given.scenario in (None, one)]
         wanted = {scenario: suite.run_client(name, scenario, sdk, "direct") for scenario in scenarios}
         got = {scenario: suite.run_client(name, scenario, sdk) for scenario in scenarios}
         same = report(f"{name} client {sdk}", scenarios, wanted, got) and same
-    return same
+    return authorizes(name, given) and same
+
+
+def authorizes(name, given):
+    """The scenarios in which the gateway is the OAuth client; there is no direct run to compare them with."""
+    scenarios = [one for one in suite.authorization_scenarios(name) if given.scenario in (None, one)]
+    failed = [one for one in scenarios if not suite.passed(suite.run_client(name, one, "v2"))]
+    print(f"{name} authorization: passed {len(scenarios) - len(failed)} of {len(scenarios)}", *failed, flush=True)
+    return not failed
 
 
 def main():

@@ -26,6 +26,8 @@ SETS = {"2025-11-25": ("suite-0.2", ["--requirements", "2025-11-25"]),
         "2026-07-28": ("suite-0.2", ["--requirements", "2026-07-28"]),
         "0.1.16": ("suite-0.1", ["--suite", "active"])}
 CLIENT_SCENARIOS = ["initialize", "tools_call", "elicitation-sep1034-client-defaults", "sse-retry"]  # of 0.1.16
+# Of no revision, and scored by none: the extension oauth-client-credentials.
+AUTHORIZATION_EXTENSIONS = ["auth/client-credentials-basic", "auth/client-credentials-jwt"]
 ASKS_ALL = ["sampling", "elicitation", "roots"]
 
 
@@ -46,6 +48,11 @@ def scored(name, role="server"):
 def client_scenarios(name):
     """The scored client scenarios that are not about authorization."""
     return [scenario for scenario in scored(name, "client") if not scenario.startswith("auth/")]
+
+
+def authorization_scenarios(name):
+    """The scored client scenarios about authorization; the gateway is the OAuth client in them."""
+    return [scenario for scenario in scored(name, "client") if scenario.startswith("auth/")]
 
 
 def other_era(name):
@@ -117,7 +124,8 @@ def run(name, url, scenario=None):
 def run_client(name, scenario, sdk, *options):
     """The checks of a client scenario; see client.py for what is the client."""
     command = shlex.join([sys.executable, "-m", "conformance.client", sdk, *options])
-    return suite(name, "client", "--command", command, "--scenario", scenario, *revision_of(name))[scenario]
+    wanted = ["--force"] if scenario in AUTHORIZATION_EXTENSIONS else revision_of(name)
+    return suite(name, "client", "--command", command, "--scenario", scenario, *wanted)[scenario]
 
 
 def revision_of(name):

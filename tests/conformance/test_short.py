@@ -48,5 +48,17 @@ class Clients(SuiteCase):
         self.assert_clients_conform(MODERN, "v2")
 
 
+class Authorization(SuiteCase):
+    """The gateway is the OAuth client; every scenario that the set scores."""
+
+    def test_modern(self):
+        scenarios = suite.authorization_scenarios(MODERN)
+        self.assertEqual(len(scenarios), 25)
+        self.assert_scenarios(MODERN, "v2", scenarios)
+
+    def test_client_credentials(self):
+        self.assert_scenarios(MODERN, "v2", suite.AUTHORIZATION_EXTENSIONS)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -168,6 +168,19 @@ class Gateway:
     def revoke(self, label):
         return self.run("grant", "revoke", label, check=True)
 
+    def accounts(self):
+        """What `doorward accounts list` shows."""
+        return json.loads(self.run("accounts", "list", "--json", check=True).stdout)["accounts"]
+
+    def wait_account(self, server, grant=None, seconds=15.0):
+        """The account, once nothing is under way for it."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = next(one for one in self.accounts() if (one["server"], one.get("grant")) == (server, grant))
+            if found["state"] != "connecting" or time.monotonic() > deadline:
+                return found
+            time.sleep(0.02)
+
     def verify(self):
         """`doorward audit verify --json`: (exit status, document)."""
         done = self.run("audit", "verify", "--json")

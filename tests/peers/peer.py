@@ -96,7 +96,7 @@ class PeerCase(unittest.TestCase):
         servers = cls.make_servers()
         for server in cls.started:
             server.wait()
-        cls.gateway = Gateway(servers, cls.policies, cls.grants, env=cls.env, workers=1, **cls.config)
+        cls.gateway = cls.make_gateway(servers)
         cls.addClassCleanup(cls.gateway.close)
         cls.gateway.start()
 
@@ -106,6 +106,10 @@ class PeerCase(unittest.TestCase):
         status, (verified, report) = cls.gateway.stop(), cls.gateway.verify()
         if (status, verified) != (0, 0):
             raise AssertionError(f"exit {status}; audit verify: {verified} {report}; {cls.gateway.stderr()[-2000:]}")
+
+    @classmethod
+    def make_gateway(cls, servers):
+        return Gateway(servers, cls.policies, cls.grants, env=cls.env, workers=1, **cls.config)
 
     @classmethod
     def make_servers(cls):

@@ -1,6 +1,6 @@
 // What the client drivers share: the request on standard input, steps one after the other, JSON on standard output.
 //
-// Request:  {"era", "transport": {"url", "token", "sse": true} | {"command": [...]}, "answers": {METHOD: RESULT},
+// Request:  {"era", "transport": {"url", "token" or "client", "sse": true} | {"command": [...]}, "answers": {METHOD: RESULT},
 //            "capabilities": instead of those that `answers` need, "steps": [...]}
 // Step:     {"list": "tools" | "resources" | "prompts"} | {"call": NAME, "arguments", "progress": true, "task": true}
 //           | {"read": URI} | {"prompt": NAME, "arguments"} | {"together": [STEP, ...]}, whose result is the list of results
@@ -16,6 +16,13 @@ export const request = JSON.parse(await text(process.stdin));
 // What a command started over stdio gets beside the SDK's own short list of variables.
 export const childEnv = { DOORWARD_PEERS: process.env.DOORWARD_PEERS };
 export const headers = { authorization: `Bearer ${request.transport?.token}` };
+
+// How the SDK's HTTP transports are to authorize: a fixed token, or the credentials of an OAuth client, with which the
+// SDK's own provider finds the authorization server by itself.
+export function authorized(ClientCredentialsProvider) {
+  const { client } = request.transport;
+  return client ? { authProvider: new ClientCredentialsProvider(client) } : { requestInit: { headers } };
+}
 
 // The client capability behind each request that a server may make.
 const BEHIND = { 'elicitation/create': 'elicitation', 'sampling/createMessage': 'sampling', 'roots/list': 'roots' };

@@ -1,8 +1,9 @@
 // A client of the v1 SDK (@modelcontextprotocol/sdk), over Streamable HTTP, HTTP+SSE or stdio; see steps.mjs.
-import { answers, capabilities, childEnv, headers, perform_all, print, request, require, urls, watch } from './steps.mjs';
+import { answers, authorized, capabilities, childEnv, perform_all, print, request, require, urls, watch } from './steps.mjs';
 
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
+const { ClientCredentialsProvider } = require('@modelcontextprotocol/sdk/client/auth-extensions.js');
 const { SSEClientTransport } = require('@modelcontextprotocol/sdk/client/sse.js');
 const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
 const types = require('@modelcontextprotocol/sdk/types.js');
@@ -16,7 +17,7 @@ const schemas = {
 const { url, sse, command } = request.transport;
 const OverHttp = sse ? SSEClientTransport : StreamableHTTPClientTransport;
 const transport = url
-  ? new OverHttp(new URL(url), { requestInit: { headers } })
+  ? new OverHttp(new URL(url), authorized(ClientCredentialsProvider))
   : new StdioClientTransport({ command: command[0], args: command.slice(1), env: childEnv, stderr: 'inherit' });
 const sent = [];
 const asked = [];

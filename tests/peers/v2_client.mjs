@@ -1,13 +1,13 @@
 // A client of the v2 SDK (@modelcontextprotocol/client) in the era that the request names, over Streamable HTTP or
 // stdio; see steps.mjs.
-import { answers, capabilities, childEnv, headers, perform_all, print, request, require, urls, watch } from './steps.mjs';
+import { answers, authorized, capabilities, childEnv, perform_all, print, request, require, urls, watch } from './steps.mjs';
 
-const { Client, StreamableHTTPClientTransport } = require('@modelcontextprotocol/client');
+const { Client, ClientCredentialsProvider, StreamableHTTPClientTransport } = require('@modelcontextprotocol/client');
 const { StdioClientTransport } = require('@modelcontextprotocol/client/stdio');
 
 const { url, command } = request.transport;
 const transport = url
-  ? new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
+  ? new StreamableHTTPClientTransport(new URL(url), authorized(ClientCredentialsProvider))
   : new StdioClientTransport({ command: command[0], args: command.slice(1), env: childEnv, stderr: 'inherit' });
 const mode = request.era === 'modern' ? { pin: '2026-07-28' } : request.era;
 const sent = [];

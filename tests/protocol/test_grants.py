@@ -136,7 +136,7 @@ class Tokens(GrantCase):
 
 
 class Borders(GrantCase):
-    def test_T215_T251_what_leaves_us(self):
+    def test_T251_T215_what_leaves_us(self):
         """The upstream gets our credentials and nothing of the client's: no token, cookie, address or name."""
         client = self.client()
         mark = self.upstream.mark()
@@ -233,7 +233,7 @@ class Borders(GrantCase):
 
 
 class Secrets(unittest.TestCase):
-    def test_T322_T241_secret_files_and_variables(self):
+    def test_T241_T322_secret_files_and_variables(self):
         """A secret that others can read, or that is no clean text, refuses the start with its name alone."""
         upstream = RecordingUpstream()
         self.addCleanup(upstream.stop)

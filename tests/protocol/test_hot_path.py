@@ -9,8 +9,9 @@ import tempfile
 import time
 import unittest
 
-from harness.client import MODERN
+from harness.client import MODERN, Client
 from harness.gateway import BUILD, Gateway
+from harness.issuer import Issuer
 from harness.upstream import RecordingUpstream
 
 COUNTER = BUILD / "liballoc_counter.so"
@@ -33,19 +34,25 @@ class HotPath(unittest.TestCase):
         self.addCleanup(self.upstream.stop)
 
     def start(self, **options):
-        self.gateway = Gateway({"up": self.upstream.url}, {"p": ("up", policy())}, {"agent": ("up", "p")}, workers=1, **options)
+        self.gateway = self.make_gateway(**options)
         self.addCleanup(self.gateway.close)
         self.gateway.start()
-        client = self.gateway.client("agent", version=self.version)
+        client = self.client()
         self.addCleanup(client.close)
         client.initialize()
         # The server's first list is stored once, and every worker then goes by what was stored.
         self.calls(client, 1)
         deadline = time.monotonic() + 10
-        while not any(record["event"] == "tool.first_list" for record in self.gateway.new_records()):
+        while not any(record.get("event") == "tool.first_list" for record in self.gateway.new_records()):
             self.assertLess(time.monotonic(), deadline, "the first list was not stored")
             time.sleep(0.02)
         return client
+
+    def make_gateway(self, **options):
+        return Gateway({"up": self.upstream.url}, {"p": ("up", policy())}, {"agent": ("up", "p")}, workers=1, **options)
+
+    def client(self):
+        return self.gateway.client("agent", version=self.version)
 
     def calls(self, client, count):
         for number in range(count):
@@ -72,11 +79,12 @@ class HotPath(unittest.TestCase):
 
     @unittest.skipUnless(COUNTER.exists(), "the counting library is not built")
     def test_no_allocation(self):
-        for version in (MODERN, "2025-11-25"):
-            with self.subTest(version), tempfile.NamedTemporaryFile() as file:
+        stored = {"arguments": {"store": "redacted"}}
+        for version, log in ((MODERN, {}), ("2025-11-25", {}), (MODERN, stored), ("2025-11-25", stored)):
+            with self.subTest(version, **log), tempfile.NamedTemporaryFile() as file:
                 self.version = version
                 file.truncate(256 * 16)
-                client = self.start(env={"LD_PRELOAD": str(COUNTER), "DOORWARD_ALLOC_COUNTER": file.name})
+                client = self.start(log=log, env={"LD_PRELOAD": str(COUNTER), "DOORWARD_ALLOC_COUNTER": file.name})
 
                 def counts(name=file.name):
                     data = pathlib.Path(name).read_bytes()
@@ -87,7 +95,7 @@ class HotPath(unittest.TestCase):
                 self.assertIn(worker, before)
                 self.calls(client, CALLS)
                 after = counts()
-                print(f"{version}: allocations in {CALLS} calls: worker {after[worker] - before[worker]}, "
+                print(f"{version} {log}: allocations in {CALLS} calls: worker {after[worker] - before[worker]}, "
                       f"others {sum(after.values()) - sum(before.values()) - after[worker] + before[worker]}")
                 self.assertEqual(after[worker] - before[worker], 0)
                 self.gateway.close()
@@ -128,6 +136,26 @@ class HotPath(unittest.TestCase):
                       f"{dict(kinds)}")
                 self.assertLessEqual(moved, 5 * CALLS)
                 self.gateway.close()
+
+
+class AgentsHotPath(HotPath):
+    """The same with an access token of an authorization server, which was verified before."""
+
+    def setUp(self):
+        super().setUp()
+        self.issuer = Issuer()
+        self.addCleanup(self.issuer.stop)
+
+    def make_gateway(self, **options):
+        gateway = super().make_gateway(identity={"issuers": [{"issuer": self.issuer.url}]}, **options)
+        gateway.grants = {}
+        gateway.config["grants"] = [{"label": "agents", "server": "up", "policy": "p",
+                                     "identity": {"issuer": self.issuer.url, "claims": {"groups": "payments"}}}]
+        return gateway
+
+    def client(self):
+        token = self.issuer.token(f"http://127.0.0.1:{self.gateway.port}/mcp/up", groups=["payments"])
+        return Client(self.gateway.port, "/mcp/up/", token, version=self.version)
 
 
 if __name__ == "__main__":

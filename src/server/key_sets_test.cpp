@@ -1,0 +1,39 @@
+#include "server/key_sets.h"
+
+#include <gtest/gtest.h>
+
+namespace doorward::server {
+namespace {
+
+TEST(KeySets, MetadataIsLookedForWhereTheStandardsPutIt) {
+  EXPECT_EQ(metadata_urls("https://idp.example"),
+            (std::vector<std::string>{"https://idp.example/.well-known/oauth-authorization-server",
+                                      "https://idp.example/.well-known/openid-configuration"}));
+  EXPECT_EQ(metadata_urls("https://idp.example/realms/a/"),
+            (std::vector<std::string>{"https://idp.example/.well-known/oauth-authorization-server/realms/a",
+                                      "https://idp.example/.well-known/openid-configuration/realms/a",
+                                      "https://idp.example/realms/a/.well-known/openid-configuration"}));
+  EXPECT_TRUE(metadata_urls("no url").empty());
+}
+
+TEST(KeySets, T236_T237_MetadataOfAnotherIssuerOrWithOtherAddressesIsRefused) {
+  const auto uri = [](const std::string& text, std::string_view issuer = "https://idp.example") {
+    return read_jwks_uri(text, issuer).value_or("refused");
+  };
+  EXPECT_EQ(uri(R"({"issuer":"https://idp.example","jwks_uri":"https://keys.example/k"})"), "https://keys.example/k");
+  EXPECT_EQ(uri(R"({"issuer":"http://127.0.0.1:80","jwks_uri":"http://127.0.0.1/k"})", "http://127.0.0.1:80"),
+            "http://127.0.0.1/k");
+  for (const char* text : {R"({"issuer":"https://idp.example/","jwks_uri":"https://keys.example/k"})",
+                           R"({"issuer":"https://idp.example"})", R"({"jwks_uri":"https://keys.example/k"})",
+                           R"({"issuer":"https://idp.example","jwks_uri":"http://keys.example/k"})",
+                           R"({"issuer":"https://idp.example","jwks_uri":"http://127.0.0.1/k"})",
+                           R"({"issuer":"https://idp.example","jwks_uri":"file:///etc/passwd"})",
+                           R"({"issuer":"https://idp.example","jwks_uri":"https://u:p@keys.example/k"})",
+                           R"({"issuer":"https://idp.example","jwks_uri":["https://keys.example/k"]})",
+                           R"({"issuer":"x","issuer":"https://idp.example","jwks_uri":"https://keys.example/k"})", "[]", "<html>"}) {
+    EXPECT_EQ(uri(text), "refused") << text;
+  }
+}
+
+}  // namespace
+}  // namespace doorward::server
