@@ -43,6 +43,10 @@ class ApiCase(unittest.TestCase):
         self.apis.append(api)
         return api
 
+    def outlaw(self):
+        """The admin with requests that are served, though the document has no such values."""
+        return Api(self.gateway, self.api.token, port=self.api.port)
+
     def assert_refused(self, answer, status, kind):
         self.assertEqual((answer.status, answer.headers["content-type"]), (status, "application/problem+json"),
                          answer.body)

