@@ -45,7 +45,8 @@ class Person:
             sent["Authorization"] = f"Bearer {self.token}"
         if self.cookie:
             sent.update(Cookie=f"{COOKIE}={self.cookie}", Origin=self.origin)
-            sent["X-Doorward-CSRF"] = self.csrf
+            if self.csrf:
+                sent["X-Doorward-CSRF"] = self.csrf
         for name, value in headers.items():
             name = name.replace("_", "-")
             sent = {key: old for key, old in sent.items() if key.lower() != name.lower()}
