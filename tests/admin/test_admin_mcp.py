@@ -41,17 +41,17 @@ class AdminCase(unittest.TestCase):
     def both(self):
         return [self.client(version) for version in ("2025-11-25", MODERN)]
 
-    def call(self, client, tool, **arguments):
+    def call(self, client, name, /, **arguments):
         """`data` of a call that works; what the text says is what the structure says."""
-        result = client.call(tool, arguments).result
+        result = client.call(name, arguments).result
         self.assertFalse(result.get("isError"), result)
         self.assertEqual(json.loads(result["content"][0]["text"]), result["structuredContent"])
         self.assertIs(result["structuredContent"]["ok"], True)
         return result["structuredContent"]["data"]
 
-    def refused(self, client, tool, **arguments):
+    def refused(self, client, name, /, **arguments):
         """`error` of a call that does not."""
-        result = client.call(tool, arguments).result
+        result = client.call(name, arguments).result
         self.assertTrue(result["isError"], result)
         self.assertIs(result["structuredContent"]["ok"], False)
         return result["structuredContent"]["error"]
@@ -204,6 +204,31 @@ class Looks(AdminCase):
             self.assertEqual(self.call(client, "catalogue_search", query="nothing of that kind")["tools"], [])
 
 
+    def test_queries_the_log(self):
+        agent = self.gateway.client("agent", version=MODERN)
+        self.addCleanup(agent.close)
+        agent.call("echo", {"text": "canary-2290"})
+        for client in self.both():
+            deadline = time.monotonic() + 10  # a record reaches the log's files a little later
+            found = {"records": []}
+            while not found["records"] and time.monotonic() < deadline:
+                found = self.call(client, "audit_query", agent="agent", tool="echo", limit=1)
+            self.assertEqual([(record["tool"], record["server"]) for record in found["records"]], [("echo", "up")])
+            self.assertNotIn("canary-2290", json.dumps(found))
+            self.assertEqual(self.call(client, "audit_query", agent="nobody")["records"], [])
+            self.assertEqual(self.refused(client, "audit_query", since="whenever")["kind"], "invalid")
+
+    def test_explains_a_call(self):
+        for client in self.both():
+            said = self.call(client, "policy_explain", grant="agent", tool="echo", arguments={"text": "x"})
+            self.assertEqual(said["decision"], "allow")
+            self.assertEqual(self.refused(client, "policy_explain", grant="nobody", tool="echo")["kind"], "not_found")
+
+    def test_lists_approvals_without_arguments(self):
+        for client in self.both():
+            self.assertEqual(self.call(client, "approval_list")["approvals"], [])
+
+
 class Shipped(unittest.TestCase):
     """`server add --builtin admin` brings the policy that ships with the server."""
 
@@ -221,6 +246,34 @@ class Shipped(unittest.TestCase):
                     self.assertEqual(client.call(tool, {"id": 1, "confirm": True}).message()["error"]["code"], -32602)
                 self.assertIs(client.call("server_list", {}).result["structuredContent"]["ok"], True)
                 client.close()
+
+
+class Asked(unittest.TestCase):
+    """Under the policy that ships, a new key asks a person."""
+
+    def test_a_person_approves_a_key(self):
+        with Gateway({}) as gateway:
+            gateway.run("server", "add", "control", "--builtin", "admin", check=True)
+            gateway.create_grant("helper", "--server", "control", "--policy", "admin", "--owner", "alice")
+            upstream = RecordingUpstream()
+            self.addCleanup(upstream.stop)
+            gateway.run("server", "add", "up", "--url", upstream.url, check=True)
+            client = gateway.client("helper", "control", version=MODERN, timeout=30)
+            self.addCleanup(client.close)
+            answers = []
+            calling = threading.Thread(target=lambda: answers.append(
+                client.call("api_key_create", {"label": "made", "server": "up"})))
+            calling.start()
+            deadline, waiting = time.monotonic() + 20, []
+            while not waiting and time.monotonic() < deadline:
+                waiting = json.loads(gateway.run("approvals", "list", "--json", check=True).stdout)["approvals"]
+            self.assertEqual([row["tool"] for row in waiting], ["api_key_create"])
+            self.assertNotIn("made", gateway.run("grant", "list", check=True).stdout)
+            gateway.run("approvals", "approve", waiting[0]["id"], "--yes", check=True)
+            calling.join(20)
+            made = answers[0].result["structuredContent"]
+            self.assertIs(made["ok"], True)
+            self.assertEqual(made["data"]["api_key"]["label"], "made")
 
 
 if __name__ == "__main__":

@@ -42,8 +42,8 @@ class GrantCase(GatewayCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.gateway.revoke("gone")
-        cls.gateway.create_grant("old", "--server", "up", "--policy", "open", "--expires", in_seconds(1))
-        time.sleep(2)
+        cls.gateway.create_grant("old", "--server", "up", "--policy", "open", "--expires", in_seconds(4))
+        time.sleep(5)
 
     def ask(self, token=None, path="/mcp/up/", raw=None, method="POST"):
         client = self.gateway.client("agent", version=MODERN)
