@@ -27,6 +27,10 @@ std::string what(json::Value record) {
   }
   if (event == "call.outcome") return std::string(text_of(record.find("result")));
   if (event.starts_with("request.rejected")) return "rejected";
+  // What became of a request for approval; its rule takes the place where other events are named.
+  if (constexpr std::string_view kApproval = "approval."; event.starts_with(kApproval)) {
+    return std::string(event.substr(kApproval.size()));
+  }
   return "event";
 }
 

@@ -202,6 +202,7 @@ std::expected<void, StartFailure> Daemon::build() {
   surroundings.swap = [this](std::shared_ptr<const gateway::World> next) {
     gateway_->set_world(std::move(next));
     gateway_->sweep_grants();
+    record_policies(operations_->inventory());
     sweep_approvals();
     if (accounts_) accounts_->set_inventory(operations_->inventory());
   };

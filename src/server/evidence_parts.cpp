@@ -80,9 +80,10 @@ std::string Timeline::json() const {
   std::ranges::sort(runs, {}, &Run::from_us);
   writer.key("states").begin_array();
   std::int64_t known = from_us_;
+  bool told = true;  // the run before ended in order
   const auto down = [&](std::int64_t until) {
     if (until <= known) return;
-    writer.begin_object().key("state").string("down");
+    writer.begin_object().key("state").string(told ? "down" : "not known: up without a record, or killed");
     span(known, until);
     writer.end_object();
   };
@@ -97,6 +98,7 @@ std::string Timeline::json() const {
     writer.key("writer").string(run.writer).key("epoch").number(run.epoch).key("version").string(run.version);
     writer.key("end").string(run.ended ? "in order" : "not told: running still, or killed").end_object();
     known = std::max(known, run.to_us);
+    told = run.ended;
   }
   down(to_us_);
   writer.end_array().key("policies").begin_array();

@@ -532,6 +532,23 @@ class Evidence(AuditCase):
         self.assertTrue(any(json.loads(line)["event"] == "config.reloaded" for line in (bundle / "changes.jsonl").read_text().splitlines()))
         self.assertIn("agent", (bundle / "grants.json").read_text())
 
+    def test_policies_put_in_force_by_commands_are_in_it(self):
+        self.start()
+        texts = ['{"version": "1", "default": "deny"}', '{"version": "1", "default": "allow", "mode": "observe"}']
+        for text in texts:
+            file = self.gateway.folder / "later.json"
+            file.write_text(text)
+            self.gateway.run("policy", "add", "later", "--server", "up", "--file", str(file), check=True)
+        folder = self.gateway.folder / "running"
+        self.audit("bundle", folder)
+        policies = [item for item in json.loads((folder / "policies.json").read_text())["in_force"] if item["policy"] == "later"]
+        self.assertEqual([(item["version"], item["mode"]) for item in policies], [(1, "enforce"), (2, "observe")])
+        self.assertEqual(policies[0]["to"], policies[1]["from"])
+        self.assertEqual([(folder / f"policies/{item['sha256']}.json").read_text() for item in policies], texts)
+        states = [item["state"] for item in json.loads((folder / "control-state.json").read_text())["states"]]
+        self.assertEqual(states[1], "up, some policies observe only")
+        self.assertNotIn("down", states[2:], "the gateway runs")
+
     def test_a_period_without_records_says_so(self):
         self.start()
         self.gateway.stop()
