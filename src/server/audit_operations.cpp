@@ -1,6 +1,7 @@
 #include "server/audit_operations.h"
 
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "audit/export.h"
@@ -21,15 +22,15 @@ using Json = Operations::Json;
 constexpr std::int64_t kMostExported = 10'000;
 constexpr std::size_t kExportBytes = 12u << 20;  // of one answer
 
-/// Runs `work` on the thread, and `then` with its result back on the loop, which answers.
+/// Runs `work` among the readers, and `then` with its result back on the loop, which answers.
 template <typename Work, typename Then>
 void later(const AuditReach& reach, Operations::Reply reply, Work work, Then then) {
-  reach.thread->run([loop = reach.loop, reply = std::move(reply), work = std::move(work), then = std::move(then)]() mutable {
-    auto result = work();
-    loop->post([reply = std::move(reply), then = std::move(then), result = std::move(result)]() mutable {
-      reply(then(std::move(result)));
-    });
-  });
+  auto shared = std::make_shared<Operations::Reply>(std::move(reply));
+  const bool taken =
+      reach.readers->run([loop = reach.loop, shared, work = std::move(work), then = std::move(then)]() mutable {
+        loop->post([shared, then = std::move(then), result = work()]() mutable { (*shared)(then(std::move(result))); });
+      });
+  if (!taken) (*shared)(fail(ErrorKind::exhausted, "too many readings of the log are under way; try again"));
 }
 
 Result<audit::VerifyReport> verify_own(const StateDir& state, std::vector<std::string> checkpoints) {
@@ -208,35 +209,6 @@ void erase(const AuditReach& reach, ControlRequest& request, const identity::Act
 }
 
 }  // namespace
-
-AuditThread::~AuditThread() {
-  {
-    std::lock_guard guard(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void AuditThread::run(std::move_only_function<void()> work) {
-  std::lock_guard guard(mutex_);
-  queue_.push_back(std::move(work));
-  if (!thread_.joinable()) thread_ = std::thread([this] { serve(); });
-  changed_.notify_all();
-}
-
-void AuditThread::serve() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (stopping_) return;
-    auto work = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    work();
-    lock.lock();
-  }
-}
 
 std::string verify_report_json(const audit::VerifyReport& report) {
   std::string out;

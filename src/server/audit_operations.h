@@ -1,45 +1,20 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <memory>
-#include <mutex>
-#include <thread>
 
 #include "audit/log_writer.h"
 #include "audit/verify.h"
+#include "base/work_pool.h"
 #include "server/operations.h"
 #include "server/state_dir.h"
 
 namespace doorward::server {
 
-/// A thread for what would hold up the control thread: reading and verifying the log. One piece of work at a time.
-class AuditThread {
- public:
-  AuditThread() = default;
-  /// Work that has not begun is dropped.
-  ~AuditThread();
-  AuditThread(const AuditThread&) = delete;
-  AuditThread& operator=(const AuditThread&) = delete;
-
-  void run(std::move_only_function<void()> work);
-
- private:
-  void serve();
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::move_only_function<void()>> queue_;
-  bool stopping_ = false;
-  std::thread thread_;  ///< begun by the first work
-};
-
 /// What operations about the log reach.
 struct AuditReach {
   StateDir state;
   io::Loop* loop = nullptr;
-  AuditThread* thread = nullptr;
+  WorkPool* readers = nullptr;  ///< where the log is read and verified, since that takes long
   std::function<bool(std::string_view event, std::span<const audit::EventRecord::Field> fields)> record;
   audit::LogWriter* log = nullptr;  ///< of the running gateway; null: none runs
 };

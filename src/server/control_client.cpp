@@ -242,8 +242,8 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   Operations operations(**store, revocations, std::move(*inventory), {}, std::move(surroundings));
   add_catalogue_operations(operations, **store);
   add_secret_operations(operations, secrets);
-  AuditThread thread;
-  add_audit_operations(operations, {state, &loop, &thread,
+  WorkPool readers(1, 1);
+  add_audit_operations(operations, {state, &loop, &readers,
                                     [&](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
                                       return log.record(event, fields);
                                     },

@@ -40,7 +40,6 @@ namespace {
 
 /// Set once the first credential of the admin API was made, so that it is never made again.
 constexpr std::string_view kBootstrapSetting = "admin.bootstrap";
-constexpr std::size_t kMostReadings = 32;
 constexpr std::int64_t kDrainLookUs = 20'000;
 constexpr std::int64_t kReportPauseUs = 100'000;
 /// The store's note of the anchors at work, so that one that goes between two starts does not go unseen.
@@ -219,7 +218,7 @@ std::expected<void, StartFailure> Daemon::build() {
   add_approval_operations(*operations_, *desk_);
   add_notify_operations(*operations_, *notifier_);
   add_secret_operations(*operations_, *secrets_);
-  add_audit_operations(*operations_, {state_, &loop_, &audit_thread_,
+  add_audit_operations(*operations_, {state_, &loop_, &readers_,
                                       [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
                                         return record_event(gateway_->log(), event, fields);
                                       },
@@ -351,9 +350,8 @@ Status Daemon::start_steering() {
 }
 
 Status Daemon::start_admin() {
-  readers_ = std::make_unique<WorkPool>(1, kMostReadings);
   add_policy_operations(*operations_);
-  add_record_operations(*operations_, state_.log(), *readers_, loop_);
+  add_record_operations(*operations_, state_.log(), readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;
   admin_ = std::make_unique<admin::Server>(
       loop_, [this](std::string text, const identity::Actor& actor, admin::Done done) {

@@ -105,7 +105,7 @@ class Daemon {
   std::unique_ptr<Anchors> anchors_;
   std::shared_ptr<audit::Redactor> redactor_;
   std::unique_ptr<gateway::Gateway> gateway_;
-  AuditThread audit_thread_;
+  WorkPool readers_{2, 32};  ///< of the log; a verification leaves one of them free
   std::unique_ptr<KeySets> key_sets_;
   std::unique_ptr<People> people_;
   std::unique_ptr<Operations> operations_;
@@ -116,7 +116,6 @@ class Daemon {
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<AccountBook> account_book_;
   std::unique_ptr<UpstreamAccounts> accounts_;
-  std::unique_ptr<WorkPool> readers_;  ///< of the log
   std::unique_ptr<io::SignalSource> signals_;
   std::unique_ptr<FileWatch> watch_;
   std::vector<std::string> recorded_policies_;  ///< `server name sha256` of those the log has told of
