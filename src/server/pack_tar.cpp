@@ -28,10 +28,12 @@ bool make_header(const std::string& path, std::uintmax_t size, std::int64_t time
     name = name.substr(slash + 1);
   }
   const auto put = [&](std::size_t at, std::string_view text) { std::memcpy(block.data() + at, text.data(), text.size()); };
-  const auto octal = [&](std::size_t at, int digits, std::uintmax_t value) {
-    std::snprintf(block.data() + at, static_cast<std::size_t>(digits) + 1, "%0*llo", digits,
-                  static_cast<unsigned long long>(value));
+  // Digits, then a zero byte.
+  const auto octal = [&](std::size_t at, std::size_t digits, std::uintmax_t value) {
+    for (std::size_t i = digits; i > 0; --i, value >>= 3) block[at + i - 1] = static_cast<char>('0' + (value & 7));
+    block[at + digits] = '\0';
   };
+  if (size >= std::uintmax_t{1} << 33) return false;  // what eleven digits hold
   put(0, name);
   octal(100, 7, 0600);
   octal(108, 7, 0);
