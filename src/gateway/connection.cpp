@@ -96,12 +96,14 @@ void ClientConnection::read() {
     if (phase_ == Phase::lingering) in_.clear();
     const std::size_t expected = phase_ == Phase::body ? static_cast<std::size_t>(decoder_.remaining()) : 0;
     const char* before = in_.data();
-    const io::IoResult result = stream_.read(in_.room(std::max<std::size_t>(expected, 1)));
+    const std::span<char> room = in_.room(std::max<std::size_t>(expected, 1));
+    // At once: the read may find nothing, and the head would be left with memory that is gone.
+    if (phase_ == Phase::body && in_.data() != before) head_.rebase(in_.data());
+    const io::IoResult result = stream_.read(room);
     switch (result.state) {
       case io::IoState::ok:
         in_.commit(result.bytes);
         if (result.drained && !to_end_) readable_ = false;
-        if (phase_ == Phase::body && in_.data() != before) head_.rebase(in_.data());
         process();
         break;
       case io::IoState::would_block:
