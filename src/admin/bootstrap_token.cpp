@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/hash.h"
 #include "io/file.h"
 
 namespace doorward::admin {
@@ -25,7 +26,7 @@ Result<std::unique_ptr<BootstrapToken>> BootstrapToken::open(const std::string& 
   if (!there && first_start) {
     std::string token = identity::make_token();
     const Status written = io::write_file_atomic(file, token + "\n", 0600);
-    wipe({reinterpret_cast<std::uint8_t*>(token.data()), token.size()});
+    wipe(token);
     if (!written) return std::unexpected(written.error());
   }
   return std::unique_ptr<BootstrapToken>(new BootstrapToken(file));
@@ -39,7 +40,7 @@ std::expected<Caller, Response> BootstrapToken::authenticate(const Request& requ
   if (!kept) return std::unexpected(unauthorized());
   while (kept->ends_with('\n')) kept->pop_back();
   const bool same = constant_time_equal(identity::hash_token(*kept), identity::hash_token(*presented));
-  wipe({reinterpret_cast<std::uint8_t*>(kept->data()), kept->size()});
+  wipe(*kept);
   if (!same) return std::unexpected(unauthorized());
   return Caller{{.name = "token:bootstrap", .roles = {identity::Role::admin}, .address = request.peer}};
 }

@@ -57,11 +57,6 @@ std::string failed(std::string_view kind, std::string_view message) {
   return text;
 }
 
-std::string_view text_of(json::Value object, std::string_view key) {
-  const json::Value value = object.find(key);
-  return value.is(json::Type::string) ? value.string() : std::string_view();
-}
-
 /// The outcome of a call from the operation's answer; `arguments` as JSON.
 std::pair<std::string, bool> outcome_of(const McpTool& tool, const std::string& arguments, const Answer& answer) {
   if (!answer) return {failed(to_string(answer.error().error.kind), answer.error().error.message), false};

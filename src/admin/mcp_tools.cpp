@@ -27,11 +27,6 @@ void put(Writer& out, std::string_view key, Value value) {
   out.key(key).raw(text);
 }
 
-std::string_view text(Value arguments, std::string_view key) {
-  const Value value = arguments.find(key);
-  return value.is(Type::string) ? value.string() : std::string_view();
-}
-
 /// Copies what is there; the operation judges it.
 void pass(Writer& request, Value arguments, std::initializer_list<std::string_view> keys) {
   for (const std::string_view key : keys) {
@@ -117,7 +112,7 @@ void listed(Writer& out, Value arguments, Value result) {
   const bool all = revoked.is(Type::boolean) && revoked.boolean();
   out.begin_object().key("api_keys").begin_array();
   for (const Value grant : result.find("grants").elements()) {
-    if (all || text(grant, "state") != "revoked") write_key(out, grant);
+    if (all || text_of(grant, "state") != "revoked") write_key(out, grant);
   }
   out.end_array().end_object();
 }

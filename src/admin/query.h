@@ -13,8 +13,4 @@ namespace doorward::admin {
 /// read, has too many, or one twice.
 Result<std::vector<std::pair<std::string, std::string>>> read_query(std::string_view query);
 
-/// Percent-encodes all but the unreserved characters (RFC 3986 2.3).
-std::string percent_encode(std::string_view text);
-bool is_unreserved(char c);
-
 }  // namespace doorward::admin

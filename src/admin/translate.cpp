@@ -7,6 +7,7 @@
 
 #include "admin/query.h"
 #include "base/encoding.h"
+#include "http/form.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -170,7 +171,7 @@ Result<HttpRequest> to_http(const RouteTable& table, std::string_view operation)
       continue;
     }
     const std::string name = plain(root->find(segment.substr(1, segment.size() - 2)));
-    if (name.empty() || name == "." || name == ".." || !std::ranges::all_of(name, is_unreserved)) {
+    if (name.empty() || name == "." || name == ".." || !std::ranges::all_of(name, http::is_unreserved)) {
       return fail(ErrorKind::not_found, "there is nothing that is called \"" + name + "\"");
     }
     request.target += name;
@@ -187,7 +188,7 @@ Result<HttpRequest> to_http(const RouteTable& table, std::string_view operation)
     if (has_body) {
       writer.key(name).raw(text_of(operation, member.value));
     } else {
-      request.target += separator + percent_encode(name) + "=" + percent_encode(plain(member.value));
+      request.target += separator + http::percent_encode(name) + "=" + http::percent_encode(plain(member.value));
       separator = '&';
     }
   }

@@ -5,6 +5,7 @@
 
 #include "approval/boot.h"
 #include "base/encoding.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
 
@@ -45,7 +46,7 @@ Desk::Desk(store::Database& database, io::Loop& control, std::string_view sealin
       due_timer_(io::call<&Desk::due>, this) {}
 
 Desk::~Desk() {
-  wipe({reinterpret_cast<std::uint8_t*>(display_key_.data()), display_key_.size()});
+  wipe(display_key_);
 }
 
 Status Desk::start(audit::LogWriter& log, const std::string& directory) {

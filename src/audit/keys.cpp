@@ -146,7 +146,7 @@ Result<std::unique_ptr<Signer>> load_or_create_signer(const std::string& directo
   Result<std::string> seed = load_or_draw(directory, "audit");
   if (!seed) return std::unexpected(seed.error());
   Result<std::unique_ptr<Signer>> signer = make_ed25519_signer(*seed);
-  wipe({reinterpret_cast<std::uint8_t*>(seed->data()), seed->size()});
+  wipe(*seed);
   if (!signer) return signer;
   const std::string path = directory + "/audit.pub";
   const std::string line = to_base64(bytes_of((*signer)->public_key().bytes)) + "\n";

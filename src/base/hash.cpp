@@ -100,4 +100,9 @@ void wipe(std::span<std::uint8_t> secret) {
   OPENSSL_cleanse(secret.data(), secret.size());
 }
 
+void wipe(std::string& secret) {
+  wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
+  secret.clear();
+}
+
 }  // namespace doorward

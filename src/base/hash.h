@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace doorward {
@@ -58,5 +59,7 @@ bool constant_time_equal(std::string_view a, std::string_view b);
 
 /// Overwrites a secret so that the compiler cannot leave it out.
 void wipe(std::span<std::uint8_t> secret);
+/// The same, and leaves the text empty.
+void wipe(std::string& secret);
 
 }  // namespace doorward

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/encoding.h"
+#include "base/hash.h"
 
 namespace doorward {
 
@@ -29,6 +30,14 @@ std::string random_id(std::string_view prefix) {
   std::string id(prefix);
   append_base32(id, bytes);
   return id;
+}
+
+std::string random_secret() {
+  std::array<std::uint8_t, 32> bytes{};
+  random_bytes(bytes);
+  std::string text = to_base64(bytes, Base64::url);
+  wipe(bytes);
+  return text;
 }
 
 }  // namespace doorward

@@ -15,4 +15,7 @@ void random_bytes(std::span<std::uint8_t> out);
 /// `dec_4m1x...`: unguessable, and safe in URLs, file names and logs.
 std::string random_id(std::string_view prefix);
 
+/// 256 random bits as 43 characters of Base64url: a secret that people and programs pass on.
+std::string random_secret();
+
 }  // namespace doorward

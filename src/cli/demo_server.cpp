@@ -31,11 +31,6 @@ constexpr std::string_view kResource =
 constexpr std::string_view kPrompt =
     R"({"name":"summarise_notes","title":"Summarise the notes","description":"Asks for a summary of all notes."})";
 
-std::string_view text_of(json::Value object, std::string_view key) {
-  const json::Value value = object.find(key);
-  return value.is(json::Type::string) ? value.string() : std::string_view();
-}
-
 /// The part of a result that a tool answers with: one text block.
 void write_text(json::Writer& out, std::string_view text, bool is_error = false) {
   out.key("content")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "cli/log_view.h"
 #include "cli/session.h"
 #include "server/control_client.h"
@@ -19,7 +20,7 @@ std::optional<std::string> ask(Session& session, std::string_view op,
   if (members) members(writer);
   writer.end_object();
   auto answer = gateway_only ? server::ask_gateway(state, request) : server::run_operation(state, request);
-  server::forget_secret(request);  // it may hold one
+  wipe(request);  // it may hold one
   if (answer) return std::move(*answer);
   for (const server::Finding& finding : answer.error().findings) session.say(finding.text());
   session.fail(answer.error().error);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
 #include "cli/commands.h"
 #include "cli/operate.h"
 #include "cli/session.h"
@@ -56,9 +57,9 @@ Result<std::string> read_value(const std::string& name) {
     if (got < 0) return fail(ErrorKind::unavailable, std::string("the terminal: ") + std::strerror(errno));
   }
   const bool same = typed[0] == typed[1];
-  server::forget_secret(typed[1]);
+  wipe(typed[1]);
   if (same) return std::move(typed[0]);
-  server::forget_secret(typed[0]);
+  wipe(typed[0]);
   return fail(ErrorKind::invalid, "the two values differ; nothing was stored");
 }
 
@@ -70,7 +71,7 @@ void put(Session& session, const std::string& name, std::string_view op) {
       [&](json::Value result) {
         print_line("secret " + name + " stored, version " + member(result.find("secret"), "version"));
       });
-  server::forget_secret(*value);
+  wipe(*value);
 }
 
 void set(Session& session, const std::string& name) {

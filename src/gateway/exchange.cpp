@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/hash.h"
 #include "gateway/worker.h"
 #include "json/writer.h"
 
@@ -28,7 +29,7 @@ void Exchange::reset(Front& front, const Caller& caller) {
   asked_.clear();
   task_.clear();
   input_responses_.clear();
-  forget_injected();
+  wipe(injected_);
   outcome_code_ = {};
   new_session_.clear();
   id_ = worker_.ids().next();
@@ -263,13 +264,8 @@ void Exchange::release() {
     std::erase_if(caller_.session->asked, [this](const Asked& asked) { return asked.exchange == this; });
   }
   caller_ = Caller{};
-  forget_injected();
+  wipe(injected_);
   worker_.give_back(*this);
-}
-
-void Exchange::forget_injected() {
-  wipe({reinterpret_cast<std::uint8_t*>(injected_.data()), injected_.size()});
-  injected_.clear();
 }
 
 }  // namespace doorward::gateway

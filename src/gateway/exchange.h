@@ -121,7 +121,6 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   void commit_values(audit::CallRecord& record, json::Value args);
   bool prepare(const mcp::Message& message, const KnownTool* tool, json::Value args);
   void inject(json::Value params);
-  void forget_injected();
   void transmit();
   /// The tool's definition changed between the decision and the sending: nothing is sent.
   void withdraw_call();

@@ -455,7 +455,7 @@ bool Exchange::prepare(const mcp::Message& message, const KnownTool* tool, json:
 void Exchange::inject(json::Value params) {
   const InjectedArguments injected = caller_.server->settings().injected;
   if (injected.empty()) return;
-  forget_injected();  // of a call that waited for people
+  wipe(injected_);  // of a call that waited for people
   append_injected(injected_, injected, params.find("name").string());
   if (injected_.empty()) return;
   const json::Value arguments = params.find("arguments");

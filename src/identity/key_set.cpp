@@ -83,11 +83,6 @@ std::vector<unsigned char> to_der(std::string_view signature, std::size_t number
 using json::Type;
 using json::Value;
 
-std::string_view text_of(Value key, std::string_view name) {
-  const Value value = key.find(name);
-  return value.is(Type::string) ? value.string() : std::string_view();
-}
-
 std::optional<std::string> bytes_of_member(Value key, std::string_view name) {
   auto bytes = from_base64(text_of(key, name), Base64::url);
   if (!bytes || bytes->empty()) return std::nullopt;

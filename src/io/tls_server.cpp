@@ -99,7 +99,7 @@ Status use_key(SSL_CTX* context, const TlsServerOptions& options) {
   Result<std::string> pem = read_pem("key", options.key);
   if (!pem) return std::unexpected(pem.error());
   const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(memory_of(*pem).get(), nullptr, no_password, nullptr));
-  wipe({reinterpret_cast<std::uint8_t*>(pem->data()), pem->size()});
+  wipe(*pem);
   ERR_clear_error();
   if (!key) {
     return fail(ErrorKind::invalid,

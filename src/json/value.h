@@ -64,6 +64,12 @@ class Value {
   const Node* node_ = nullptr;
 };
 
+/// The text of an object's member; empty where it is absent or no string. Valid as long as the value.
+inline std::string_view text_of(Value object, std::string_view key) {
+  const Value value = object.find(key);
+  return value.is(Type::string) ? value.string() : std::string_view();
+}
+
 struct Member {
   Value key;  ///< a string
   Value value;

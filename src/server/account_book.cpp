@@ -26,19 +26,14 @@ std::string registration_context(std::string_view server, std::string_view issue
   return context_of({"oauth registration", server, issuer});
 }
 
-std::string text_of(json::Value object, std::string_view key) {
-  const json::Value value = object.find(key);
-  return value.is(json::Type::string) ? std::string(value.string()) : std::string();
-}
-
 void write_client(json::Writer& writer, const upstream::OAuthClient& client) {
   writer.begin_object().key("id").string(client.id).key("secret").string(client.secret);
   writer.key("auth_method").string(client.auth_method).key("redirect").string(client.redirect).end_object();
 }
 
 upstream::OAuthClient read_client(json::Value object) {
-  return {text_of(object, "id"), text_of(object, "secret"), text_of(object, "auth_method"),
-          text_of(object, "redirect")};
+  const auto text = [&](std::string_view key) { return std::string(text_of(object, key)); };
+  return {text("id"), text("secret"), text("auth_method"), text("redirect")};
 }
 
 }  // namespace
@@ -90,7 +85,7 @@ Status AccountBook::save(const KeptAccount& kept, std::int64_t now_us) {
   if (account.expires_us != 0) row.expires_us = account.expires_us;
   row.connected_us = kept.connected_us;
   row.updated_us = now_us;
-  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  wipe(text);
   return rows_.put(row);
 }
 

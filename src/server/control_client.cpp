@@ -15,6 +15,7 @@
 #include "admin/translate.h"
 #include "audit/log_writer.h"
 #include "base/clock.h"
+#include "http/form.h"
 #include "http/body.h"
 #include "http/head_writer.h"
 #include "http/response_head.h"
@@ -189,7 +190,7 @@ ControlAnswer ask(io::Stream& stream, const std::string& operation) {
       request->target + (request->target.find('?') == std::string::npos ? '?' : '&') + "limit=1000";
   admin::PageJoiner joiner(paged.items);
   for (std::string cursor;;) {
-    request->target = cursor.empty() ? target : target + "&cursor=" + admin::percent_encode(cursor);
+    request->target = cursor.empty() ? target : target + "&cursor=" + http::percent_encode(cursor);
     const auto page = ask_once(stream, *request);
     if (!page) return page;
     cursor = joiner.add(*page);

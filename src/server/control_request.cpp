@@ -9,7 +9,7 @@
 namespace doorward::server {
 
 ControlRequest::~ControlRequest() {
-  wipe({reinterpret_cast<std::uint8_t*>(text_.data()), text_.size()});
+  wipe(text_);
 }
 
 Result<std::unique_ptr<ControlRequest>> ControlRequest::read(std::string text) {

@@ -653,7 +653,7 @@ std::string Daemon::fingerprint() const {
   for (const std::string& file : files_to_watch()) {
     auto text = io::read_file(file, kPolicyBytes);
     hash.update(file).update(text ? *text : text.error().message).update("\n");
-    if (text) forget_secret(*text);
+    if (text) wipe(*text);
   }
   return to_hex(hash.finish());
 }

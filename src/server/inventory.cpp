@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/hash.h"
 #include "http/url.h"
 #include "identity/token.h"
 #include "json/writer.h"
@@ -24,7 +25,7 @@ class Credentials {
   Credentials(const Credentials&) = delete;
   Credentials& operator=(const Credentials&) = delete;
   ~Credentials() {
-    for (std::string& secret : secrets_) forget_secret(secret);
+    for (std::string& secret : secrets_) wipe(secret);
   }
 
   Result<std::string> fetch(const SecretRef& ref, const std::string& name, SecretForm form = SecretForm::line) {
@@ -77,7 +78,7 @@ Result<std::vector<upstream::InjectedArgument>> injected_arguments(const ServerC
     if (!value) return std::unexpected(value.error());
     upstream::InjectedArgument& argument = injected.emplace_back(inject.argument, std::string(), inject.tools);
     json::append_string(argument.value, *value);
-    forget_secret(*value);
+    wipe(*value);
   }
   return injected;
 }

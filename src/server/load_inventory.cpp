@@ -294,7 +294,7 @@ class Loader {
       report(config.at, "the token of grant \"" + config.label +
                             "\" is no Doorward token; make one with `doorward grant token`");
     }
-    wipe({reinterpret_cast<std::uint8_t*>(token->data()), token->size()});
+    wipe(*token);
     return good;
   }
 

@@ -4,12 +4,14 @@
 #include <array>
 #include <utility>
 
-#include "base/encoding.h"
+#include "base/hash.h"
 #include "base/random.h"
+#include "http/form.h"
 #include "http/url.h"
 #include "json/reader.h"
 #include "server/secret.h"
 #include "server/sign_in.h"
+#include "upstream/oauth_client.h"
 
 namespace doorward::server {
 namespace {
@@ -26,67 +28,11 @@ constexpr std::array kAlgorithms = {identity::Algorithm::rs256, identity::Algori
                                     identity::Algorithm::es256, identity::Algorithm::es384,
                                     identity::Algorithm::eddsa};
 
-std::string secret_text() {
-  std::array<std::uint8_t, 32> bytes{};
-  random_bytes(bytes);
-  return to_base64(bytes, Base64::url);
-}
-
-/// application/x-www-form-urlencoded, with every byte escaped that is not unreserved (RFC 3986 section 2.3).
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      append_hex(out, bytes_of(std::string_view(&c, 1)));
-    }
-  }
-  return out;
-}
-
-std::string form(const std::vector<std::pair<std::string_view, std::string_view>>& fields) {
-  std::string out;
-  for (const auto& [name, value] : fields) {
-    out += (out.empty() ? "" : "&") + std::string(name) + "=" + escape(value);
-  }
-  return out;
-}
-
-/// A parameter of a query; nothing where it is absent, twice there, too long or not well escaped.
+/// A parameter of the query that the issuer sends back; nothing where it is absent, twice there, too long or malformed.
 std::optional<std::string> parameter(std::string_view query, std::string_view name) {
-  std::optional<std::string> found;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    if (pair.substr(0, equals) != name) continue;
-    if (found || pair.size() > kMostParameter) return std::nullopt;
-    std::string value;
-    for (std::size_t i = std::min(equals + 1, pair.size()); i < pair.size(); ++i) {
-      if (pair[i] == '+') {
-        value += ' ';
-      } else if (pair[i] == '%') {
-        const auto byte = from_hex(pair.substr(i + 1, 2));
-        if (!byte || byte->size() != 1) return std::nullopt;
-        value += *byte;
-        i += 2;
-      } else {
-        value += pair[i];
-      }
-    }
-    found = std::move(value);
-  }
-  return found;
-}
-
-std::string text_of(json::Value object, std::string_view key) {
-  const json::Value value = object.find(key);
-  return value.is(json::Type::string) ? std::string(value.string()) : std::string();
+  auto value = http::form_value(query, name, kMostParameter);
+  if (!value) return std::nullopt;
+  return std::move(*value);
 }
 
 bool is_here(const http::Url& url) {
@@ -205,13 +151,13 @@ void OidcLogin::begin(const Request&, Respond respond) {
     if (pending_.size() >= kMostPending) {
       return respond(Response::problem(ErrorKind::exhausted, "too many logins are under way; try again in some minutes"));
     }
-    const std::string state = secret_text();
-    const std::string browser = secret_text();
-    Pending login{sha256(browser), secret_text(), secret_text(), now_us + kLoginUs};
-    const std::string challenge = to_base64(sha256(login.verifier), Base64::url);
+    const std::string state = random_secret();
+    const std::string browser = random_secret();
+    Pending login{sha256(browser), random_secret(), random_secret(), now_us + kLoginUs};
+    const std::string challenge = upstream::code_challenge(login.verifier);
     std::string scope;
     for (const std::string& one : config.scopes) scope += (scope.empty() ? "" : " ") + one;
-    const std::string query = form({{"response_type", "code"},
+    const std::string query = http::form_encode({{"response_type", "code"},
                                     {"client_id", config.client_id},
                                     {"redirect_uri", config.redirect_url},
                                     {"scope", scope},
@@ -265,20 +211,18 @@ void OidcLogin::redeem(std::shared_ptr<Exchange> exchange) {
   io::FetchRequest request = request_to(exchange->metadata.token_endpoint);
   request.method = "POST";
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  std::vector<std::pair<std::string_view, std::string_view>> fields = {{"grant_type", "authorization_code"},
+  http::FormFields fields = {{"grant_type", "authorization_code"},
                                                                        {"code", exchange->code},
                                                                        {"redirect_uri", config_->redirect_url},
                                                                        {"code_verifier", exchange->login.verifier}};
   if (config_->client_secret) {
     const auto secret = resolve_secret(*config_->client_secret, "people.oidc.client_secret");
     if (!secret) return refuse(exchange, ErrorKind::unavailable, secret.error().message);
-    // RFC 6749 section 2.3.1: both are escaped first.
-    request.headers.emplace_back(
-        "Authorization", "Basic " + to_base64(bytes_of(escape(config_->client_id) + ":" + escape(*secret))));
+    request.headers.emplace_back("Authorization", upstream::basic_credentials(config_->client_id, *secret));
   } else {
     fields.emplace_back("client_id", config_->client_id);
   }
-  request.body = form(fields);
+  request.body = http::form_encode(fields);
   fetcher_.fetch(std::move(request), loop_, [this, exchange, config = *config_](Result<io::FetchAnswer> answer) {
     if (!answer) return refuse(exchange, ErrorKind::unavailable, answer.error().message);
     if (config_ != config) return refuse(exchange, ErrorKind::conflict, "the configuration changed meanwhile");
@@ -344,7 +288,7 @@ void OidcLogin::accept(const std::shared_ptr<Exchange>& exchange, const identity
   if ((party || audiences.size() > 1) && text_of(claims, "azp") != config_->client_id) {
     return refuse(exchange, ErrorKind::denied, "the ID token was made for another client");
   }
-  IssuedPerson person{subject.issuer, subject.subject, text_of(claims, "email"), texts_of(claims.find(config_->groups_claim))};
+  IssuedPerson person{subject.issuer, subject.subject, std::string(text_of(claims, "email")), texts_of(claims.find(config_->groups_claim))};
   const auto opened = people_.log_in(person, exchange->from);
   if (!opened) return exchange->respond(Response::problem(opened.error().kind, opened.error().message));
   Response response = redirect("/");

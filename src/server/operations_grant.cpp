@@ -30,10 +30,6 @@ std::string token_answer(std::string_view token, std::string_view grant_json) {
   return out;
 }
 
-void forget(std::string& token) {
-  wipe({reinterpret_cast<std::uint8_t*>(token.data()), token.size()});
-}
-
 }  // namespace
 
 void Operations::write_grant(json::Writer& writer, const GrantItem& item) const {
@@ -143,7 +139,7 @@ Operations::Json Operations::grant_create(ControlRequest& request, const identit
   json::Writer writer(described);
   write_grant(writer, item);
   std::string answer = token_answer(token, described);
-  forget(token);
+  wipe(token);
   return answer;
 }
 
@@ -198,7 +194,7 @@ Operations::Json Operations::grant_rotate(ControlRequest& request, const identit
   json::Writer writer(described);
   write_grant(writer, item);
   std::string answer = token_answer(token, described);
-  forget(token);
+  wipe(token);
   return answer;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -28,18 +29,6 @@ constexpr std::string_view kSession = "session:";
 constexpr std::string_view kToken = "token:";
 constexpr std::string_view kIssued = "oidc";
 constexpr std::string_view kByCode = "code";
-
-std::string secret_text() {
-  std::array<std::uint8_t, 32> bytes{};
-  random_bytes(bytes);
-  std::string text = to_base64(bytes, Base64::url);
-  wipe(bytes);
-  return text;
-}
-
-void forget(std::string& secret) {
-  wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
-}
 
 std::unexpected<Error> not_good() {
   return fail(ErrorKind::denied, "the session or access token is not good, or has ended; log in");
@@ -193,7 +182,7 @@ Result<bool> People::has_admin() {
 
 Result<Login> People::open(store::SessionRow session, const LoginFrom& from) {
   const std::int64_t now_us = clock_.wall_us();
-  std::string cookie = secret_text();
+  std::string cookie = random_secret();
   session.id = make_uuid();
   session.token_hash = sha256(cookie);
   session.address = from.address;
@@ -261,7 +250,7 @@ void People::check(std::string user, std::string password, std::string address, 
     const bool right = identity::verify_password(hash, password) && may;
     std::string renewed;
     if (right && identity::needs_rehash(hash)) renewed = identity::hash_password(password).value_or("");
-    forget(password);
+    wipe(password);
     loop_.post([this, user = std::move(user), address = std::move(address), reply, why = std::move(why),
                 hash = std::move(hash), renewed = std::move(renewed), right]() {
       // The password may have been changed, or the user disabled, while it was checked.
@@ -319,7 +308,7 @@ std::string People::make_code(const identity::Actor& actor) {
   const std::int64_t now_us = clock_.monotonic_us();
   std::erase_if(codes_, [&](const auto& entry) { return entry.second.ends_us <= now_us; });
   if (codes_.size() >= kMostCodes) codes_.erase(codes_.begin());
-  std::string code = secret_text();
+  std::string code = random_secret();
   codes_.insert_or_assign(sha256(code), Code{actor, now_us + kMinuteUs});
   return code;
 }
@@ -353,7 +342,7 @@ void People::hash(std::string password, std::move_only_function<void(Result<std:
   const auto reply = std::make_shared<decltype(done)>(std::move(done));
   const bool taken = pool_.run([this, reply, password = std::move(password)]() mutable {
     auto hashed = identity::hash_password(password);
-    forget(password);
+    wipe(password);
     loop_.post([reply, hashed = std::move(hashed)]() mutable { (*reply)(std::move(hashed)); });
   });
   if (!taken) (*reply)(std::unexpected(busy()));

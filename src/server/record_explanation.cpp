@@ -9,11 +9,6 @@
 namespace doorward::server {
 namespace {
 
-std::string text(json::Value object, std::string_view key) {
-  const json::Value value = object.find(key);
-  return value.is(json::Type::string) ? std::string(value.string()) : std::string();
-}
-
 policy::Verdict verdict_of(std::string_view name) {
   for (const auto verdict : {policy::Verdict::allow, policy::Verdict::hide, policy::Verdict::approve}) {
     if (policy::to_string(verdict) == name) return verdict;
@@ -29,25 +24,25 @@ policy::Code code_of(std::string_view name) {
 }
 
 void take_decision(policy::Explanation& explanation, json::Value record) {
-  explanation.time = text(record, "time");
-  explanation.decision = verdict_of(text(record, "verdict"));
+  explanation.time = text_of(record, "time");
+  explanation.decision = verdict_of(text_of(record, "verdict"));
   const json::Value enforced = record.find("enforced");
   explanation.enforced = !enforced.is(json::Type::boolean) || enforced.boolean();
-  explanation.code = code_of(text(record, "code"));
-  explanation.rule = text(record, "rule");
-  explanation.pointer = text(record, "pointer");
-  explanation.server = text(record, "server");
-  explanation.tool = text(record, "tool");
+  explanation.code = code_of(text_of(record, "code"));
+  explanation.rule = text_of(record, "rule");
+  explanation.pointer = text_of(record, "pointer");
+  explanation.server = text_of(record, "server");
+  explanation.tool = text_of(record, "tool");
   const json::Value grant = record.find("grant");
-  explanation.grant = text(grant, "label");
-  explanation.owner = text(grant, "owner");
-  explanation.client = text(record.find("client"), "name");
+  explanation.grant = text_of(grant, "label");
+  explanation.owner = text_of(grant, "owner");
+  explanation.client = text_of(record.find("client"), "name");
   const json::Value policy = record.find("policy");
-  explanation.policy_name = text(policy, "name");
-  explanation.policy_version = std::strtoull(text(policy, "version").c_str(), nullptr, 10);
-  explanation.policy_sha256 = text(policy, "sha256");
-  explanation.forwarded = text(record, "event") == "call.intent";
-  explanation.told_agent = text(record, "reason");
+  explanation.policy_name = text_of(policy, "name");
+  explanation.policy_version = std::strtoull(std::string(text_of(policy, "version")).c_str(), nullptr, 10);
+  explanation.policy_sha256 = text_of(policy, "sha256");
+  explanation.forwarded = text_of(record, "event") == "call.intent";
+  explanation.told_agent = text_of(record, "reason");
   if (const json::Value wait = record.find("retry_after_s"); wait.is(json::Type::number)) {
     explanation.remedy.after_s = std::strtoll(std::string(wait.number()).c_str(), nullptr, 10);
   }
@@ -65,7 +60,7 @@ Result<std::string> explain_records(std::span<const std::string> lines) {
     const auto record = reader.read(line);
     if (!record || !record->find("verdict")) continue;
     policy::Explanation explanation;
-    explanation.id = text(*record, "id");
+    explanation.id = text_of(*record, "id");
     take_decision(explanation, *record);
     return policy::to_json(explanation);
   }

@@ -19,10 +19,6 @@ namespace {
 constexpr std::string_view kStart = "secrets-";
 constexpr std::string_view kEnd = ".key";
 
-void forget(std::string& secret) {
-  wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
-}
-
 }  // namespace
 
 SealedSecrets::SealedSecrets(store::Database& database, std::string keys, SecretsConfig config)
@@ -47,7 +43,7 @@ Result<store::SealingKey> SealedSecrets::referred_key(const SecretRef& ref, std:
   auto text = resolve_secret(ref, setting);
   if (!text) return std::unexpected(text.error());
   auto bytes = text->size() == 2 * store::SealingKey::kBytes ? from_hex(*text) : from_base64(*text);
-  forget(*text);
+  wipe(*text);
   if (!bytes || bytes->size() != store::SealingKey::kBytes) {
     return fail(ErrorKind::invalid,
                 "the value of \"" + std::string(setting) +
@@ -55,7 +51,7 @@ Result<store::SealingKey> SealedSecrets::referred_key(const SecretRef& ref, std:
                     "rand -base64 32`");
   }
   auto key = store::SealingKey::from(*bytes);
-  forget(*bytes);
+  wipe(*bytes);
   return key;
 }
 
@@ -67,7 +63,7 @@ Result<SealedSecrets::Keys> SealedSecrets::load_keys() {
     auto bytes = audit::load_or_create_secret(keys_, name);
     if (!bytes) return std::unexpected(bytes.error());
     auto key = store::SealingKey::from(*bytes);
-    forget(*bytes);
+    wipe(*bytes);
     if (!key) return std::unexpected(key.error());
     keys.all.push_back(std::move(*key));
   }
@@ -94,7 +90,7 @@ Result<store::SecretRow> SealedSecrets::set(std::string_view name, std::string_v
   if (!keys) return std::unexpected(keys.error());
   if (keys->all.empty()) {
     if (auto drawn = audit::load_or_create_secret(keys_, std::string(kStart) + "000001"); drawn) {
-      forget(*drawn);
+      wipe(*drawn);
     } else {
       return std::unexpected(drawn.error());
     }
@@ -114,7 +110,7 @@ Result<SealedSecrets::Rotated> SealedSecrets::rotate_key() {
     number.insert(0, 6 - std::min<std::size_t>(6, number.size()), '0');
     auto drawn = audit::load_or_create_secret(keys_, std::string(kStart) + number);
     if (!drawn) return std::unexpected(drawn.error());
-    forget(*drawn);
+    wipe(*drawn);
   }
   const auto keys = load_keys();
   if (!keys) return std::unexpected(keys.error());

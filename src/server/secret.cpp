@@ -81,12 +81,12 @@ Result<std::string> read_secret_file(const Place& place, const std::string& path
     size += static_cast<std::size_t>(got);
   }
   if (size > kSecretBytes) {
-    forget_secret(value);
+    wipe(value);
     return place.fail(ErrorKind::exhausted, "is over 64 KiB");
   }
   if (size > 0 && value[size - 1] == '\n') value[--size] = '\0';
   std::string exact = value.substr(0, size);
-  forget_secret(value);
+  wipe(value);
   return exact;
 }
 
@@ -134,11 +134,6 @@ std::string file_of(const SecretRef& ref) {
   return ref.source == SecretRef::Source::credential ? credential_path(ref.text) : std::string();
 }
 
-void forget_secret(std::string& secret) {
-  wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
-  secret.clear();
-}
-
 Status check_secret(std::string_view value, std::string_view name, std::string where) {
   return check_value(Place(name, std::move(where)), value, SecretForm::line);
 }
@@ -167,11 +162,11 @@ Result<std::string> resolve_secret(const SecretRef& ref, std::string_view name, 
   }
   if (!value) return value;
   if (const Status checked = check_value(place, *value, form); !checked) {
-    forget_secret(*value);
+    wipe(*value);
     return std::unexpected(checked.error());
   }
   std::string whole = ref.prefix + *value;
-  forget_secret(*value);
+  wipe(*value);
   return whole;
 }
 

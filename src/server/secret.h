@@ -56,7 +56,4 @@ bool refers_to_sealed(const ServerConfig& server, std::string_view name);
 /// The file that a reference is read from; empty where it is none.
 std::string file_of(const SecretRef& ref);
 
-/// Wipes the memory of a text that held a secret.
-void forget_secret(std::string& secret);
-
 }  // namespace doorward::server

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "json/writer.h"
 #include "server/config_server.h"
 #include "server/secret.h"
@@ -85,7 +86,7 @@ class SecretOperations {
     if (done && known) done = must_exist(name);
     auto row = done ? secrets_.set(name, value, clock_.wall_us(), version)
                     : Result<store::SecretRow>(std::unexpected(done.error()));
-    forget_secret(value);
+    wipe(value);
     if (!row) return std::unexpected(row.error());
     operations_.record(known ? "secret.rotated" : "secret.set", actor,
                        {{"secret", name}, {"version", row->version}, {"key", row->key_id}});

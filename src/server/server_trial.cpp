@@ -22,11 +22,6 @@ std::string request(std::uint64_t id, std::string_view method, std::string_view 
          R"(","params":)" + std::string(params) + "}";
 }
 
-std::string text_of(json::Value object, std::string_view key) {
-  const json::Value value = object.find(key);
-  return value.is(json::Type::string) ? std::string(value.string()) : std::string();
-}
-
 }  // namespace
 
 ServerTrial::ServerTrial(io::Loop& loop, io::Resolver& resolver,
@@ -140,7 +135,7 @@ void ServerTrial::answered() {
   const auto root = answer_.empty() ? std::expected<json::Value, json::ReadError>(std::unexpected(json::ReadError{}))
                                     : reader_.read(answer_, {.bytes = settings_->result_bytes});
   const json::Value result = root ? root->find("result") : json::Value();
-  std::string refusal = root ? text_of(root->find("error"), "message") : std::string();
+  std::string refusal(root ? text_of(root->find("error"), "message") : std::string_view());
   if (refusal.empty()) refusal = "no answer of the protocol; HTTP status " + std::to_string(status_);
   switch (at_) {
     case At::initialize:
@@ -151,7 +146,7 @@ void ServerTrial::answered() {
       }
       revision_ = text_of(result, "protocolVersion");
       if (!mcp::parse_revision(revision_)) return fail_at("handshake", "the server speaks revision " + revision_);
-      pass("handshake", text_of(result.find("serverInfo"), "name") + ", " + revision_);
+      pass("handshake", std::string(text_of(result.find("serverInfo"), "name")) + ", " + revision_);
       return ask(At::initialized, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
     case At::initialized:
       return list(false);

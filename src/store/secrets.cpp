@@ -20,10 +20,6 @@ std::string text_of(std::span<const std::uint8_t> blob) {
   return {reinterpret_cast<const char*>(blob.data()), blob.size()};
 }
 
-void forget(std::string& secret) {
-  wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
-}
-
 SecretRow read_secret(const Statement& row) {
   return {row.text(0), row.number(1), row.text(2), row.number(3), row.number(4)};
 }
@@ -52,7 +48,7 @@ Result<SealingKey> unwrap(std::string_view name, std::int64_t version, std::stri
                     "\" does not open: it was changed, or is another secret's; set it anew");
   }
   auto key = SealingKey::from(*bytes);
-  forget(*bytes);
+  wipe(*bytes);
   return key;
 }
 

@@ -41,7 +41,7 @@ std::string base64_core(std::string_view secret, std::size_t before, Base64 kind
   const std::size_t begin = (before * 8 + 5) / 6;
   const std::size_t end = bytes.size() * 8 / 6;
   text = text.substr(begin, end - begin);
-  wipe({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+  wipe(bytes);
   return text;
 }
 
@@ -152,7 +152,7 @@ std::shared_ptr<const Masker> Masker::make(const std::vector<std::string>& secre
 }
 
 Masker::~Masker() {
-  for (std::string& form : forms_) wipe({reinterpret_cast<std::uint8_t*>(form.data()), form.size()});
+  for (std::string& form : forms_) wipe(form);
 }
 
 bool Masker::finds_any(std::string_view in) const {

@@ -1,14 +1,13 @@
 #include "upstream/oauth_client.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 
 #include "base/encoding.h"
 #include "base/hash.h"
-#include "base/random.h"
 #include "http/field.h"
+#include "http/form.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "upstream/challenge.h"
@@ -20,47 +19,6 @@ constexpr json::Limits kLimits{.bytes = 1u << 20, .depth = 16, .nodes = 10'000};
 constexpr std::size_t kLongestToken = 16u << 10;
 constexpr std::string_view kAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-void append_encoded(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_unreserved(c)) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-}
-
-std::optional<std::string> decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
-      const auto byte = from_hex(text.substr(i + 1, 2));
-      if (!byte || byte->size() != 1) return std::nullopt;
-      out += *byte;
-      i += 2;
-    }
-  }
-  return out;
-}
-
-std::string text_of(json::Value object, std::string_view key) {
-  const json::Value value = object.find(key);
-  return value.is(json::Type::string) ? std::string(value.string()) : std::string();
-}
-
 /// It goes into a header line: visible ASCII alone.
 bool is_token_text(std::string_view text) {
   return !text.empty() && text.size() <= kLongestToken &&
@@ -69,10 +27,10 @@ bool is_token_text(std::string_view text) {
 
 /// The name of an error, for a message: it is the other side's text.
 std::string error_name(json::Value root, int status) {
-  const std::string name = text_of(root, "error");
+  const std::string_view name = text_of(root, "error");
   const bool plain = !name.empty() && name.size() <= 64 &&
-                     std::ranges::all_of(name, [](char c) { return is_unreserved(c); });
-  return plain ? name : "status " + std::to_string(status);
+                     std::ranges::all_of(name, [](char c) { return http::is_unreserved(c); });
+  return plain ? std::string(name) : "status " + std::to_string(status);
 }
 
 std::int64_t lifetime_of(json::Value root) {
@@ -99,40 +57,13 @@ io::FetchRequest post(std::string_view url, std::string_view type, std::string b
 
 }  // namespace
 
-std::string form_encode(const FormFields& fields) {
-  std::string out;
-  for (const auto& [name, value] : fields) {
-    if (!out.empty()) out += '&';
-    append_encoded(out, name);
-    out += '=';
-    append_encoded(out, value);
-  }
-  return out;
-}
-
-Result<std::string> query_value(std::string_view query, std::string_view name) {
-  std::optional<std::string> found;
-  while (!query.empty()) {
-    const std::string_view member = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), member.size() + 1));
-    const std::size_t equals = std::min(member.find('='), member.size());
-    if (member.substr(0, equals) != name) continue;
-    auto value = decode(member.substr(std::min(equals + 1, member.size())));
-    if (!value || found) return fail(ErrorKind::invalid, std::string(name) + " is malformed or there twice");
-    found = std::move(value);
-  }
-  if (!found) return fail(ErrorKind::not_found, std::string(name) + " is missing");
-  return *found;
-}
-
-std::string make_code_verifier() {
-  std::array<std::uint8_t, 32> bytes{};
-  random_bytes(bytes);
-  return to_base64(bytes, Base64::url);
-}
-
 std::string code_challenge(std::string_view verifier) {
   return to_base64(sha256(verifier), Base64::url);
+}
+
+std::string basic_credentials(std::string_view id, std::string_view secret) {
+  const std::string pair = http::percent_encode(id) + ":" + http::percent_encode(secret);
+  return "Basic " + to_base64(bytes_of(pair));
 }
 
 std::string choose_auth_method(const ServerMetadata& server, bool has_secret, bool has_key) {
@@ -150,27 +81,23 @@ std::string choose_auth_method(const ServerMetadata& server, bool has_secret, bo
 
 std::string authorization_url(const ServerMetadata& server, const OAuthClient& client, std::string_view resource,
                               std::string_view scope, std::string_view state, std::string_view challenge) {
-  FormFields fields = {{"response_type", "code"}, {"client_id", client.id},           {"redirect_uri", client.redirect},
+  http::FormFields fields = {{"response_type", "code"}, {"client_id", client.id},           {"redirect_uri", client.redirect},
                        {"state", state},          {"code_challenge", challenge},      {"code_challenge_method", "S256"},
                        {"resource", resource}};
   if (!scope.empty()) fields.emplace_back("scope", scope);
   // Without it many servers give no refresh token for this scope (OpenID Connect Core, section 11).
   if (has_scopes(scope, "offline_access")) fields.emplace_back("prompt", "consent");
   const char mark = server.authorization_endpoint.find('?') == std::string::npos ? '?' : '&';
-  return server.authorization_endpoint + mark + form_encode(fields);
+  return server.authorization_endpoint + mark + http::form_encode(fields);
 }
 
 Result<io::FetchRequest> token_request(std::string_view endpoint, std::string_view issuer, const OAuthClient& client,
-                                       std::string_view private_key, FormFields fields, const FetchRule& rule,
+                                       std::string_view private_key, http::FormFields fields, const FetchRule& rule,
                                        std::int64_t now_s) {
   std::string assertion;
   std::string authorization;
   if (client.auth_method == "client_secret_basic") {
-    std::string pair;
-    append_encoded(pair, client.id);
-    pair += ':';
-    append_encoded(pair, client.secret);
-    authorization = "Basic " + to_base64(bytes_of(pair));
+    authorization = basic_credentials(client.id, client.secret);
   } else {
     fields.emplace_back("client_id", client.id);
     if (client.auth_method == "client_secret_post") fields.emplace_back("client_secret", client.secret);
@@ -182,7 +109,7 @@ Result<io::FetchRequest> token_request(std::string_view endpoint, std::string_vi
     fields.emplace_back("client_assertion_type", kAssertionType);
     fields.emplace_back("client_assertion", assertion);
   }
-  io::FetchRequest request = post(endpoint, "application/x-www-form-urlencoded", form_encode(fields), rule);
+  io::FetchRequest request = post(endpoint, "application/x-www-form-urlencoded", http::form_encode(fields), rule);
   if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
   return request;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "http/form.h"
 #include "io/fetch.h"
 #include "upstream/oauth_metadata.h"
 #include "upstream/oauth_settings.h"
@@ -31,16 +32,10 @@ struct TokenAnswer {
   std::int64_t lifetime_s = 0;   ///< 0: not told
 };
 
-using FormFields = std::vector<std::pair<std::string_view, std::string_view>>;
-
-/// `a=b&c=d`, everything but unreserved characters percent-encoded.
-std::string form_encode(const FormFields& fields);
-/// The value of a name in a query, decoded; nothing where it is absent, there twice or malformed.
-Result<std::string> query_value(std::string_view query, std::string_view name);
-
-/// The verifier of a proof key (RFC 7636), 43 characters; its S256 challenge.
-std::string make_code_verifier();
+/// The S256 challenge of a proof key's verifier (RFC 7636 section 4.2).
 std::string code_challenge(std::string_view verifier);
+/// The Authorization header of a client with a secret: both are encoded first (RFC 6749 section 2.3.1).
+std::string basic_credentials(std::string_view id, std::string_view secret);
 
 /// How a client with these means authenticates at the token endpoint: the strongest that both sides have. Empty where
 /// there is none.
@@ -52,7 +47,7 @@ std::string authorization_url(const ServerMetadata& server, const OAuthClient& c
 
 /// A request to the token endpoint with these fields, authenticated as `client`. Fails where the private key cannot sign.
 Result<io::FetchRequest> token_request(std::string_view endpoint, std::string_view issuer, const OAuthClient& client,
-                                       std::string_view private_key, FormFields fields, const FetchRule& rule,
+                                       std::string_view private_key, http::FormFields fields, const FetchRule& rule,
                                        std::int64_t now_s);
 /// invalid where the answer is no bearer token; denied with the error's name where the server refused.
 Result<TokenAnswer> parse_token_answer(const io::FetchAnswer& answer);

@@ -225,7 +225,7 @@ void OAuthFlow::server_found(std::int64_t now_us) {
   if (account_.client.auth_method.empty()) {
     return fail_with("the authorization server takes none of the ways in which this client can authenticate");
   }
-  FormFields fields = {{"grant_type", "client_credentials"}, {"resource", account_.resource}};
+  http::FormFields fields = {{"grant_type", "client_credentials"}, {"resource", account_.resource}};
   if (!scope_.empty()) fields.emplace_back("scope", scope_);
   ask_token(std::move(fields), now_us);
 }
@@ -266,7 +266,7 @@ void OAuthFlow::redirect_to(const std::string& redirect, const std::optional<OAu
 
 void OAuthFlow::authorize(std::int64_t now_us) {
   oauth_state_ = random_id("");
-  verifier_ = make_code_verifier();
+  verifier_ = random_secret();
   url_ = authorization_url(server_, account_.client, account_.resource, scope_, oauth_state_,
                            code_challenge(verifier_));
   authorize_until_us_ = now_us + kLifetimeUs;
@@ -274,7 +274,7 @@ void OAuthFlow::authorize(std::int64_t now_us) {
 }
 
 Status OAuthFlow::back(std::string_view query, std::int64_t now_us) {
-  const auto state = query_value(query, "state");
+  const auto state = http::form_value(query, "state");
   if (state_ != State::authorizing || !state || !constant_time_equal(*state, oauth_state_)) {
     return fail(ErrorKind::denied, "this answer belongs to no authorization under way; begin again");
   }
@@ -283,15 +283,15 @@ Status OAuthFlow::back(std::string_view query, std::int64_t now_us) {
     return fail(ErrorKind::denied, std::move(why));
   };
   if (now_us > authorize_until_us_) return refuse("the authorization took longer than 10 minutes; begin again");
-  const auto issuer = query_value(query, "iss");
+  const auto issuer = http::form_value(query, "iss");
   const bool absent = !issuer && issuer.error().kind == ErrorKind::not_found;
   if ((absent && server_.names_issuer) || (!absent && (!issuer || *issuer != server_.issuer))) {
     return refuse("the answer comes from another authorization server than the one asked (iss); it is not used");
   }
-  if (const auto error = query_value(query, "error"); error || error.error().kind != ErrorKind::not_found) {
+  if (const auto error = http::form_value(query, "error"); error || error.error().kind != ErrorKind::not_found) {
     return refuse("the authorization was refused");
   }
-  const auto code = query_value(query, "code");
+  const auto code = http::form_value(query, "code");
   if (!code || code->empty()) return refuse("the answer holds no code");
   const std::string redirect = account_.client.redirect;
   ask_token({{"grant_type", "authorization_code"},
@@ -308,7 +308,7 @@ void OAuthFlow::give_up(std::string why) {
   fail_with({ErrorKind::unavailable, std::move(why)});
 }
 
-void OAuthFlow::ask_token(FormFields fields, std::int64_t now_us) {
+void OAuthFlow::ask_token(http::FormFields fields, std::int64_t now_us) {
   auto made = token_request(account_.token_endpoint, account_.issuer, account_.client, target_.settings.private_key,
                             std::move(fields), server_rule_, now_us / kSecond);
   if (!made) return fail_with(made.error());
@@ -338,7 +338,7 @@ Result<io::FetchRequest> OAuthFlow::refresh_request(const OAuthTarget& target, c
   }
   OAuthClient client = account.client;
   if (client.id == target.settings.client_id) client.secret = target.settings.client_secret;
-  FormFields fields = {{"grant_type", "refresh_token"},
+  http::FormFields fields = {{"grant_type", "refresh_token"},
                        {"refresh_token", account.refresh_token},
                        {"resource", account.resource}};
   auto request = token_request(account.token_endpoint, account.issuer, client, target.settings.private_key,

@@ -102,7 +102,7 @@ class OAuthFlow {
   void server_found(std::int64_t now_us);
   void choose_scope();
   void authorize(std::int64_t now_us);
-  void ask_token(FormFields fields, std::int64_t now_us);
+  void ask_token(http::FormFields fields, std::int64_t now_us);
   void take_token(const Result<io::FetchAnswer>& answer, std::int64_t now_us);
 
   OAuthTarget target_;

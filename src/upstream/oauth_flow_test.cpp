@@ -122,7 +122,7 @@ class FlowTest : public ::testing::Test {
 
   bool was_asked(const std::string& url) const { return std::ranges::find(asked_, url) != asked_.end(); }
   static std::string param(const std::string& url, std::string_view name) {
-    return query_value(url.substr(url.find('?') + 1), name).value_or("(none)");
+    return http::form_value(url.substr(url.find('?') + 1), name).value_or("(none)");
   }
 
   OAuthTarget target_;

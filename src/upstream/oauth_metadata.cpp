@@ -23,11 +23,6 @@ bool is_loopback(const http::Url& url) {
   return address && io::class_of(*address) == io::AddressClass::loopback;
 }
 
-std::string text_of(json::Value object, std::string_view key) {
-  const json::Value value = object.find(key);
-  return value.is(json::Type::string) ? std::string(value.string()) : std::string();
-}
-
 std::vector<std::string> texts_of(json::Value object, std::string_view key) {
   std::vector<std::string> texts;
   for (const json::Value value : object.find(key).elements()) {
