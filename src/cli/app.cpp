@@ -90,6 +90,7 @@ int run_commands(int argc, char** argv) {
   app.add_flag("--no-color", session.no_color, "Print without colour (as NO_COLOR does)");
   add_serve_commands(app, session);
   add_secret_commands(app, session);
+  add_catalogue_commands(app, session);
   add_run_command(app, session);
   add_status_commands(app, session);
   add_doctor_command(app, session);

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "catalogue/record.h"
+
+namespace doorward::catalogue {
+
+/// What to look for. Every member narrows; an empty one does not.
+struct Query {
+  std::string words;  ///< in names and descriptions; every word, by its beginning
+  std::string server;  ///< a slug
+  std::optional<Category> category;
+  std::optional<Severity> at_least;
+  std::optional<risk::Signal> signal;
+  std::size_t limit = 50;  ///< 1 to 200
+  std::string after;       ///< the `next` of an earlier page; empty: the first
+};
+
+template <typename Record>
+struct Page {
+  std::vector<Record> records;
+  std::string next;        ///< of the page that follows; empty: there is none
+  std::size_t found = 0;   ///< in all, counted up to 10,000
+};
+
+/// What an import changed.
+struct Taken {
+  std::size_t servers_added = 0;
+  std::size_t servers_changed = 0;
+  std::size_t tools_added = 0;
+  std::size_t tools_changed = 0;
+  std::size_t tools_gone = 0;
+};
+
+/// The catalogue of servers and tools: one SQLite file, `catalogue.db` in the state directory, which any number of
+/// processes may open (WAL; writers wait for each other). One thread an object.
+class Catalogue {
+ public:
+  /// Opens or creates `<directory>/catalogue.db`.
+  static Result<std::unique_ptr<Catalogue>> open(const std::string& directory);
+  virtual ~Catalogue() = default;
+
+  /// Takes what a source says: finds the server by repository, then package, then name, or makes it; classifies each
+  /// tool that is new or changed. All of the listings in one transaction. `now_us`: wall clock.
+  virtual Result<Taken> take(std::span<const Listing> listings, std::int64_t now_us) = 0;
+
+  /// Where the import of a source left off (`cursor`, `updated_since`), and its new place.
+  virtual Result<std::string> bookmark(std::string_view source) = 0;
+  virtual Status set_bookmark(std::string_view source, std::string_view place) = 0;
+
+  virtual Result<Page<ServerRecord>> search_servers(const Query& query) = 0;
+  virtual Result<Page<ToolRecord>> search_tools(const Query& query) = 0;
+
+  /// By slug, or by a name that one server alone has. not_found names the nearest.
+  virtual Result<ServerRecord> server(std::string_view slug_or_name) = 0;
+  /// The tools of a server that are not gone, riskiest first: severity, category, name.
+  virtual Result<std::vector<ToolRecord>> tools(std::string_view slug) = 0;
+  virtual Result<ToolRecord> tool(std::string_view slug, std::string_view name) = 0;
+  /// Newest first.
+  virtual Result<std::vector<ToolVersion>> versions(std::string_view slug, std::string_view name) = 0;
+  /// Other servers' tools with the same definition key.
+  virtual Result<std::vector<ToolRecord>> same_definition(const Digest& key) = 0;
+  /// The server that has this package or remote URL, or nothing.
+  virtual Result<std::optional<ServerRecord>> by_package(std::string_view registry, std::string_view identifier) = 0;
+  virtual Result<std::optional<ServerRecord>> by_url(std::string_view url) = 0;
+
+  virtual Status set_override(std::string_view slug, std::string_view tool, const Override& said) = 0;
+  virtual Status remove_override(std::string_view slug, std::string_view tool) = 0;
+
+  struct Counts {
+    std::size_t servers = 0;
+    std::size_t tools = 0;
+    std::array<std::size_t, kCategories.size()> by_category{};
+  };
+  virtual Result<Counts> counts() = 0;
+};
+
+}  // namespace doorward::catalogue
