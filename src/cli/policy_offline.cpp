@@ -19,7 +19,7 @@
 #include "server/explain_call.h"
 #include "server/policy_file.h"
 #include "server/time_text.h"
-#include "server/yaml_tree.h"
+#include "yaml/tree.h"
 
 namespace doorward::cli {
 namespace {
@@ -70,8 +70,8 @@ bool validate_one(Session& session, const std::string& file, json::Writer* write
 }
 
 /// The place in the YAML file of what a JSON Pointer names, or of the nearest thing above it.
-server::Origin place_of(const server::YamlNode& root, std::string_view pointer, const std::string& file) {
-  const server::YamlNode* at = &root;
+server::Origin place_of(const yaml::Node& root, std::string_view pointer, const std::string& file) {
+  const yaml::Node* at = &root;
   while (pointer.starts_with('/')) {
     pointer.remove_prefix(1);
     std::string step;
@@ -83,8 +83,8 @@ server::Origin place_of(const server::YamlNode& root, std::string_view pointer, 
         step += pointer.front();
       }
     }
-    const server::YamlNode* next = at->find(step);
-    if (at->kind == server::YamlNode::Kind::sequence) {
+    const yaml::Node* next = at->find(step);
+    if (at->kind == yaml::Node::Kind::sequence) {
       std::size_t index = 0;
       for (const char c : step)
         index = c >= '0' && c <= '9' ? index * 10 + static_cast<std::size_t>(c - '0') : SIZE_MAX;
@@ -202,9 +202,9 @@ void print_policy_schema() {
 void import_policy(Session& session, const std::string& file) {
   const auto text = read_input(file);
   if (!text) return session.fail(text.error());
-  const auto tree = server::read_yaml(*text, file);
-  if (!tree) return session.fail(server::Findings{tree.error()});
-  const std::string as_json = server::yaml_to_json(*tree);
+  const auto tree = yaml::read(*text);
+  if (!tree) return session.fail(server::Findings{server::finding_of(tree.error(), file)});
+  const std::string as_json = yaml::to_json(*tree);
   json::Reader reader;
   const auto value = reader.read(as_json);
   if (!value) return session.fail(Exit::invalid, file + ": " + value.error().message);

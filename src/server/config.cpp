@@ -42,7 +42,7 @@ bool is_timestamp(std::string_view text) {
   return true;
 }
 
-void read_limits(const YamlNode& node, LimitsConfig& limits, FileContext& context) {
+void read_limits(const yaml::Node& node, LimitsConfig& limits, FileContext& context) {
   Fields fields(node, "limits", context);
   limits.body = fields.take_size("body", kKiB, kGiB).value_or(limits.body);
   limits.result = fields.take_size("result", kKiB, kGiB).value_or(limits.result);
@@ -54,7 +54,7 @@ void read_limits(const YamlNode& node, LimitsConfig& limits, FileContext& contex
   fields.finish();
 }
 
-void read_timeouts(const YamlNode& node, TimeoutsConfig& timeouts, FileContext& context) {
+void read_timeouts(const yaml::Node& node, TimeoutsConfig& timeouts, FileContext& context) {
   Fields fields(node, "timeouts", context);
   const auto take = [&](std::string_view key, Milliseconds& time) {
     time = fields.take_duration(key, Milliseconds(1), 30 * kDay).value_or(time);
@@ -70,7 +70,7 @@ void read_timeouts(const YamlNode& node, TimeoutsConfig& timeouts, FileContext& 
   fields.finish();
 }
 
-RecordedValues read_recorded(const YamlNode& node, FileContext& context) {
+RecordedValues read_recorded(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "an item of values", context);
   RecordedValues values;
   if (auto server = fields.take_text("server")) values.server = std::move(*server);
@@ -88,7 +88,7 @@ RecordedValues read_recorded(const YamlNode& node, FileContext& context) {
   return values;
 }
 
-void read_arguments(const YamlNode& node, LogConfig& log, FileContext& context) {
+void read_arguments(const yaml::Node& node, LogConfig& log, FileContext& context) {
   Fields fields(node, "arguments", context);
   if (const auto store = fields.take_text("store")) {
     if (*store == "redacted") {
@@ -106,11 +106,11 @@ void read_arguments(const YamlNode& node, LogConfig& log, FileContext& context) 
   fields.finish();
 }
 
-void read_log(const YamlNode& node, LogConfig& log, FileContext& context) {
+void read_log(const yaml::Node& node, LogConfig& log, FileContext& context) {
   Fields fields(node, "log", context);
-  if (const YamlNode* arguments = fields.take("arguments")) read_arguments(*arguments, log, context);
+  if (const yaml::Node* arguments = fields.take("arguments")) read_arguments(*arguments, log, context);
   fields.take_list("values",
-                   [&](const YamlNode& item) { log.values.push_back(read_recorded(item, context)); });
+                   [&](const yaml::Node& item) { log.values.push_back(read_recorded(item, context)); });
   if (const auto time = fields.take_duration("retention", kDay, 10'000 * kDay)) {
     log.retention = std::chrono::duration_cast<std::chrono::hours>(*time);
   }
@@ -120,7 +120,7 @@ void read_log(const YamlNode& node, LogConfig& log, FileContext& context) {
   fields.finish();
 }
 
-PolicyConfig read_policy(const YamlNode& node, FileContext& context) {
+PolicyConfig read_policy(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "a policy", context);
   PolicyConfig policy;
   policy.at = context.at(node);
@@ -140,13 +140,13 @@ PolicyConfig read_policy(const YamlNode& node, FileContext& context) {
 }
 
 void read_labels(Fields& fields, GrantConfig& grant, FileContext& context) {
-  const YamlNode* labels = fields.take("labels");
-  if (labels == nullptr || labels->kind == YamlNode::Kind::null) return;
-  if (labels->kind != YamlNode::Kind::mapping) {
+  const yaml::Node* labels = fields.take("labels");
+  if (labels == nullptr || labels->kind == yaml::Node::Kind::null) return;
+  if (labels->kind != yaml::Node::Kind::mapping) {
     context.report(*labels, "\"labels\" must be a mapping of names to texts");
     return;
   }
-  for (const YamlEntry& entry : labels->entries) {
+  for (const yaml::Entry& entry : labels->entries) {
     if (!store::is_name(entry.key)) {
       context.report({context.file(), entry.line, entry.column},
                      "\"" + entry.key + "\" is no name for a label; use letters, digits, '.', '_' and '-'");
@@ -156,7 +156,7 @@ void read_labels(Fields& fields, GrantConfig& grant, FileContext& context) {
   }
 }
 
-GrantConfig read_grant(const YamlNode& node, FileContext& context) {
+GrantConfig read_grant(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "a grant", context);
   GrantConfig grant;
   grant.at = context.at(node);
@@ -168,9 +168,9 @@ GrantConfig read_grant(const YamlNode& node, FileContext& context) {
   take("policy", grant.policy);
   take("owner", grant.owner);
   read_labels(fields, grant, context);
-  const YamlNode* token = fields.take("token");
-  const YamlNode* identity = fields.take("identity");
-  const YamlNode* certificate = fields.take("certificate");
+  const yaml::Node* token = fields.take("token");
+  const yaml::Node* identity = fields.take("identity");
+  const yaml::Node* certificate = fields.take("certificate");
   if (token != nullptr) grant.token = read_secret_ref(*token, "token", context);
   if (identity != nullptr) grant.rule = read_subject_rule(*identity, context);
   if (certificate != nullptr) grant.rule = read_certificate_rule(*certificate, context);
@@ -216,12 +216,12 @@ void read_listener(Fields& fields, Config& config, FileContext& context) {
                      "\"listen\" must be a numeric address and a port, such as 127.0.0.1:8420 or [::1]:8420");
     }
   }
-  if (const YamlNode* tls = fields.take("tls")) config.tls = read_tls(*tls, context);
+  if (const yaml::Node* tls = fields.take("tls")) config.tls = read_tls(*tls, context);
   config.allowed_hosts = read_hosts(fields, context);
   config.allowed_origins = read_origins(fields, context);
 }
 
-Config read_root(const YamlNode& root, FileContext& context) {
+Config read_root(const yaml::Node& root, FileContext& context) {
   Fields fields(root, "the configuration", context);
   Config config;
   config.file = context.file();
@@ -234,31 +234,31 @@ Config read_root(const YamlNode& root, FileContext& context) {
       context.report(*root.find("durability"), "\"durability\" must be process or power");
     }
   }
-  if (const YamlNode* people = fields.take("people")) config.people = read_people(*people, context);
-  if (const YamlNode* admin = fields.take("admin")) read_admin(*admin, config.admin, context);
-  if (const YamlNode* limits = fields.take("limits")) read_limits(*limits, config.limits, context);
-  if (const YamlNode* timeouts = fields.take("timeouts")) read_timeouts(*timeouts, config.timeouts, context);
-  if (const YamlNode* log = fields.take("log")) read_log(*log, config.log, context);
-  if (const YamlNode* url = fields.take("external_url")) {
+  if (const yaml::Node* people = fields.take("people")) config.people = read_people(*people, context);
+  if (const yaml::Node* admin = fields.take("admin")) read_admin(*admin, config.admin, context);
+  if (const yaml::Node* limits = fields.take("limits")) read_limits(*limits, config.limits, context);
+  if (const yaml::Node* timeouts = fields.take("timeouts")) read_timeouts(*timeouts, config.timeouts, context);
+  if (const yaml::Node* log = fields.take("log")) read_log(*log, config.log, context);
+  if (const yaml::Node* url = fields.take("external_url")) {
     config.external_url = read_external_url(*url, context).value_or("");
   }
-  if (const YamlNode* identity = fields.take("identity")) config.issuers = read_identity(*identity, context);
-  if (const YamlNode* waiting = fields.take("waiting")) config.waiting = read_waiting(*waiting, context);
-  if (const YamlNode* secrets = fields.take("secrets")) config.secrets = read_secrets(*secrets, context);
+  if (const yaml::Node* identity = fields.take("identity")) config.issuers = read_identity(*identity, context);
+  if (const yaml::Node* waiting = fields.take("waiting")) config.waiting = read_waiting(*waiting, context);
+  if (const yaml::Node* secrets = fields.take("secrets")) config.secrets = read_secrets(*secrets, context);
   fields.take_list("anchors",
-                   [&](const YamlNode& item) { config.anchors.push_back(read_anchor(item, context)); });
-  if (const YamlNode* approvals = fields.take("approvals")) config.approvals = read_approvals(*approvals, context);
-  if (const YamlNode* notifications = fields.take("notifications")) {
+                   [&](const yaml::Node& item) { config.anchors.push_back(read_anchor(item, context)); });
+  if (const yaml::Node* approvals = fields.take("approvals")) config.approvals = read_approvals(*approvals, context);
+  if (const yaml::Node* notifications = fields.take("notifications")) {
     config.notifications = read_notifications(*notifications, context);
   }
   fields.take_list("servers",
-                   [&](const YamlNode& item) { config.servers.push_back(read_server(item, context)); });
+                   [&](const yaml::Node& item) { config.servers.push_back(read_server(item, context)); });
   fields.take_list("bundles",
-                   [&](const YamlNode& item) { config.bundles.push_back(read_bundle(item, context)); });
+                   [&](const yaml::Node& item) { config.bundles.push_back(read_bundle(item, context)); });
   fields.take_list("policies",
-                   [&](const YamlNode& item) { config.policies.push_back(read_policy(item, context)); });
+                   [&](const yaml::Node& item) { config.policies.push_back(read_policy(item, context)); });
   fields.take_list("grants",
-                   [&](const YamlNode& item) { config.grants.push_back(read_grant(item, context)); });
+                   [&](const yaml::Node& item) { config.grants.push_back(read_grant(item, context)); });
   fields.finish();
   report_twins(
       config.servers, [](const ServerConfig& server) { return server.name; }, "server", context);
@@ -296,8 +296,8 @@ Config read_root(const YamlNode& root, FileContext& context) {
 }  // namespace
 
 std::expected<Config, Findings> parse_config(std::string_view text, const std::string& file) {
-  const auto tree = read_yaml(text, file);
-  if (!tree) return std::unexpected(Findings{tree.error()});
+  const auto tree = yaml::read(text);
+  if (!tree) return std::unexpected(Findings{finding_of(tree.error(), file)});
   FileContext context(file);
   Config config = read_root(*tree, context);
   if (!context.findings().empty()) {
@@ -317,7 +317,7 @@ std::expected<Config, Findings> load_config(const std::string& file) {
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return unreadable(std::strerror(errno));
-  std::string text(kYamlBytes + 1, '\0');
+  std::string text(yaml::kMostBytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.bad() || (stream.fail() && !stream.eof())) return unreadable(std::strerror(errno));
   text.resize(static_cast<std::size_t>(stream.gcount()));

@@ -7,7 +7,7 @@
 
 namespace doorward::server {
 
-void read_admin(const YamlNode& node, AdminConfig& admin, FileContext& context) {
+void read_admin(const yaml::Node& node, AdminConfig& admin, FileContext& context) {
   Fields fields(node, "admin", context);
   if (auto listen = fields.take_text("listen")) {
     admin.chosen = true;
@@ -17,7 +17,7 @@ void read_admin(const YamlNode& node, AdminConfig& admin, FileContext& context) 
                      "\"listen\" must be a numeric address and a port, such as 127.0.0.1:8421, or none");
     }
   }
-  if (const YamlNode* tls = fields.take("tls")) admin.tls = read_tls(*tls, context);
+  if (const yaml::Node* tls = fields.take("tls")) admin.tls = read_tls(*tls, context);
   admin.allowed_hosts = read_hosts(fields, context);
   admin.allowed_origins = read_origins(fields, context);
   fields.finish();

@@ -18,6 +18,6 @@ struct AdminConfig {
   std::vector<std::string> allowed_origins;
 };
 
-void read_admin(const YamlNode& node, AdminConfig& admin, FileContext& context);
+void read_admin(const yaml::Node& node, AdminConfig& admin, FileContext& context);
 
 }  // namespace doorward::server

@@ -10,11 +10,11 @@ namespace doorward::server {
 namespace {
 
 void read_headers(Fields& fields, AnchorConfig& anchor, FileContext& context) {
-  const YamlNode* headers = fields.take("headers");
+  const yaml::Node* headers = fields.take("headers");
   if (headers == nullptr) return;
-  if (headers->kind != YamlNode::Kind::mapping)
+  if (headers->kind != yaml::Node::Kind::mapping)
     return context.report(*headers, "\"headers\" must be a mapping of names to values");
-  for (const YamlEntry& entry : headers->entries) {
+  for (const yaml::Entry& entry : headers->entries) {
     std::string name = entry.key;
     std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
     if (!is_header_name(name)) {
@@ -45,7 +45,7 @@ bool read_syslog(std::string_view text, audit::SyslogTarget& target) {
 
 }  // namespace
 
-AnchorConfig read_anchor(const YamlNode& node, FileContext& context) {
+AnchorConfig read_anchor(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "an anchor", context);
   AnchorConfig anchor;
   anchor.at = context.at(node);

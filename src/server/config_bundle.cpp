@@ -8,7 +8,7 @@
 namespace doorward::server {
 namespace {
 
-gateway::BundleMember read_member(const YamlNode& node, FileContext& context) {
+gateway::BundleMember read_member(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "a member of a bundle", context);
   gateway::BundleMember member;
   if (auto server = fields.take_text("server")) member.server = std::move(*server);
@@ -31,7 +31,7 @@ gateway::BundleMember read_member(const YamlNode& node, FileContext& context) {
 
 }  // namespace
 
-BundleConfig read_bundle(const YamlNode& node, FileContext& context) {
+BundleConfig read_bundle(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "a bundle", context);
   BundleConfig bundle;
   bundle.at = context.at(node);
@@ -48,7 +48,7 @@ BundleConfig read_bundle(const YamlNode& node, FileContext& context) {
   }
   std::set<std::string> servers;
   std::set<std::string> prefixes;
-  fields.take_list("members", [&](const YamlNode& item) {
+  fields.take_list("members", [&](const yaml::Node& item) {
     gateway::BundleMember member = read_member(item, context);
     if (!member.server.empty() && !servers.insert(member.server).second) {
       context.report(item, "the server \"" + member.server + "\" is a member twice; remove one");
@@ -58,7 +58,7 @@ BundleConfig read_bundle(const YamlNode& node, FileContext& context) {
     settings.members.push_back(std::move(member));
   });
   fields.finish();
-  if (const YamlNode* name = node.find("name"); name == nullptr) {
+  if (const yaml::Node* name = node.find("name"); name == nullptr) {
     fields.missing("name");
   } else if (!settings.name.empty() && !store::is_server_name(settings.name)) {
     context.report(*name,

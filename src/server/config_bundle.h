@@ -7,6 +7,6 @@ namespace doorward::server {
 
 /// Reads one item of `bundles:`. What is wrong is reported to the context; the result holds what could be
 /// read.
-BundleConfig read_bundle(const YamlNode& node, FileContext& context);
+BundleConfig read_bundle(const yaml::Node& node, FileContext& context);
 
 }  // namespace doorward::server

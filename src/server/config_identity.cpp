@@ -20,7 +20,7 @@ bool is_loopback_host(const std::string& host) {
   return host == "localhost" || host == "127.0.0.1" || host == "::1";
 }
 
-void check_url(const YamlNode& node, std::string_view key, const std::string& text, FileContext& context) {
+void check_url(const yaml::Node& node, std::string_view key, const std::string& text, FileContext& context) {
   const auto url = http::parse_url(text);
   if (!url) {
     context.report(node, "\"" + std::string(key) + "\": " + url.error().message);
@@ -29,10 +29,10 @@ void check_url(const YamlNode& node, std::string_view key, const std::string& te
   }
 }
 
-void read_jwks(const YamlNode& node, IssuerConfig& issuer, FileContext& context) {
+void read_jwks(const yaml::Node& node, IssuerConfig& issuer, FileContext& context) {
   Fields fields(node, "jwks", context);
-  const YamlNode* url = node.find("url");
-  const YamlNode* file = node.find("file");
+  const yaml::Node* url = node.find("url");
+  const yaml::Node* file = node.find("file");
   if (auto text = fields.take_text("url")) {
     check_url(*url, "url", *text, context);
     issuer.jwks_url = std::move(*text);
@@ -68,7 +68,7 @@ bool is_scope(std::string_view text) {
   });
 }
 
-IssuerConfig read_issuer(const YamlNode& node, FileContext& context) {
+IssuerConfig read_issuer(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "an issuer", context);
   IssuerConfig issuer;
   issuer.at = context.at(node);
@@ -82,7 +82,7 @@ IssuerConfig read_issuer(const YamlNode& node, FileContext& context) {
   for (const std::string& scope : issuer.settings.scopes) {
     if (!is_scope(scope)) context.report(*node.find("scopes"), "\"" + scope + "\" is no scope");
   }
-  if (const YamlNode* jwks = fields.take("jwks")) read_jwks(*jwks, issuer, context);
+  if (const yaml::Node* jwks = fields.take("jwks")) read_jwks(*jwks, issuer, context);
   if (auto file = fields.take_text("ca_file")) issuer.ca_file = context.absolute(*file);
   if (const auto skew = fields.take_duration("clock_skew", Milliseconds(0), Milliseconds(300'000))) {
     issuer.settings.skew_s = skew->count() / 1000;
@@ -96,10 +96,10 @@ IssuerConfig read_issuer(const YamlNode& node, FileContext& context) {
 
 }  // namespace
 
-std::vector<IssuerConfig> read_identity(const YamlNode& node, FileContext& context) {
+std::vector<IssuerConfig> read_identity(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "identity", context);
   std::vector<IssuerConfig> issuers;
-  fields.take_list("issuers", [&](const YamlNode& item) { issuers.push_back(read_issuer(item, context)); });
+  fields.take_list("issuers", [&](const yaml::Node& item) { issuers.push_back(read_issuer(item, context)); });
   fields.finish();
   for (std::size_t i = 0; i < issuers.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -110,7 +110,7 @@ std::vector<IssuerConfig> read_identity(const YamlNode& node, FileContext& conte
   return issuers;
 }
 
-std::optional<std::string> read_external_url(const YamlNode& node, FileContext& context) {
+std::optional<std::string> read_external_url(const yaml::Node& node, FileContext& context) {
   auto text = read_text(node, "external_url", context);
   if (!text) return std::nullopt;
   const auto url = http::parse_url(*text);
@@ -122,26 +122,26 @@ std::optional<std::string> read_external_url(const YamlNode& node, FileContext& 
   return text;
 }
 
-std::optional<identity::SubjectRule> read_subject_rule(const YamlNode& node, FileContext& context) {
+std::optional<identity::SubjectRule> read_subject_rule(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "identity", context);
   identity::SubjectRule rule;
   if (auto issuer = fields.take_text("issuer")) rule.issuer = std::move(*issuer);
-  const YamlNode* claims = fields.take("claims");
+  const yaml::Node* claims = fields.take("claims");
   fields.finish();
   if (node.find("issuer") == nullptr) fields.missing("issuer");
-  if (claims == nullptr || claims->kind != YamlNode::Kind::mapping || claims->entries.empty()) {
+  if (claims == nullptr || claims->kind != yaml::Node::Kind::mapping || claims->entries.empty()) {
     context.report(claims == nullptr ? node : *claims,
                    "\"claims\" must say what a token has to have, such as {groups: payments}; a grant for everybody of "
                    "an issuer is {iss: <the issuer>}");
     return std::nullopt;
   }
-  for (const YamlEntry& entry : claims->entries) {
+  for (const yaml::Entry& entry : claims->entries) {
     if (auto text = read_text(entry.value, entry.key, context)) rule.claims.push_back({entry.key, std::move(*text)});
   }
   return rule;
 }
 
-std::optional<identity::SubjectRule> read_certificate_rule(const YamlNode& node, FileContext& context) {
+std::optional<identity::SubjectRule> read_certificate_rule(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "certificate", context);
   identity::SubjectRule rule;
   if (auto text = fields.take_text("sha256")) {

@@ -38,10 +38,10 @@ void read_events(Fields& fields, approval::Channel& channel, FileContext& contex
 }
 
 void read_webhook(Fields& fields, ChannelConfig& into, FileContext& context) {
-  const YamlNode& node = fields.node();
+  const yaml::Node& node = fields.node();
   if (auto url = fields.take_text("url")) into.channel.url = std::move(*url);
   if (auto file = fields.take_text("ca_file")) into.channel.ca_file = context.absolute(*file);
-  if (const YamlNode* secret = fields.take("secret")) into.secret = read_secret_ref(*secret, "secret", context);
+  if (const yaml::Node* secret = fields.take("secret")) into.secret = read_secret_ref(*secret, "secret", context);
   into.channel.plain_http = into.channel.url.starts_with("http://");
   if (!is_web_address(into.channel.url)) {
     context.report(node, "a webhook needs \"url\", an address that begins with https:// or http://");
@@ -52,7 +52,7 @@ void read_webhook(Fields& fields, ChannelConfig& into, FileContext& context) {
 }
 
 void read_slack(Fields& fields, ChannelConfig& into, FileContext& context) {
-  if (const YamlNode* url = fields.take("url")) into.url = read_secret_ref(*url, "secret", context);
+  if (const yaml::Node* url = fields.take("url")) into.url = read_secret_ref(*url, "secret", context);
   if (fields.node().find("url") == nullptr) {
     context.report(fields.node(), "slack needs \"url\", the incoming webhook's address, which is a secret: {env: NAME} or "
                                   "{file: PATH}");
@@ -60,7 +60,7 @@ void read_slack(Fields& fields, ChannelConfig& into, FileContext& context) {
 }
 
 void read_mail(Fields& fields, ChannelConfig& into, FileContext& context) {
-  const YamlNode& node = fields.node();
+  const yaml::Node& node = fields.node();
   io::Mail& mail = into.channel.mail;
   if (auto relay = fields.take_text("relay")) mail.relay = std::move(*relay);
   if (auto from = fields.take_text("from")) mail.from = std::move(*from);
@@ -68,7 +68,7 @@ void read_mail(Fields& fields, ChannelConfig& into, FileContext& context) {
   if (auto file = fields.take_text("ca_file")) mail.ca_file = context.absolute(*file);
   mail.to = fields.take_texts("to");
   mail.starttls = fields.take_bool("starttls").value_or(true);
-  if (const YamlNode* password = fields.take("password")) {
+  if (const yaml::Node* password = fields.take("password")) {
     into.password = read_secret_ref(*password, "password", context);
   }
   if (!mail.relay.starts_with("smtp://") && !mail.relay.starts_with("smtps://")) {
@@ -84,7 +84,7 @@ void read_mail(Fields& fields, ChannelConfig& into, FileContext& context) {
   }
 }
 
-ChannelConfig read_channel(const YamlNode& node, FileContext& context) {
+ChannelConfig read_channel(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "a channel", context);
   ChannelConfig into;
   into.at = context.at(node);
@@ -109,15 +109,15 @@ ChannelConfig read_channel(const YamlNode& node, FileContext& context) {
 
 }  // namespace
 
-NotificationsConfig read_notifications(const YamlNode& node, FileContext& context) {
+NotificationsConfig read_notifications(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "notifications", context);
   NotificationsConfig into;
-  fields.take_list("channels", [&](const YamlNode& item) { into.channels.push_back(read_channel(item, context)); });
+  fields.take_list("channels", [&](const yaml::Node& item) { into.channels.push_back(read_channel(item, context)); });
   fields.finish();
   return into;
 }
 
-ApprovalsConfig read_approvals(const YamlNode& node, FileContext& context) {
+ApprovalsConfig read_approvals(const yaml::Node& node, FileContext& context) {
   constexpr Milliseconds kDay{24 * 3'600'000};
   Fields fields(node, "approvals", context);
   ApprovalsConfig into;

@@ -6,7 +6,7 @@
 namespace doorward::server {
 
 /// Reads the `notifications:` and `approvals:` sections. What is wrong is reported to the context.
-NotificationsConfig read_notifications(const YamlNode& node, FileContext& context);
-ApprovalsConfig read_approvals(const YamlNode& node, FileContext& context);
+NotificationsConfig read_notifications(const yaml::Node& node, FileContext& context);
+ApprovalsConfig read_approvals(const yaml::Node& node, FileContext& context);
 
 }  // namespace doorward::server

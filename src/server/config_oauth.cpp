@@ -45,14 +45,14 @@ std::string take_url(Fields& fields, std::string_view key, bool https_only, File
   return *text;
 }
 
-void check_redirect(const std::string& text, const YamlNode& node, FileContext& context) {
+void check_redirect(const std::string& text, const yaml::Node& node, FileContext& context) {
   const Result<http::Url> url = http::parse_url(text);
   if (!url || url->tls || url->host != "127.0.0.1" || url->target.find('?') != std::string::npos) {
     context.report(node, "\"redirect\" must be an address of this machine, such as http://127.0.0.1:8433/callback");
   }
 }
 
-void check_scopes(const std::vector<std::string>& scopes, const YamlNode& node, FileContext& context) {
+void check_scopes(const std::vector<std::string>& scopes, const yaml::Node& node, FileContext& context) {
   for (const std::string& scope : scopes) {
     if (upstream::join_scopes(scope, {}) == scope && !scope.empty() && scope.find(' ') == std::string::npos) continue;
     context.report(node, "\"" + scope + "\" is no name of a scope; each is one item of the list, without spaces");
@@ -61,7 +61,7 @@ void check_scopes(const std::vector<std::string>& scopes, const YamlNode& node, 
 
 }  // namespace
 
-OAuthConfig read_oauth(const YamlNode& node, FileContext& context) {
+OAuthConfig read_oauth(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "oauth of a server", context);
   OAuthConfig oauth;
   upstream::OAuthSettings& settings = oauth.settings;
@@ -69,10 +69,10 @@ OAuthConfig read_oauth(const YamlNode& node, FileContext& context) {
   settings.registration = static_cast<Registration>(take_word(fields, "registration", kRegistrations, context));
   settings.per_grant = take_word(fields, "per", kOwners, context) == 1;
   if (auto id = fields.take_text("client_id")) settings.client_id = std::move(*id);
-  if (const YamlNode* secret = fields.take("client_secret")) {
+  if (const yaml::Node* secret = fields.take("client_secret")) {
     oauth.client_secret = read_secret_ref(*secret, "client_secret", context);
   }
-  if (const YamlNode* key = fields.take("private_key")) {
+  if (const yaml::Node* key = fields.take("private_key")) {
     oauth.private_key = read_secret_ref(*key, "private_key", context);
   }
   settings.client_metadata = take_url(fields, "client_metadata", true, context);
@@ -92,7 +92,7 @@ OAuthConfig read_oauth(const YamlNode& node, FileContext& context) {
   return oauth;
 }
 
-void check_oauth(const ServerConfig& server, const YamlNode& node, FileContext& context) {
+void check_oauth(const ServerConfig& server, const yaml::Node& node, FileContext& context) {
   if (server.url.empty()) context.report(node, "\"oauth\" is for a server with \"url\"; remove it");
   if (std::ranges::find(server.headers, "authorization", &NamedSecrets::value_type::first) != server.headers.end()) {
     context.report(node, "the header \"authorization\" is what \"oauth\" sends; keep one of the two");

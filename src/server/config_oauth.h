@@ -11,9 +11,9 @@
 namespace doorward::server {
 
 /// Reads `oauth:` of a server: how the gateway gets its tokens for it.
-OAuthConfig read_oauth(const YamlNode& node, FileContext& context);
+OAuthConfig read_oauth(const yaml::Node& node, FileContext& context);
 /// What of it does not go together with the server's other settings is reported.
-void check_oauth(const ServerConfig& server, const YamlNode& node, FileContext& context);
+void check_oauth(const ServerConfig& server, const yaml::Node& node, FileContext& context);
 /// The same as a member of the server's JSON; secrets stay references.
 void write_oauth(json::Writer& writer, const OAuthConfig& oauth);
 

@@ -6,6 +6,6 @@
 namespace doorward::server {
 
 /// Reads `people:`, the issuer by which people log in.
-PeopleConfig read_people(const YamlNode& node, FileContext& context);
+PeopleConfig read_people(const yaml::Node& node, FileContext& context);
 
 }  // namespace doorward::server

@@ -4,11 +4,11 @@
 
 namespace doorward::server {
 
-SecretsConfig read_secrets(const YamlNode& node, FileContext& context) {
+SecretsConfig read_secrets(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "secrets", context);
   SecretsConfig secrets;
   const auto take = [&](std::string_view key, std::optional<SecretRef>& into) {
-    const YamlNode* value = fields.take(key);
+    const yaml::Node* value = fields.take(key);
     if (value == nullptr) return;
     into = read_secret_ref(*value, key, context);
     if (into->source == SecretRef::Source::sealed || !into->prefix.empty()) {

@@ -6,6 +6,6 @@
 namespace doorward::server {
 
 /// Reads `secrets:`, where the master key of sealed secrets comes from.
-SecretsConfig read_secrets(const YamlNode& node, FileContext& context);
+SecretsConfig read_secrets(const yaml::Node& node, FileContext& context);
 
 }  // namespace doorward::server

@@ -40,17 +40,17 @@ bool query_holds_secret(std::string_view target) {
 /// Calls `each` for the entries of a mapping; anything else is reported.
 template <typename Each>
 void for_entries(Fields& fields, std::string_view key, FileContext& context, Each each) {
-  const YamlNode* value = fields.take(key);
-  if (value == nullptr || value->kind == YamlNode::Kind::null) return;
-  if (value->kind != YamlNode::Kind::mapping) {
+  const yaml::Node* value = fields.take(key);
+  if (value == nullptr || value->kind == yaml::Node::Kind::null) return;
+  if (value->kind != yaml::Node::Kind::mapping) {
     context.report(*value, "\"" + std::string(key) + "\" must be a mapping of names to values");
     return;
   }
-  for (const YamlEntry& entry : value->entries) each(entry);
+  for (const yaml::Entry& entry : value->entries) each(entry);
 }
 
 void read_env(Fields& fields, ServerConfig& server, FileContext& context) {
-  for_entries(fields, "env", context, [&](const YamlEntry& entry) {
+  for_entries(fields, "env", context, [&](const yaml::Entry& entry) {
     if (!is_variable_name(entry.key)) {
       context.report({context.file(), entry.line, entry.column},
                      "\"" + entry.key + "\" is no name for a variable; use letters, digits and '_'");
@@ -61,7 +61,7 @@ void read_env(Fields& fields, ServerConfig& server, FileContext& context) {
 }
 
 void read_headers(Fields& fields, ServerConfig& server, FileContext& context) {
-  for_entries(fields, "headers", context, [&](const YamlEntry& entry) {
+  for_entries(fields, "headers", context, [&](const yaml::Entry& entry) {
     const Origin at{context.file(), entry.line, entry.column};
     const std::string name = lower(entry.key);
     if (!is_header_name(name)) {
@@ -80,7 +80,7 @@ void read_headers(Fields& fields, ServerConfig& server, FileContext& context) {
   });
 }
 
-ActionConfig read_action(const YamlNode& node, FileContext& context) {
+ActionConfig read_action(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "an action", context);
   ActionConfig action;
   const auto take = [&](std::string_view key, std::string& into) {
@@ -105,17 +105,17 @@ ActionConfig read_action(const YamlNode& node, FileContext& context) {
   return action;
 }
 
-InjectConfig read_inject(const YamlNode& node, FileContext& context) {
+InjectConfig read_inject(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "an item of inject", context);
   InjectConfig inject;
   if (auto argument = fields.take_text("argument")) inject.argument = std::move(*argument);
-  if (const YamlNode* value = fields.take("value")) {
+  if (const yaml::Node* value = fields.take("value")) {
     inject.value = read_secret_ref(*value, "value", context);
     if (value->find("value") != nullptr) {
       context.report(*value, "what is injected is a secret and may not stand in this file; refer to it");
     }
   }
-  if (const YamlNode* tools = node.find("tools"); tools != nullptr && tools->kind == YamlNode::Kind::scalar) {
+  if (const yaml::Node* tools = node.find("tools"); tools != nullptr && tools->kind == yaml::Node::Kind::scalar) {
     if (fields.take_text("tools") != "*") {
       context.report(*tools, "\"tools\" must be a list of the tools that take the argument, or \"*\" for all");
     }
@@ -133,7 +133,7 @@ InjectConfig read_inject(const YamlNode& node, FileContext& context) {
 }
 
 void read_injected(Fields& fields, ServerConfig& server, FileContext& context) {
-  fields.take_list("inject", [&](const YamlNode& item) {
+  fields.take_list("inject", [&](const yaml::Node& item) {
     InjectConfig inject = read_inject(item, context);
     for (const InjectConfig& other : server.inject) {
       const bool both = inject.tools.empty() || other.tools.empty() ||
@@ -146,7 +146,7 @@ void read_injected(Fields& fields, ServerConfig& server, FileContext& context) {
   });
 }
 
-ServerTimeouts read_timeouts(const YamlNode& node, FileContext& context) {
+ServerTimeouts read_timeouts(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "timeouts of a server", context);
   ServerTimeouts timeouts;
   timeouts.connect = fields.take_duration("connect", kLeast, kDay);
@@ -157,7 +157,7 @@ ServerTimeouts read_timeouts(const YamlNode& node, FileContext& context) {
 }
 
 void check_target(const ServerConfig& server, Fields& fields, FileContext& context) {
-  const YamlNode& node = fields.node();
+  const yaml::Node& node = fields.node();
   const bool has_command = node.find("command") != nullptr;
   const bool has_url = node.find("url") != nullptr;
   const int given = has_command + has_url + (node.find("builtin") != nullptr);
@@ -225,7 +225,7 @@ std::string_view refused_header(std::string_view name) {
   return {};
 }
 
-SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileContext& context) {
+SecretRef read_secret_ref(const yaml::Node& node, std::string_view name, FileContext& context) {
   using enum SecretRef::Source;
   static constexpr std::array<std::pair<std::string_view, SecretRef::Source>, 5> kSources = {
       {{"env", environment}, {"file", file}, {"credential", credential}, {"sealed", sealed}, {"value", literal}}};
@@ -233,7 +233,7 @@ SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileConte
   SecretRef ref;
   ref.at = context.at(node);
   const std::string what = "the value of \"" + std::string(name) + "\"";
-  if (node.kind != YamlNode::Kind::mapping) {
+  if (node.kind != yaml::Node::Kind::mapping) {
     context.report(node, what + " must be a reference: " + std::string(kReferences) +
                              (looks_secret(name) ? "" : " or {value: TEXT}"));
     return ref;
@@ -277,7 +277,7 @@ SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileConte
   return ref;
 }
 
-ServerConfig read_server(const YamlNode& node, FileContext& context) {
+ServerConfig read_server(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "a server", context);
   ServerConfig server;
   server.at = context.at(node);
@@ -296,15 +296,15 @@ ServerConfig read_server(const YamlNode& node, FileContext& context) {
   read_env(fields, server, context);
   read_headers(fields, server, context);
   fields.take_list("actions",
-                   [&](const YamlNode& item) { server.actions.push_back(read_action(item, context)); });
+                   [&](const yaml::Node& item) { server.actions.push_back(read_action(item, context)); });
   read_injected(fields, server, context);
   read_protocol(fields, server, context);
-  const YamlNode* oauth = fields.take("oauth");
+  const yaml::Node* oauth = fields.take("oauth");
   if (oauth != nullptr) server.oauth = read_oauth(*oauth, context);
-  if (const YamlNode* timeouts = fields.take("timeouts")) server.timeouts = read_timeouts(*timeouts, context);
+  if (const yaml::Node* timeouts = fields.take("timeouts")) server.timeouts = read_timeouts(*timeouts, context);
   fields.finish();
 
-  if (const YamlNode* name = node.find("name"); name == nullptr) {
+  if (const yaml::Node* name = node.find("name"); name == nullptr) {
     fields.missing("name");
   } else if (!server.name.empty() && !store::is_server_name(server.name)) {
     context.report(*name, "\"" + server.name + "\" is no name for a server; use 1 to 64 of a-z, 0-9 and '-'");

@@ -8,7 +8,7 @@ namespace doorward::server {
 
 /// Reads one item of `servers:`. What is wrong is reported to the context; the result holds what could be
 /// read.
-ServerConfig read_server(const YamlNode& node, FileContext& context);
+ServerConfig read_server(const yaml::Node& node, FileContext& context);
 
 /// Reads the settings of a server that a command made: the same mapping as JSON text, without `name`.
 std::expected<ServerConfig, Findings> parse_server_settings(const std::string& name, std::string_view json);
@@ -25,7 +25,7 @@ void write_protocol(json::Writer& writer, const ServerConfig& server);
 /// Reads `{env: NAME}`, `{file: PATH}`, `{credential: NAME}`, `{sealed: NAME}` or `{value: TEXT}`, with an optional
 /// `prefix`. `name` is the header,
 /// variable or setting that takes the value.
-SecretRef read_secret_ref(const YamlNode& node, std::string_view name, FileContext& context);
+SecretRef read_secret_ref(const yaml::Node& node, std::string_view name, FileContext& context);
 
 /// Writes such a reference.
 void write_secret_ref(json::Writer& writer, const SecretRef& ref);

@@ -14,7 +14,7 @@ constexpr std::array<std::pair<std::string_view, io::ClientCertificates>, 3> kCl
 
 }  // namespace
 
-io::TlsServerOptions read_tls(const YamlNode& node, FileContext& context) {
+io::TlsServerOptions read_tls(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "tls", context);
   io::TlsServerOptions tls;
   const auto take_file = [&](std::string_view key, std::string& into) {

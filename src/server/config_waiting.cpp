@@ -9,7 +9,7 @@ namespace {
 constexpr Milliseconds kShortest{1};
 constexpr Milliseconds kLongest = std::chrono::hours(24);
 
-gateway::ClientWait read_client(const YamlNode& node, FileContext& context) {
+gateway::ClientWait read_client(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "a client", context);
   gateway::ClientWait client;
   if (auto name = fields.take_text("name")) client.name = std::move(*name);
@@ -23,7 +23,7 @@ gateway::ClientWait read_client(const YamlNode& node, FileContext& context) {
 
 }  // namespace
 
-WaitingConfig read_waiting(const YamlNode& node, FileContext& context) {
+WaitingConfig read_waiting(const yaml::Node& node, FileContext& context) {
   Fields fields(node, "waiting", context);
   WaitingConfig waiting;
   if (auto console = fields.take_text("console")) {
@@ -37,7 +37,7 @@ WaitingConfig read_waiting(const YamlNode& node, FileContext& context) {
     }
   }
   waiting.progress = fields.take_duration("progress", kShortest, kLongest).value_or(waiting.progress);
-  fields.take_list("clients", [&](const YamlNode& item) { waiting.clients.push_back(read_client(item, context)); });
+  fields.take_list("clients", [&](const yaml::Node& item) { waiting.clients.push_back(read_client(item, context)); });
   fields.finish();
   return waiting;
 }

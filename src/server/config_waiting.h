@@ -7,6 +7,6 @@ namespace doorward::server {
 
 /// Reads `waiting:`, how callers wait for people (docs/approvals.md). What is wrong is reported to the context; the
 /// result holds what could be read.
-WaitingConfig read_waiting(const YamlNode& node, FileContext& context);
+WaitingConfig read_waiting(const yaml::Node& node, FileContext& context);
 
 }  // namespace doorward::server

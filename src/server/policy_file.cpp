@@ -6,7 +6,7 @@
 #include "json/reader.h"
 #include "policy/dialect.h"
 #include "risk/verb.h"
-#include "server/yaml_tree.h"
+#include "yaml/tree.h"
 
 namespace doorward::server {
 namespace {
@@ -23,10 +23,10 @@ policy::Findings one_finding(std::string code, std::string message, std::size_t 
 
 /// What to say of a policy that somebody keeps as YAML: either the older dialect, or nothing that we read.
 policy::Findings judge_yaml(std::string_view text, const std::string& file) {
-  const auto tree = read_yaml(text, file);
+  const auto tree = yaml::read(text);
   if (!tree)
-    return one_finding("not-yaml", tree.error().message, tree.error().at.line, tree.error().at.column);
-  const std::string as_json = yaml_to_json(*tree);
+    return one_finding("not-yaml", tree.error().message, tree.error().line, tree.error().column);
+  const std::string as_json = yaml::to_json(*tree);
   json::Reader reader;
   if (const auto value = reader.read(as_json); value && policy::is_older_dialect(*value)) {
     return one_finding("older-dialect", "this is the older YAML dialect; `doorward policy import " + file +

@@ -71,17 +71,17 @@ void write_secret_ref(json::Writer& writer, const SecretRef& ref) {
 }
 
 std::expected<ServerConfig, Findings> parse_server_settings(const std::string& name, std::string_view json) {
-  auto tree = read_yaml(json, "");
+  auto tree = yaml::read(json);
   if (!tree) return std::unexpected(Findings{{{}, tree.error().message}});
   FileContext context;
   if (tree->find("name") != nullptr) {
     return std::unexpected(Findings{{{}, "the settings of a server hold no name; give it beside them"}});
   }
-  YamlEntry entry{"name", tree->line, tree->column, {}};
-  entry.value.kind = YamlNode::Kind::scalar;
+  yaml::Entry entry{"name", tree->line, tree->column, {}};
+  entry.value.kind = yaml::Node::Kind::scalar;
   entry.value.quoted = true;
   entry.value.text = name;
-  if (tree->kind == YamlNode::Kind::mapping) tree->entries.push_back(std::move(entry));
+  if (tree->kind == yaml::Node::Kind::mapping) tree->entries.push_back(std::move(entry));
   ServerConfig server = read_server(*tree, context);
   server.at = {};
   if (context.findings().empty()) return server;

@@ -11,15 +11,15 @@
 namespace doorward::server {
 namespace {
 
-std::string kind_of(const YamlNode& node) {
+std::string kind_of(const yaml::Node& node) {
   switch (node.kind) {
-    case YamlNode::Kind::null:
+    case yaml::Node::Kind::null:
       return "nothing";
-    case YamlNode::Kind::sequence:
+    case yaml::Node::Kind::sequence:
       return "a list";
-    case YamlNode::Kind::mapping:
+    case yaml::Node::Kind::mapping:
       return "a mapping";
-    case YamlNode::Kind::scalar:
+    case yaml::Node::Kind::scalar:
       break;
   }
   if (node.is_boolean()) return "a boolean";
@@ -50,13 +50,17 @@ std::string spell_size(std::size_t bytes) {
 
 }  // namespace
 
+Finding finding_of(const yaml::ReadError& error, std::string_view file) {
+  return {{std::string(file), error.line, error.column}, error.message};
+}
+
 FileContext::FileContext(std::string file) : file_(std::move(file)) {
   std::error_code ignored;
   const std::filesystem::path whole = std::filesystem::absolute(file_, ignored);
   folder_ = whole.parent_path().string();
 }
 
-void FileContext::report(const YamlNode& node, std::string message) {
+void FileContext::report(const yaml::Node& node, std::string message) {
   report(at(node), std::move(message));
 }
 
@@ -71,25 +75,25 @@ std::string FileContext::absolute(std::string_view path) {
   return (std::filesystem::path(folder_) / path).lexically_normal().string();
 }
 
-Fields::Fields(const YamlNode& node, std::string_view what, FileContext& context)
+Fields::Fields(const yaml::Node& node, std::string_view what, FileContext& context)
     : node_(node), what_(what), context_(context) {
-  if (node.kind != YamlNode::Kind::mapping && node.kind != YamlNode::Kind::null) {
+  if (node.kind != yaml::Node::Kind::mapping && node.kind != yaml::Node::Kind::null) {
     context_.report(node, what_ + " must be a mapping (key: value), not " + kind_of(node));
   }
 }
 
-const YamlNode* Fields::take(std::string_view key) {
+const yaml::Node* Fields::take(std::string_view key) {
   known_.push_back(key);
   return node_.find(key);
 }
 
 std::optional<std::string> Fields::take_text(std::string_view key) {
-  const YamlNode* value = take(key);
+  const yaml::Node* value = take(key);
   return value == nullptr ? std::nullopt : read_text(*value, key, context_);
 }
 
 std::optional<bool> Fields::take_bool(std::string_view key) {
-  const YamlNode* value = take(key);
+  const yaml::Node* value = take(key);
   if (value == nullptr) return std::nullopt;
   if (value->is_boolean()) return value->text == "true";
   context_.report(*value, in_quotes(key) + " must be true or false");
@@ -97,7 +101,7 @@ std::optional<bool> Fields::take_bool(std::string_view key) {
 }
 
 std::optional<std::size_t> Fields::take_count(std::string_view key, std::size_t least, std::size_t most) {
-  const YamlNode* value = take(key);
+  const yaml::Node* value = take(key);
   if (value == nullptr) return std::nullopt;
   std::size_t count = 0;
   const char* end = value->text.data() + value->text.size();
@@ -113,9 +117,9 @@ std::optional<std::size_t> Fields::take_count(std::string_view key, std::size_t 
 std::optional<std::chrono::milliseconds> Fields::take_duration(std::string_view key,
                                                                std::chrono::milliseconds least,
                                                                std::chrono::milliseconds most) {
-  const YamlNode* value = take(key);
+  const yaml::Node* value = take(key);
   if (value == nullptr) return std::nullopt;
-  if (value->kind == YamlNode::Kind::scalar) {
+  if (value->kind == yaml::Node::Kind::scalar) {
     const auto time = parse_duration(value->text);
     if (time && *time >= least && *time <= most) return time;
   }
@@ -125,9 +129,9 @@ std::optional<std::chrono::milliseconds> Fields::take_duration(std::string_view 
 }
 
 std::optional<std::size_t> Fields::take_size(std::string_view key, std::size_t least, std::size_t most) {
-  const YamlNode* value = take(key);
+  const yaml::Node* value = take(key);
   if (value == nullptr) return std::nullopt;
-  if (value->kind == YamlNode::Kind::scalar) {
+  if (value->kind == yaml::Node::Kind::scalar) {
     const auto size = parse_size(value->text);
     if (size && *size >= least && *size <= most) return size;
   }
@@ -139,20 +143,20 @@ std::optional<std::size_t> Fields::take_size(std::string_view key, std::size_t l
 
 std::vector<std::string> Fields::take_texts(std::string_view key) {
   std::vector<std::string> texts;
-  take_list(key, [&](const YamlNode& item) {
+  take_list(key, [&](const yaml::Node& item) {
     if (auto text = read_text(item, key, context_)) texts.push_back(std::move(*text));
   });
   return texts;
 }
 
-void Fields::take_list(std::string_view key, const std::function<void(const YamlNode&)>& each) {
-  const YamlNode* value = take(key);
-  if (value == nullptr || value->kind == YamlNode::Kind::null) return;
-  if (value->kind != YamlNode::Kind::sequence) {
+void Fields::take_list(std::string_view key, const std::function<void(const yaml::Node&)>& each) {
+  const yaml::Node* value = take(key);
+  if (value == nullptr || value->kind == yaml::Node::Kind::null) return;
+  if (value->kind != yaml::Node::Kind::sequence) {
     context_.report(*value, in_quotes(key) + " must be a list, not " + kind_of(*value));
     return;
   }
-  for (const YamlNode& item : value->items) each(item);
+  for (const yaml::Node& item : value->items) each(item);
 }
 
 void Fields::missing(std::string_view key) {
@@ -160,7 +164,7 @@ void Fields::missing(std::string_view key) {
 }
 
 void Fields::finish() {
-  for (const YamlEntry& entry : node_.entries) {
+  for (const yaml::Entry& entry : node_.entries) {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
     std::string message = what_ + " has no key " + in_quotes(entry.key);
     if (const std::string_view near = suggest(entry.key, known_); !near.empty()) {
@@ -178,8 +182,8 @@ void Fields::finish() {
   }
 }
 
-std::optional<std::string> read_text(const YamlNode& node, std::string_view key, FileContext& context) {
-  if (node.kind != YamlNode::Kind::scalar) {
+std::optional<std::string> read_text(const yaml::Node& node, std::string_view key, FileContext& context) {
+  if (node.kind != yaml::Node::Kind::scalar) {
     context.report(node, in_quotes(key) + " must be a text, not " + kind_of(node));
     return std::nullopt;
   }

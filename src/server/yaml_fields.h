@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "server/finding.h"
-#include "server/yaml_tree.h"
+#include "yaml/tree.h"
 
 namespace doorward::server {
+
+/// What is wrong with a text that is no YAML, and where in its file.
+Finding finding_of(const yaml::ReadError& error, std::string_view file);
 
 /// What the readers of one file share: its name, the folder its paths are relative to, and what was found so
 /// far.
@@ -22,8 +25,8 @@ class FileContext {
   FileContext() : folder_("/") {}
 
   const std::string& file() const { return file_; }
-  Origin at(const YamlNode& node) const { return {file_, node.line, node.column}; }
-  void report(const YamlNode& node, std::string message);
+  Origin at(const yaml::Node& node) const { return {file_, node.line, node.column}; }
+  void report(const yaml::Node& node, std::string message);
   void report(Origin at, std::string message);
   /// An absolute path for one written in the file. Of settings that stand in no file one that is not absolute is
   /// reported.
@@ -43,9 +46,9 @@ class Fields {
  public:
   /// `what` names the mapping in messages, such as `a server`. A node that is no mapping is reported; a null
   /// one reads as empty.
-  Fields(const YamlNode& node, std::string_view what, FileContext& context);
+  Fields(const yaml::Node& node, std::string_view what, FileContext& context);
 
-  const YamlNode* take(std::string_view key);
+  const yaml::Node* take(std::string_view key);
   std::optional<std::string> take_text(std::string_view key);
   /// `true` or `false`.
   std::optional<bool> take_bool(std::string_view key);
@@ -58,15 +61,15 @@ class Fields {
   /// A list of texts.
   std::vector<std::string> take_texts(std::string_view key);
   /// Calls `each` for every item of a list.
-  void take_list(std::string_view key, const std::function<void(const YamlNode&)>& each);
+  void take_list(std::string_view key, const std::function<void(const yaml::Node&)>& each);
   /// Reports a missing key.
   void missing(std::string_view key);
   void finish();
 
-  const YamlNode& node() const { return node_; }
+  const yaml::Node& node() const { return node_; }
 
  private:
-  const YamlNode& node_;
+  const yaml::Node& node_;
   std::string what_;
   FileContext& context_;
   std::vector<std::string_view> known_;
@@ -74,6 +77,6 @@ class Fields {
 
 /// The text of a scalar; a number, a boolean or nothing without quotes is reported, since it may not be what
 /// was meant.
-std::optional<std::string> read_text(const YamlNode& node, std::string_view key, FileContext& context);
+std::optional<std::string> read_text(const yaml::Node& node, std::string_view key, FileContext& context);
 
 }  // namespace doorward::server

@@ -1,4 +1,4 @@
-#include "server/yaml_tree.h"
+#include "yaml/tree.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -14,23 +14,17 @@
 #include "json/scan.h"
 #include "json/writer.h"
 
-namespace doorward::server {
+namespace doorward::yaml {
 namespace {
 
-struct Refused {
-  std::size_t line;
-  std::size_t column;
-  std::string message;
-};
-
-/// Turns the events of yaml-cpp into a tree and throws Refused at the first thing that the dialect leaves
+/// Turns the events of yaml-cpp into a tree and throws ReadError at the first thing that the dialect leaves
 /// out. Events instead of YAML::Node: that one expands aliases (a "billion laughs" before anybody can look)
 /// and keeps the last of two equal keys.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   explicit TreeBuilder(std::string_view text) : text_(text) {}
 
-  YamlNode take() { return std::move(root_); }
+  Node take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -38,7 +32,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     check(mark, {}, anchor);
     if (expects_key()) refuse(mark, "a key must be a name, this one is empty");
-    place(node(mark, YamlNode::Kind::null));
+    place(node(mark, Node::Kind::null));
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -54,7 +48,7 @@ class TreeBuilder final : public YAML::EventHandler {
       take_key(mark, value, quoted);
       return;
     }
-    YamlNode scalar = node(mark, YamlNode::Kind::scalar);
+    Node scalar = node(mark, Node::Kind::scalar);
     scalar.text = value;
     scalar.quoted = quoted;
     place(std::move(scalar));
@@ -62,30 +56,30 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, YamlNode::Kind::sequence);
+    open(mark, tag, anchor, Node::Kind::sequence);
   }
   void OnSequenceEnd() override { close(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, YamlNode::Kind::mapping);
+    open(mark, tag, anchor, Node::Kind::mapping);
   }
   void OnMapEnd() override { close(); }
 
  private:
   struct Frame {
-    YamlNode node;
+    Node node;
     std::set<std::string> keys;
     bool has_key = false;  ///< the last entry waits for its value
   };
 
   [[noreturn]] static void refuse(const YAML::Mark& mark, std::string message) {
-    throw Refused{static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1,
-                  std::move(message)};
+    throw ReadError{static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1,
+                    std::move(message)};
   }
 
-  static YamlNode node(const YAML::Mark& mark, YamlNode::Kind kind) {
-    YamlNode made;
+  static Node node(const YAML::Mark& mark, Node::Kind kind) {
+    Node made;
     made.kind = kind;
     made.line = static_cast<std::size_t>(mark.line) + 1;
     made.column = static_cast<std::size_t>(mark.column) + 1;
@@ -93,7 +87,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   bool expects_key() const {
-    return !stack_.empty() && stack_.back().node.kind == YamlNode::Kind::mapping && !stack_.back().has_key;
+    return !stack_.empty() && stack_.back().node.kind == Node::Kind::mapping && !stack_.back().has_key;
   }
 
   void check(const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor) const {
@@ -110,7 +104,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Frame& frame = stack_.back();
     if (key == "<<" && !quoted) refuse(mark, "merge keys (<<) are not taken; write the entries out");
     if (!frame.keys.insert(key).second) refuse(mark, "duplicate key \"" + key + "\"; keep one of the two");
-    YamlEntry entry;
+    Entry entry;
     entry.key = key;
     entry.line = static_cast<std::size_t>(mark.line) + 1;
     entry.column = static_cast<std::size_t>(mark.column) + 1;
@@ -118,28 +112,28 @@ class TreeBuilder final : public YAML::EventHandler {
     frame.has_key = true;
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
     check(mark, tag, anchor);
     if (expects_key()) refuse(mark, "a key must be a name, not a list or a mapping");
-    if (stack_.size() == kYamlDepth) {
-      refuse(mark, "nested deeper than " + std::to_string(kYamlDepth) + " levels; flatten the document");
+    if (stack_.size() == kMostDepth) {
+      refuse(mark, "nested deeper than " + std::to_string(kMostDepth) + " levels; flatten the document");
     }
     stack_.push_back(Frame{node(mark, kind), {}, false});
   }
 
   void close() {
-    YamlNode done = std::move(stack_.back().node);
+    Node done = std::move(stack_.back().node);
     stack_.pop_back();
     place(std::move(done));
   }
 
-  void place(YamlNode value) {
+  void place(Node value) {
     if (stack_.empty()) {
       root_ = std::move(value);
       return;
     }
     Frame& frame = stack_.back();
-    if (frame.node.kind == YamlNode::Kind::sequence) {
+    if (frame.node.kind == Node::Kind::sequence) {
       frame.node.items.push_back(std::move(value));
       return;
     }
@@ -149,7 +143,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   std::string_view text_;
   std::vector<Frame> stack_;
-  YamlNode root_;
+  Node root_;
 };
 
 /// A view as the stream that yaml-cpp wants, without a copy.
@@ -165,7 +159,7 @@ void check_characters(std::string_view text) {
   std::size_t line = 1;
   std::size_t start = 0;
   const auto refuse = [&](std::size_t at, std::string message) {
-    throw Refused{line, at - start + 1, std::move(message)};
+    throw ReadError{line, at - start + 1, std::move(message)};
   };
   if (text.starts_with("\xEF\xBB\xBF"))
     refuse(0, "a byte-order mark is not taken; save the file as plain UTF-8");
@@ -183,9 +177,9 @@ void check_characters(std::string_view text) {
   }
 }
 
-YamlNode parse(std::string_view text) {
-  if (text.size() > kYamlBytes) {
-    throw Refused{0, 0, "longer than " + std::to_string(kYamlBytes >> 20) + " MiB; split the file"};
+Node parse(std::string_view text) {
+  if (text.size() > kMostBytes) {
+    throw ReadError{0, 0, "longer than " + std::to_string(kMostBytes >> 20) + " MiB; split the file"};
   }
   check_characters(text);
   ViewBuffer buffer(text);
@@ -193,9 +187,10 @@ YamlNode parse(std::string_view text) {
   YAML::Parser parser(stream);
   TreeBuilder builder(text);
   if (!parser.HandleNextDocument(builder)) return {};
-  YamlNode root = builder.take();
+  Node root = builder.take();
   TreeBuilder rest(text);
-  if (parser.HandleNextDocument(rest)) throw Refused{0, 0, "holds a second document; use one file for each"};
+  if (parser.HandleNextDocument(rest))
+    throw ReadError{0, 0, "holds a second document; use one file for each"};
   return root;
 }
 
@@ -222,32 +217,32 @@ bool is_json_number(std::string_view text) {
   return i == text.size();
 }
 
-void write(const YamlNode& node, std::string& out) {
+void write(const Node& node, std::string& out) {
   switch (node.kind) {
-    case YamlNode::Kind::null:
+    case Node::Kind::null:
       out += "null";
       return;
-    case YamlNode::Kind::scalar:
+    case Node::Kind::scalar:
       if (node.is_boolean() || node.is_number()) {
         out += node.text;
       } else {
         json::append_string(out, node.text);
       }
       return;
-    case YamlNode::Kind::sequence: {
+    case Node::Kind::sequence: {
       out += '[';
       const char* separator = "";
-      for (const YamlNode& item : node.items) {
+      for (const Node& item : node.items) {
         out += std::exchange(separator, ",");
         write(item, out);
       }
       out += ']';
       return;
     }
-    case YamlNode::Kind::mapping: {
+    case Node::Kind::mapping: {
       out += '{';
       const char* separator = "";
-      for (const YamlEntry& entry : node.entries) {
+      for (const Entry& entry : node.entries) {
         out += std::exchange(separator, ",");
         json::append_string(out, entry.key);
         out += ':';
@@ -261,38 +256,36 @@ void write(const YamlNode& node, std::string& out) {
 
 }  // namespace
 
-const YamlNode* YamlNode::find(std::string_view key) const {
-  const auto found = std::ranges::find(entries, key, &YamlEntry::key);
+const Node* Node::find(std::string_view key) const {
+  const auto found = std::ranges::find(entries, key, &Entry::key);
   return found == entries.end() ? nullptr : &found->value;
 }
 
-bool YamlNode::is_boolean() const {
+bool Node::is_boolean() const {
   return kind == Kind::scalar && !quoted && (text == "true" || text == "false");
 }
 
-bool YamlNode::is_number() const {
+bool Node::is_number() const {
   return kind == Kind::scalar && !quoted && is_json_number(text);
 }
 
-std::expected<YamlNode, Finding> read_yaml(std::string_view text, std::string_view file) {
-  const auto finding = [&](std::size_t line, std::size_t column, std::string message) {
-    return std::unexpected(Finding{Origin{std::string(file), line, column}, std::move(message)});
-  };
+std::expected<Node, ReadError> read(std::string_view text) {
   try {
     return parse(text);
-  } catch (const Refused& refused) {
-    return finding(refused.line, refused.column, refused.message);
+  } catch (const ReadError& refused) {
+    return std::unexpected(refused);
   } catch (const YAML::Exception& error) {
-    if (error.mark.is_null()) return finding(0, 0, "not YAML: " + error.msg);
-    return finding(static_cast<std::size_t>(error.mark.line) + 1,
-                   static_cast<std::size_t>(error.mark.column) + 1, "not YAML: " + error.msg);
+    if (error.mark.is_null()) return std::unexpected(ReadError{0, 0, "not YAML: " + error.msg});
+    return std::unexpected(ReadError{static_cast<std::size_t>(error.mark.line) + 1,
+                                     static_cast<std::size_t>(error.mark.column) + 1,
+                                     "not YAML: " + error.msg});
   }
 }
 
-std::string yaml_to_json(const YamlNode& node) {
+std::string to_json(const Node& node) {
   std::string out;
   write(node, out);
   return out;
 }
 
-}  // namespace doorward::server
+}  // namespace doorward::yaml

@@ -1,10 +1,10 @@
-#include "server/yaml_tree.h"
+#include "yaml/tree.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace doorward::server {
+namespace doorward::yaml {
 namespace {
 
 struct Refusal {
@@ -18,12 +18,11 @@ struct Refusal {
 class YamlRefusal : public testing::TestWithParam<Refusal> {};
 
 TEST_P(YamlRefusal, NamesThePlace) {
-  const auto tree = read_yaml(GetParam().text, "x.yaml");
+  const auto tree = read(GetParam().text);
   ASSERT_FALSE(tree.has_value());
-  EXPECT_EQ(tree.error().at.file, "x.yaml");
-  EXPECT_EQ(tree.error().at.line, GetParam().line);
-  EXPECT_EQ(tree.error().at.column, GetParam().column);
-  EXPECT_NE(tree.error().message.find(GetParam().part), std::string::npos) << tree.error().text();
+  EXPECT_EQ(tree.error().line, GetParam().line);
+  EXPECT_EQ(tree.error().column, GetParam().column);
+  EXPECT_NE(tree.error().message.find(GetParam().part), std::string::npos) << tree.error().message;
 }
 
 std::string nested(std::size_t depth) {
@@ -57,19 +56,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"Nul", std::string("a: \0b\n", 6), 1, 4, "control characters"},
                     Refusal{"NulByEscape", "a: \"\\0\"\n", 1, 4, "NUL"},
                     Refusal{"Escape", "a: \x1b[31m\n", 1, 4, "control characters"},
-                    Refusal{"TooDeep", nested(kYamlDepth + 1), 1, kYamlDepth + 1, "nested deeper"},
-                    Refusal{"TooLong", std::string(kYamlBytes + 1, ' '), 0, 0, "longer than"},
+                    Refusal{"TooDeep", nested(kMostDepth + 1), 1, kMostDepth + 1, "nested deeper"},
+                    Refusal{"TooLong", std::string(kMostBytes + 1, ' '), 0, 0, "longer than"},
                     Refusal{"Unfinished", "a: [1,\n", 2, 1, "not YAML"},
                     Refusal{"Colons", "a: b: c\n", 1, 5, "not YAML"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(YamlTree, KeepsPlacesAndKinds) {
-  const auto tree =
-      read_yaml("# head\nname: x\nlist:\n  - 1\n  - \"1\"\n  - yes\n  - true\nempty:\n", "x.yaml");
-  ASSERT_TRUE(tree.has_value()) << tree.error().text();
-  ASSERT_EQ(tree->kind, YamlNode::Kind::mapping);
+  const auto tree = read("# head\nname: x\nlist:\n  - 1\n  - \"1\"\n  - yes\n  - true\nempty:\n");
+  ASSERT_TRUE(tree.has_value()) << tree.error().message;
+  ASSERT_EQ(tree->kind, Node::Kind::mapping);
   EXPECT_EQ(tree->entries[1].line, 3U);
-  const YamlNode& list = *tree->find("list");
+  const Node& list = *tree->find("list");
   ASSERT_EQ(list.items.size(), 4U);
   EXPECT_EQ(list.items[1].line, 5U);
   EXPECT_EQ(list.items[1].column, 5U);
@@ -77,32 +75,31 @@ TEST(YamlTree, KeepsPlacesAndKinds) {
   EXPECT_FALSE(list.items[1].is_number());
   EXPECT_FALSE(list.items[2].is_boolean());
   EXPECT_TRUE(list.items[3].is_boolean());
-  EXPECT_EQ(tree->find("empty")->kind, YamlNode::Kind::null);
+  EXPECT_EQ(tree->find("empty")->kind, Node::Kind::null);
   EXPECT_EQ(tree->find("nothing"), nullptr);
 }
 
 TEST(YamlTree, TakesTheLimitsThemselves) {
-  EXPECT_TRUE(read_yaml(nested(kYamlDepth), "x").has_value());
-  EXPECT_TRUE(read_yaml("", "x").has_value());
-  EXPECT_TRUE(read_yaml("# only a comment\n", "x").has_value());
+  EXPECT_TRUE(read(nested(kMostDepth)).has_value());
+  EXPECT_TRUE(read("").has_value());
+  EXPECT_TRUE(read("# only a comment\n").has_value());
 }
 
 TEST(YamlTree, BecomesJson) {
-  const auto tree = read_yaml(
+  const auto tree = read(
       "version: \"1\"\nrate: 5/hour\nn: 10000.0000000000000001\nodd: [0x10, 007, .5, 1_0, no, ~, -0]\n"
-      "say: \"a\\\"b\\n\"\nmore: {}\n",
-      "x.yaml");
-  ASSERT_TRUE(tree.has_value()) << tree.error().text();
-  EXPECT_EQ(yaml_to_json(*tree),
+      "say: \"a\\\"b\\n\"\nmore: {}\n");
+  ASSERT_TRUE(tree.has_value()) << tree.error().message;
+  EXPECT_EQ(to_json(*tree),
             "{\"version\":\"1\",\"rate\":\"5/hour\",\"n\":10000.0000000000000001,"
             "\"odd\":[\"0x10\",\"007\",\".5\",\"1_0\",\"no\",null,-0],\"say\":\"a\\\"b\\n\",\"more\":{}}");
 }
 
 TEST(YamlTree, ReadsJsonToo) {
-  const auto tree = read_yaml("{\"url\": \"http://x/\", \"list\": [1, true, null, \"\\u00e9\"]}", "x.json");
-  ASSERT_TRUE(tree.has_value()) << tree.error().text();
-  EXPECT_EQ(yaml_to_json(*tree), "{\"url\":\"http://x/\",\"list\":[1,true,null,\"\xC3\xA9\"]}");
+  const auto tree = read("{\"url\": \"http://x/\", \"list\": [1, true, null, \"\\u00e9\"]}");
+  ASSERT_TRUE(tree.has_value()) << tree.error().message;
+  EXPECT_EQ(to_json(*tree), "{\"url\":\"http://x/\",\"list\":[1,true,null,\"\xC3\xA9\"]}");
 }
 
 }  // namespace
-}  // namespace doorward::server
+}  // namespace doorward::yaml
