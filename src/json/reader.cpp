@@ -215,7 +215,7 @@ class Reader::Parse {
 
   bool close_keys(std::uint32_t base) {
     const std::uint32_t repeated = state_.keys.close(base);
-    if (repeated == KeySet::kNone) return true;
+    if (repeated == KeySet::kNone || limits_.keep_duplicates) return true;
     const Node& node = state_.nodes[repeated];
     return fail(ReadCode::duplicate_member, text_ + node.begin,
                 "duplicate member \"" + excerpt({node.data, node.size}) + "\"");

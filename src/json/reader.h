@@ -17,6 +17,8 @@ struct Limits {
   std::uint32_t depth = 64;        ///< of nested arrays and objects; `[]` has depth 1
   std::uint32_t nodes = 1u << 20;  ///< values and keys together
   bool refuse_proto = false;       ///< refuse the key `__proto__` at any depth (attack case T027)
+  /// Two equal keys in one object are kept: for files of others, where the caller knows which of them counts.
+  bool keep_duplicates = false;
 };
 
 enum class ReadCode : std::uint8_t {
