@@ -127,7 +127,7 @@ constexpr std::string_view kSchemas = R"({
   },
   "ServerReview": {
     "type": "object",
-    "required": ["schema", "server", "known", "tools"],
+    "required": ["schema", "server", "known", "tools", "reclassified"],
     "properties": {
       "schema": {"const": "doorward.server.review/1"},
       "server": {"type": "string"},
@@ -148,6 +148,16 @@ constexpr std::string_view kSchemas = R"({
           "changes": {"type": "array", "items": {"type": "object"}},
           "signs": {"type": "array", "items": {"type": "object"}},
           "text": {"type": "object"}
+        },
+        "additionalProperties": false
+      }},
+      "reclassified": {"type": "array", "items": {
+        "type": "object",
+        "required": ["tool", "in_force", "now"],
+        "properties": {
+          "tool": {"type": "string"},
+          "in_force": {"type": "string"},
+          "now": {"type": "string"}
         },
         "additionalProperties": false
       }}

@@ -137,12 +137,19 @@ void review(Session& session, const ReviewOptions& options) {
         if (!is_true(result.find("known"))) {
           return session.say("no list of this server was seen yet; its first one will count as reviewed");
         }
+        for (const json::Value tool : result.find("reclassified").elements()) {
+          print_line(member(tool, "tool") + "  judged as " + member(tool, "in_force") + ", would now be " +
+                     member(tool, "now") + (options.accept ? "; accepted" : ""));
+        }
         if (options.tool.empty()) {
           print_line(std::to_string(reviewed) + " reviewed, " + std::to_string(waiting) + " waiting");
         }
         if (waiting > 0) {
           session.say("next: doorward server review " + safe_text(options.server) +
                       " TOOL --accept --definition SHA256, or --reject");
+        } else if (result.find("reclassified").size() > 0 && !options.accept) {
+          session.say("the rules of classification have changed; policies go by what was in force until you accept: "
+                      "doorward server review " + safe_text(options.server) + " --accept");
         }
       });
 }

@@ -111,8 +111,7 @@ void Exchange::judge_tool(const mcp::Message& message) {
     if (known != nullptr) call.outer_category = known->category;
   }
   if (known != nullptr) {
-    call.category = resolved.kind == policy::Resolved::Kind::action ? tools.category(resolved.tool)
-                                                                    : std::optional(known->category);
+    call.category = resolved.kind == policy::Resolved::Kind::action ? tools.category(resolved.tool) : known->category;
   }
   if (caller_.grant->policy == nullptr) return refuse(call, policy::no_policy());
 

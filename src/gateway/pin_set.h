@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/category.h"
 #include "base/hash.h"
 
 namespace doorward::gateway {
@@ -28,10 +29,17 @@ struct PinSet {
 
   bool known = false;  ///< a first list was stored: tools that came later wait for a review
   std::unordered_map<std::string, Pin, Hash, std::equal_to<>> tools;
+  /// The category that each reviewed tool, and each action that a tool hides, stands under. It outlives other rules of
+  /// classification, so that no update of the program changes what a policy decides.
+  std::unordered_map<std::string, Category, Hash, std::equal_to<>> categories;
 
   const Pin* find(std::string_view name) const {
     const auto found = tools.find(name);
     return found == tools.end() ? nullptr : &found->second;
+  }
+  std::optional<Category> category(std::string_view name) const {
+    const auto found = categories.find(name);
+    return found == categories.end() ? std::nullopt : std::optional(found->second);
   }
 };
 

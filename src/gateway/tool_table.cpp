@@ -5,6 +5,7 @@
 
 #include "mcp/tool_definition.h"
 #include "mcp/tool_name.h"
+#include "risk/classification.h"
 
 namespace doorward::gateway {
 namespace {
@@ -29,6 +30,31 @@ std::expected<mcp::ParamMirror, std::string> examine_tool(const upstream::Server
   }
   if (auto flaw = mcp::flaw_of_definition(tool)) return std::unexpected(std::move(*flaw));
   return mcp::ParamMirror::compile(tool.find("inputSchema"));
+}
+
+ToolTable::ToolTable(const ServerEntry& server) : server_(&server), pins_(server.pins) {
+  classify_actions();
+}
+
+Category ToolTable::category_of_name(std::string_view name) const {
+  return risk::classify({.server = server_->settings->name, .name = name}).category;
+}
+
+void ToolTable::classify_actions() {
+  actions_.clear();
+  for (const upstream::ActionSetting& setting : server_->settings->actions) {
+    for (const std::string& action : setting.actions) {
+      const auto held = pins_->category(action);
+      actions_.emplace(action, held ? *held : category_of_name(action));
+    }
+  }
+}
+
+/// What is in force of a reviewed tool stays; a definition that nobody has reviewed goes by what it says.
+Category ToolTable::category_in_force(std::string_view name, const KnownTool& tool) const {
+  const Pin* pin = pins_->find(name);
+  if (pin == nullptr || pin->reviewed != tool.digest) return tool.classified;
+  return pins_->category(name).value_or(tool.classified);
 }
 
 void ToolTable::begin() {
@@ -61,7 +87,7 @@ void ToolTable::examine(json::Value list_result, Map<KnownTool>& into) {
     if (&into == &coming_ && coming_.contains(listed.name)) return;
     if (into.size() >= mcp::kMostTools && !into.contains(listed.name)) return;
     KnownTool tool;
-    tool.category = classifier_.classify(server_->settings->name, listed.name, listed.annotations);
+    tool.classified = risk::classify(risk::facts_of(server_->settings->name, listed.tool)).category;
     if (auto mirror = examine_tool(*server_->settings, listed.name, listed.tool)) {
       tool.mirror = std::move(*mirror);
     } else {
@@ -71,6 +97,7 @@ void ToolTable::examine(json::Value list_result, Map<KnownTool>& into) {
     mcp::append_definition(listed.tool, canonical_, definition_);
     tool.digest = sha256(definition_);
     tool.standing = stand(listed.name, tool.digest);
+    tool.category = category_in_force(listed.name, tool);
     note(listed.name, tool.digest);
     into.insert_or_assign(std::string(listed.name), std::move(tool));
   });
@@ -116,9 +143,10 @@ bool ToolTable::offered(std::string_view name) const {
   return found != tools_.end() && found->second.offered();
 }
 
-std::optional<Category> ToolTable::category(std::string_view name) const {
+Category ToolTable::category(std::string_view name) const {
   if (const KnownTool* tool = find(name)) return tool->category;
-  return classifier_.classify(server_->settings->name, name, {});
+  const auto action = actions_.find(name);
+  return action == actions_.end() ? category_of_name(name) : action->second;
 }
 
 bool ToolTable::set_server(const ServerEntry& server) {
@@ -126,6 +154,7 @@ bool ToolTable::set_server(const ServerEntry& server) {
   indexes_.clear();
   ++generation_;
   const std::shared_ptr<const PinSet> before = std::exchange(pins_, server.pins);
+  classify_actions();
   if (before == pins_) return false;
   bool outdated = false;
   reported_.clear();
@@ -141,6 +170,7 @@ bool ToolTable::set_server(const ServerEntry& server) {
       tool.digest = pin->seen;
     }
     tool.standing = stand(name, tool.digest);
+    tool.category = category_in_force(name, tool);
   }
   return outdated;
 }

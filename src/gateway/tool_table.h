@@ -18,7 +18,6 @@
 #include "mcp/param_mirror.h"
 #include "mcp/tool_list.h"
 #include "policy/decide.h"
-#include "risk/verb.h"
 
 namespace doorward::gateway {
 
@@ -31,7 +30,8 @@ enum class Standing : std::uint8_t {
 
 /// A tool as its server publishes it.
 struct KnownTool {
-  Category category = Category::other;
+  Category category = Category::other;    ///< the one in force
+  Category classified = Category::other;  ///< what the rules of this program say of the latest definition
   Standing standing = Standing::reviewed;
   Digest digest{};          ///< of the latest definition that was seen
   mcp::ParamMirror mirror;  ///< arguments that go into headers (2026-07-28)
@@ -51,7 +51,7 @@ std::expected<mcp::ParamMirror, std::string> examine_tool(const upstream::Server
 /// counts as reviewed; this worker goes by it until the store has chosen one for all workers. Worker's thread.
 class ToolTable {
  public:
-  explicit ToolTable(const ServerEntry& server) : server_(&server), pins_(server.pins) {}
+  explicit ToolTable(const ServerEntry& server);
 
   /// Starts a new list; take() adds one page of it, finish() puts it in force.
   void begin();
@@ -74,8 +74,8 @@ class ToolTable {
   const KnownTool* find(std::string_view name) const;
   /// Whether a list may show the tool: it is known, not withheld, and reviewed.
   bool offered(std::string_view name) const;
-  /// Of a tool, or of an action that another tool hides.
-  std::optional<Category> category(std::string_view name) const;
+  /// Of a tool, or of an action that another tool hides; of a name that is neither, what the name alone says.
+  Category category(std::string_view name) const;
 
   /// The tools and actions matched against a policy, made on first use.
   const policy::ToolIndex& index(const std::shared_ptr<const policy::Policy>& policy);
@@ -98,11 +98,14 @@ class ToolTable {
   void examine(json::Value list_result, Map<KnownTool>& into);
   void note(std::string_view name, const Digest& digest);
   Standing stand(std::string_view name, const Digest& digest);
+  Category category_in_force(std::string_view name, const KnownTool& tool) const;
+  Category category_of_name(std::string_view name) const;
+  void classify_actions();
 
   const ServerEntry* server_;
   std::shared_ptr<const PinSet> pins_;
-  risk::VerbClassifier classifier_;
   Map<KnownTool> tools_;
+  Map<Category> actions_;
   Map<KnownTool> coming_;
   bool known_ = false;
   std::uint64_t generation_ = 0;

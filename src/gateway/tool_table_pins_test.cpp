@@ -265,5 +265,18 @@ TEST_F(Pinning, T129_ANameOutsideTheGrammarIsAdmittedByItsSettingAlone) {
   EXPECT_FALSE(one_->table.offered("a  b"));
 }
 
+TEST_F(Pinning, TheCategoryInForceOutlivesOtherRulesUntilTheDefinitionChanges) {
+  const std::string deletes = tool("delete_row");
+  PinSet pins = known({{"delete_row", {digest_of(deletes), digest_of(deletes)}}});
+  pins.categories.emplace("delete_row", Category::read);
+  list(*one_, {deletes});
+  EXPECT_EQ(one_->table.category("delete_row"), Category::destructive);
+  publish(pins);
+  EXPECT_EQ(one_->table.category("delete_row"), Category::read);
+  EXPECT_EQ(one_->table.find("delete_row")->classified, Category::destructive);
+  list(*one_, {tool("delete_row", "two")});
+  EXPECT_EQ(one_->table.category("delete_row"), Category::destructive);
+}
+
 }  // namespace
 }  // namespace doorward::gateway

@@ -9,6 +9,7 @@
 #include "identity/token.h"
 #include "io/file.h"
 #include "server/config_server.h"
+#include "server/categories.h"
 #include "server/inventory.h"
 #include "server/pins.h"
 #include "server/policy_file.h"
@@ -104,6 +105,9 @@ class Loader {
       return report(at, item.error());
     }
     if (!names_only_) {
+      if (const Status settled = settle_categories(store_, *item->settings, now_us_); !settled) {
+        return report(at, settled.error());
+      }
       auto pins = load_pins(store_, *item->settings);
       if (!pins) return report(at, pins.error());
       item->pins = std::move(*pins);

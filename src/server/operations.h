@@ -19,6 +19,7 @@
 #include "identity/role.h"
 #include "io/loop.h"
 #include "json/writer.h"
+#include "server/categories.h"
 #include "server/control_request.h"
 #include "server/inventory.h"
 
@@ -70,6 +71,10 @@ class Operations {
   const Inventory& inventory() const { return inventory_; }
   /// Records what an actor has done.
   void record(std::string_view event, const identity::Actor& actor, std::vector<audit::EventRecord::Field> fields);
+  /// Puts the category in force that a person says a tool of a live server has; without one the rules' again. What no
+  /// server behind this gateway has is left alone.
+  Status hold_category(std::string_view server, std::string_view tool, std::optional<Category> category,
+                       const identity::Actor& actor);
   /// Stores what the workers met of servers' tools, records what is new, and lets every worker go by it.
   void take_tool_reports(const std::vector<gateway::ToolReport>& reports);
   /// After a reload: replaces everything and swaps. On failure nothing changes.
@@ -120,6 +125,8 @@ class Operations {
   void record(std::string_view event, std::span<const audit::EventRecord::Field> fields);
 
   struct ReviewedTool;
+  Status accept_category(const upstream::ServerSettings& settings, const Reclassified& tool,
+                         const identity::Actor& actor);
   /// Lets the workers go by what the store now says of these servers' tools.
   Status renew_pins(const std::set<std::string>& servers);
   void record_sightings(const gateway::ToolReport& report, const std::vector<store::SeenAs>& as);

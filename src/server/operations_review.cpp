@@ -9,6 +9,7 @@
 #include "json/writer.h"
 #include "mcp/definition_diff.h"
 #include "risk/poisoning.h"
+#include "server/categories.h"
 #include "server/operations.h"
 #include "server/pins.h"
 #include "server/time_text.h"
@@ -236,6 +237,18 @@ Operations::Json Operations::server_review(ControlRequest& request, const identi
     }
     tool.write(writer, only.has_value());
   }
+  writer.end_array().key("reclassified").begin_array();
+  const auto reclassified = reclassified_tools(store_, settings);
+  if (!reclassified) return std::unexpected(reclassified.error());
+  for (const Reclassified& tool : *reclassified) {
+    if (only && tool.tool != *only) continue;
+    found = true;
+    writer.begin_object().key("tool").string(tool.tool).key("in_force").string(to_string(tool.in_force));
+    writer.key("now").string(to_string(tool.now)).end_object();
+    if (decision != "accept") continue;
+    if (const Status done = accept_category(settings, tool, actor); !done) return std::unexpected(done.error());
+    changed = true;
+  }
   writer.end_array().end_object();
   if (only && !found) {
     return fail(ErrorKind::not_found, "server " + name + " has shown no tool \"" + *only +
@@ -247,10 +260,42 @@ Operations::Json Operations::server_review(ControlRequest& request, const identi
   return out;
 }
 
+Status Operations::accept_category(const upstream::ServerSettings& settings, const Reclassified& tool,
+                                   const identity::Actor& actor) {
+  if (const Status done = take_rules_category(store_, settings, tool.tool, clock_.wall_us()); !done) return done;
+  record("tool.reclassified", actor,
+         {{"server", std::string_view(settings.name)},
+          {"tool", std::string_view(tool.tool)},
+          {"before", to_string(tool.in_force)},
+          {"category", to_string(tool.now)}});
+  return {};
+}
+
+Status Operations::hold_category(std::string_view server, std::string_view tool, std::optional<Category> category,
+                                 const identity::Actor& actor) {
+  const ServerItem* item = inventory_.server(server);
+  if (item == nullptr) return {};
+  const std::string before(item->pins ? to_string(item->pins->category(tool).value_or(Category::other)) : "");
+  if (!item->pins || !item->pins->category(tool)) return {};
+  store::ToolCategories categories(store_.database());
+  if (category) {
+    const store::ToolCategory held{std::string(tool), *category, std::nullopt, actor.name, clock_.wall_us()};
+    if (const Status done = categories.hold(server, held); !done) return done;
+  } else {
+    if (const Status done = categories.release(server, tool); !done) return done;
+  }
+  if (const Status done = renew_pins({std::string(server)}); !done) return done;
+  const std::string_view now = category ? to_string(*category) : std::string_view("by the rules");
+  record("tool.category", actor,
+         {{"server", server}, {"tool", tool}, {"before", std::string_view(before)}, {"category", now}});
+  return {};
+}
+
 Status Operations::renew_pins(const std::set<std::string>& servers) {
   Inventory next = inventory_;
   for (ServerItem& item : next.servers) {
     if (!servers.contains(item.settings->name)) continue;
+    if (const Status done = settle_categories(store_, *item.settings, clock_.wall_us()); !done) return done;
     auto pins = load_pins(store_, *item.settings);
     if (!pins) return std::unexpected(pins.error());
     item.pins = std::move(*pins);

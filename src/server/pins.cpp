@@ -1,5 +1,8 @@
 #include "server/pins.h"
 
+#include "server/categories.h"
+#include "store/tool_categories.h"
+
 namespace doorward::server {
 
 std::optional<Digest> pinned_definition(const store::ToolRow& tool, const upstream::ServerSettings& settings) {
@@ -19,6 +22,9 @@ Result<std::shared_ptr<const gateway::PinSet>> load_pins(store::Store& store,
   for (const store::ToolRow& row : *rows) {
     pins->tools.emplace(row.name, gateway::Pin{pinned_definition(row, settings), row.seen});
   }
+  const auto categories = store::ToolCategories(store.database()).of(settings.name);
+  if (!categories) return std::unexpected(categories.error());
+  for (const store::ToolCategory& row : *categories) pins->categories.emplace(row.tool, row.category);
   return pins;
 }
 

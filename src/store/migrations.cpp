@@ -300,7 +300,20 @@ CREATE TABLE revoked_subjects (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers, kSecrets, kOAuth, kRevokedSubjects, kDeliveries};
+// The servers may be YAML's, so no foreign key.
+constexpr std::string_view kToolCategories = R"sql(
+CREATE TABLE tool_categories (
+  server     TEXT    NOT NULL,
+  tool       TEXT    NOT NULL,
+  category   TEXT    NOT NULL,
+  definition BLOB             CHECK (length(definition) = 32),
+  person     TEXT    NOT NULL,
+  since_us   INTEGER NOT NULL,
+  PRIMARY KEY (server, tool)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers, kSecrets, kOAuth, kRevokedSubjects, kDeliveries, kToolCategories};
 
 }  // namespace
 

@@ -184,7 +184,8 @@ Status Store::review_tool(std::string_view server, std::string_view name, const 
 Status Store::forget_tools(std::string_view server) {
   auto transaction = Transaction::begin(*database_);
   if (!transaction) return std::unexpected(transaction.error());
-  for (const char* sql : {"DELETE FROM tools WHERE server = ?", "DELETE FROM tool_lists WHERE server = ?"}) {
+  for (const char* sql : {"DELETE FROM tools WHERE server = ?", "DELETE FROM tool_lists WHERE server = ?",
+                          "DELETE FROM tool_categories WHERE server = ?"}) {
     auto statement = database_->prepare(sql);
     if (!statement) return std::unexpected(statement.error());
     statement->bind(server);

@@ -1,5 +1,6 @@
 """Pinned definitions of tools, from the list that changes to the person who accepts the change."""
 import json
+import sqlite3
 import time
 import unittest
 
@@ -68,6 +69,32 @@ class PinningCase(GatewayCase):
         self.assertEqual(answer.result["_meta"]["io.doorward/decision"]["code"], "tool_changed")
         self.assertEqual(answer.result["_meta"]["io.doorward/decision"]["rule"], rule)
         return answer
+
+
+class Reclassified(PinningCase):
+    policies = {"open": ("up", {"version": "1", "default": "allow", "risk": {"Destructive": {"action": "hide"}}})}
+
+    def test_other_rules_change_no_live_policy_until_a_person_accepts(self):
+        self.upstream.server.tools.append(tool("delete_row"))
+        client = self.client()
+        self.assertEqual(self.first_list(client), ["read_file", "send_mail"])
+        # As an older version of the rules left it.
+        self.gateway.stop()
+        with sqlite3.connect(self.gateway.state / "doorward.db") as store:
+            store.execute("UPDATE tool_categories SET category = 'Destructive' WHERE tool = 'read_file'")
+            store.execute("UPDATE tool_categories SET category = 'Read' WHERE tool = 'delete_row'")
+        store.close()
+        self.gateway.start()
+        client = self.client()
+        self.assertEqual(client.tools(), ["send_mail", "delete_row"])
+        self.assertEqual(self.review()["reclassified"], [
+            {"tool": "delete_row", "in_force": "Read", "now": "Destructive"},
+            {"tool": "read_file", "in_force": "Destructive", "now": "Read"}])
+        self.review("delete_row", "--accept")
+        self.assertEqual(client.tools(), ["send_mail"])
+        self.review("--accept")
+        self.assertEqual(client.tools(), ["read_file", "send_mail"])
+        self.assertEqual([record["tool"] for record in self.events("tool.reclassified")], ["delete_row", "read_file"])
 
 
 class Pinning(PinningCase):
