@@ -147,7 +147,7 @@ class SchemaReading {
   /// `{"query": {"type": "string"}}` without any word of JSON Schema around it.
   bool is_bare_map() const {
     const Keywords root = keywords_of(root_);
-    if (root_.size() == 0 || string_or_empty(root.type) != "" || root.ref ||
+    if (!root_.is(json::Type::object) || root_.size() == 0 || string_or_empty(root.type) != "" || root.ref ||
         std::ranges::any_of(root.unions, [](json::Value u) { return u.is(json::Type::array); })) {
       return false;
     }

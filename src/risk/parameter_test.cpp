@@ -203,6 +203,10 @@ TEST(Parameter, HostileSchemasAreCut) {
   EXPECT_EQ(Tool("{}", text).parameters.list.size(), kMostToldArguments);
 }
 
+TEST(Parameter, AToolWithoutASchemaHasNone) {
+  EXPECT_TRUE(parameters_of({}).list.empty());
+}
+
 TEST(Parameter, Results) {
   const std::string text =
       R"({"properties":{"ok":{"type":"boolean"},"data":{"properties":{"token":{"type":"string"}}}}})";
