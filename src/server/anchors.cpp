@@ -29,7 +29,7 @@ class BrokenTarget final : public audit::AnchorTarget {
 
 }  // namespace
 
-Anchors::Anchors(StateDir state, io::Loop& loop, io::Fetcher& fetcher, Record record)
+Anchors::Anchors(StateDir state, io::Loop& loop, io::Fetcher& fetcher, RecordEvent record)
     : state_(std::move(state)),
       loop_(loop),
       fetcher_(fetcher),
@@ -84,7 +84,8 @@ void Anchors::changed(const std::string& name, const std::string& place, const s
     const std::array<Field, 3> fields = {{{"anchor", std::string_view(name)},
                                           {"place", std::string_view(place)},
                                           {"duration_us", failing_for.count() * 1000}}};
-    return record_("anchor.resumed", fields);
+    record_("anchor.resumed", fields);
+    return;
   }
   log_line(LogLevel::error, "an anchor takes no checkpoint; delivery is tried again", {{"anchor", name}, {"why", why}});
   const std::array<Field, 3> fields = {

@@ -16,6 +16,7 @@
 #include "io/loop.h"
 #include "json/writer.h"
 #include "server/config.h"
+#include "server/event_log.h"
 #include "server/state_dir.h"
 
 namespace doorward::server {
@@ -25,10 +26,8 @@ namespace doorward::server {
 /// cover the record of its removal. Control thread, but for offer().
 class Anchors {
  public:
-  using Record = std::function<void(std::string_view event, std::span<const audit::EventRecord::Field> fields)>;
-
   /// `record` is called on `loop`'s thread. Fetcher and loop outlive this.
-  Anchors(StateDir state, io::Loop& loop, io::Fetcher& fetcher, Record record);
+  Anchors(StateDir state, io::Loop& loop, io::Fetcher& fetcher, RecordEvent record);
   ~Anchors();
 
   /// Audit thread: a new checkpoint.
@@ -57,7 +56,7 @@ class Anchors {
   StateDir state_;
   io::Loop& loop_;
   io::Fetcher& fetcher_;
-  Record record_;
+  RecordEvent record_;
   io::Timer retire_timer_;
   mutable std::mutex mutex_;  ///< of the list: the audit thread walks it
   std::vector<std::unique_ptr<Entry>> entries_;

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <functional>
-
 #include "audit/log_writer.h"
 #include "audit/verify.h"
 #include "base/work_pool.h"
+#include "server/event_log.h"
 #include "server/operations.h"
 #include "server/state_dir.h"
 
@@ -15,7 +14,7 @@ struct AuditReach {
   StateDir state;
   io::Loop* loop = nullptr;
   WorkPool* readers = nullptr;  ///< where the log is read and verified, since that takes long
-  std::function<bool(std::string_view event, std::span<const audit::EventRecord::Field> fields)> record;
+  RecordEvent record;
   audit::LogWriter* log = nullptr;  ///< of the running gateway; null: none runs
 };
 

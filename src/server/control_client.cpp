@@ -244,15 +244,10 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   add_catalogue_operations(operations, **store);
   add_secret_operations(operations, secrets);
   WorkPool readers(1, 1);
-  add_audit_operations(operations, {state, &loop, &readers,
-                                    [&](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
-                                      return log.record(event, fields);
-                                    },
-                                    nullptr});
+  add_audit_operations(operations, {state, &loop, &readers, record, nullptr});
   add_agent_operations(operations, **store, revocations, nullptr);
   add_user_operations(operations, people);
   add_account_operations(operations, people);
-  add_secret_operations(operations, secrets);
   admin::Answer answer;
   operations.handle(request, identity::Actor::local(geteuid()), [&](admin::Answer given) {
     answer = std::move(given);

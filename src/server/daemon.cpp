@@ -15,13 +15,12 @@
 #include "base/log.h"
 #include "io/file.h"
 #include "server/agent_operations.h"
-#include "server/catalogue_operations.h"
 #include "server/approval_operations.h"
+#include "server/catalogue_operations.h"
 #include "server/channels.h"
 #include "server/event_log.h"
 #include "server/metrics.h"
 #include "server/notify_operations.h"
-#include "server/metrics.h"
 #include "server/owned.h"
 #include "server/policy_file.h"
 #include "server/policy_operations.h"
@@ -55,10 +54,6 @@ std::unexpected<StartFailure> failure(Findings findings) {
                    std::move(findings)});
 }
 
-Defaults defaults_of(const Config& config, SealedSecrets& secrets) {
-  return {config.timeouts, config.limits.result, &secrets};
-}
-
 /// Every operation has a route, and every route of an operation has one: a mistake in the program otherwise.
 Status check_routes(const Operations& operations) {
   const admin::RouteTable& table = admin::RouteTable::instance();
@@ -72,21 +67,11 @@ Status check_routes(const Operations& operations) {
   return {};
 }
 
-/// Whether a reload can take the difference, or only the next start.
-bool needs_restart(const Config& old, const Config& now) {
-  const auto fixed = [](const Config& config) {
-    return std::tuple(config.listen, config.tls.has_value(), config.admin.listen, config.admin.tls.has_value(),
-                      config.admin.allowed_hosts, config.admin.allowed_origins, config.state, config.workers, config.power_durability,
-                      config.allowed_hosts, config.allowed_origins, config.external_url, config.limits.body,
-                      config.limits.connections, config.limits.connections_per_peer, config.timeouts.header,
-                      config.timeouts.body, config.timeouts.idle, config.timeouts.session, config.log.ring,
-                      config.log.segment, config.log.sync, config.log.retention, config.log.arguments,
-                      config.log.keep_arguments, config.log.redact);
-  };
-  return fixed(old) != fixed(now);
-}
-
 }  // namespace
+
+Defaults Daemon::defaults_of(const Config& config) {
+  return {config.timeouts, config.limits.result, secrets_.get()};
+}
 
 gateway::Options gateway_options(const Config& config, const StateDir& state) {
   gateway::Options options;
@@ -157,6 +142,9 @@ Status Daemon::open_state() {
   if (!store) return std::unexpected(store.error());
   store_ = std::move(*store);
   secrets_ = std::make_unique<SealedSecrets>(store_->database(), state_.keys(), config_.secrets);
+  const auto sealing = audit::load_or_create_secret(state_.keys(), "sealing");
+  if (!sealing) return std::unexpected(sealing.error());
+  sealing_key_ = *sealing;
   return store_->set_setting(kConfigFileSetting, options_.config_file);
 }
 
@@ -177,10 +165,11 @@ std::expected<void, StartFailure> Daemon::build() {
   gateway::Options options = gateway_options(config_, state_);
   options.desk = desk_.get();
   options.builtin = mcp_.get();
-  anchors_ = std::make_unique<Anchors>(
-      state_, loop_, fetcher_, [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
-        record_event(gateway_->log(), event, fields);
-      });
+  const RecordEvent record = [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+    return record_event(gateway_->log(), event, fields);
+  };
+  policy_trail_ = std::make_unique<PolicyTrail>(state_.path + "/policies", record);
+  anchors_ = std::make_unique<Anchors>(state_, loop_, fetcher_, record);
   redactor_ = options.arguments.redactor;
   options.on_checkpoint = [this](std::string_view note) { anchors_->offer(note); };
   options.revocations = &revocations_;
@@ -201,28 +190,22 @@ std::expected<void, StartFailure> Daemon::build() {
   surroundings.swap = [this](std::shared_ptr<const gateway::World> next) {
     gateway_->set_world(std::move(next));
     gateway_->sweep_grants();
-    record_policies(operations_->inventory());
+    policy_trail_->record(operations_->inventory());
+    redact_known_secrets();
     sweep_approvals();
     if (accounts_) accounts_->set_inventory(operations_->inventory());
-  };
-  const RecordEvent record = [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
-    return record_event(gateway_->log(), event, fields);
   };
   surroundings.record = record;
   surroundings.reload = [this] { return reload("command"); };
   surroundings.status = [this](json::Writer& writer) { write_status(writer); };
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
-                                             defaults_of(config_, *secrets_), surroundings);
+                                             defaults_of(config_), surroundings);
   add_trial_operations(*operations_, surroundings);
   add_catalogue_operations(*operations_, *store_);
   add_approval_operations(*operations_, *desk_);
   add_notify_operations(*operations_, *notifier_);
   add_secret_operations(*operations_, *secrets_);
-  add_audit_operations(*operations_, {state_, &loop_, &readers_,
-                                      [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
-                                        return record_event(gateway_->log(), event, fields);
-                                      },
-                                      &gateway_->log()});
+  add_audit_operations(*operations_, {state_, &loop_, &readers_, record, &gateway_->log()});
   add_agent_operations(*operations_, *store_, revocations_, [this] { gateway_->sweep_grants(); });
   people_ = std::make_unique<People>(store_->database(), loop_, record);
   oidc_login_ = std::make_unique<OidcLogin>(loop_, fetcher_, *people_);
@@ -232,7 +215,7 @@ std::expected<void, StartFailure> Daemon::build() {
   refuse_replaced_tokens(operations_->inventory(), {}, revocations_);
   redact_known_secrets();
   sweep_approvals();
-  if (const Status opened = open_accounts(); !opened) return failure(opened.error());
+  if (const Status opened = open_accounts(record); !opened) return failure(opened.error());
   gateway_->tool_reports().set_listener([this] {
     if (!reports_posted_.exchange(true)) loop_.post(reports_task_);
   });
@@ -268,9 +251,7 @@ void Daemon::redact_known_secrets() {
 }
 
 Status Daemon::open_desk() {
-  const auto key = audit::load_or_create_secret(state_.keys(), "sealing");
-  if (!key) return std::unexpected(key.error());
-  auto desk = approval::Desk::create(store_->database(), loop_, *key);
+  auto desk = approval::Desk::create(store_->database(), loop_, sealing_key_);
   if (!desk) return std::unexpected(desk.error());
   desk_ = std::move(*desk);
   notifier_ = std::make_unique<approval::Notifier>(store_->database(), loop_, fetcher_);
@@ -291,15 +272,9 @@ Status Daemon::configure_desk(const Config& config) {
   return {};
 }
 
-Status Daemon::open_accounts() {
-  const auto key = audit::load_or_create_secret(state_.keys(), "sealing");
-  if (!key) return std::unexpected(key.error());
-  account_book_ = std::make_unique<AccountBook>(store_->database(), *key);
-  accounts_ = std::make_unique<UpstreamAccounts>(
-      loop_, fetcher_, *account_book_, gateway_->tokens(),
-      [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
-        record_event(gateway_->log(), event, fields);
-      });
+Status Daemon::open_accounts(const RecordEvent& record) {
+  account_book_ = std::make_unique<AccountBook>(store_->database(), sealing_key_);
+  accounts_ = std::make_unique<UpstreamAccounts>(loop_, fetcher_, *account_book_, gateway_->tokens(), record);
   if (const Status loaded = accounts_->load(); !loaded) return loaded;
   accounts_->set_inventory(operations_->inventory());
   add_upstream_account_operations(*operations_, *accounts_);
@@ -435,7 +410,7 @@ Status Daemon::listen_admin() {
 
 std::expected<Ending, StartFailure> Daemon::run(const std::function<void(const std::string& url)>& on_ready) {
   if (const Status started = start_steering(); !started) return failure(started.error());
-  record_policies(operations_->inventory());
+  policy_trail_->record(operations_->inventory());
   if (const auto interval = sd_watchdog_interval_us()) watchdog_timer_.arm(loop_, *interval);
   sd_notify("READY=1");
   on_ready(url());
@@ -467,128 +442,6 @@ void Daemon::on_signal(int signal) {
   }
 }
 
-void Daemon::files_changed() {
-  // SIGHUP and a command may have read the same change already.
-  if (draining_ || fingerprint() == loaded_) return;
-  reload("file change");
-}
-
-Findings Daemon::load_anew() {
-  Config next;
-  if (!options_.config_file.empty()) {
-    auto config = load_config(options_.config_file);
-    if (!config) return std::move(config.error());
-    next = std::move(*config);
-  }
-  if (!options_.listen.empty()) next.listen = options_.listen;
-  secrets_->set_config(next.secrets);
-  auto inventory =
-      load_inventory(next, *store_, revocations_, system_clock().wall_us(), Loading::whole, secrets_.get());
-  if (!inventory) {
-    secrets_->set_config(config_.secrets);
-    return std::move(inventory.error());
-  }
-  for (const Finding& warning : inventory->warnings) log_line(LogLevel::warning, warning.text());
-  std::shared_ptr<const io::TlsServer::Material> tls;
-  if (gateway_->speaks_tls() && next.tls) {
-    auto loaded = io::TlsServer::load(*next.tls);
-    if (!loaded) return {{{next.file}, loaded.error().message}};
-    tls = std::move(*loaded);
-  }
-  std::shared_ptr<const io::TlsServer::Material> admin_tls;
-  if (admin_ && admin_->tls() != nullptr && next.admin.tls) {
-    auto loaded = io::TlsServer::load(*next.admin.tls);
-    if (!loaded) return {{{next.file}, loaded.error().message}};
-    admin_tls = std::move(*loaded);
-  }
-  if (const Status ready = configure_desk(next); !ready) return {{{next.file}, ready.error().message}};
-  if (const Status taken = operations_->replace(std::move(*inventory), defaults_of(next, *secrets_)); !taken) {
-    return {{{next.file}, taken.error().message}};
-  }
-  if (tls) gateway_->set_tls(std::move(tls));
-  if (admin_tls) admin_->tls()->use(std::move(admin_tls));
-  if (needs_restart(config_, next)) {
-    log_line(LogLevel::warning,
-             "some changed settings take effect at the next start only: listen, admin, tls switched on or "
-             "off, state, workers, durability, allowed hosts and origins, the external URL, and the limits, timeouts and log settings of "
-             "the listener");
-  }
-  config_ = std::move(next);
-  if (const Status set = set_anchors(config_.anchors); !set) return {{{config_.file}, set.error().message}};
-  key_sets_->configure(config_.issuers);
-  oidc_login_->configure(config_.people.oidc);
-  return {};
-}
-
-Findings Daemon::reload(const char* cause) {
-  const std::vector<std::string> files = files_to_watch();
-  loaded_ = fingerprint();
-  const Findings findings = load_anew();
-  if (files_to_watch() != files) {
-    watch_->set(files_to_watch());
-    loaded_ = fingerprint();
-  }
-  const Inventory& now = operations_->inventory();
-  if (!findings.empty()) {
-    // The old configuration stays, but no credential that has been replaced or taken away (attack case T245).
-    if (const Status renewed = operations_->renew_secrets(); !renewed) {
-      log_line(LogLevel::error, "the credentials of servers could not be renewed", {{"why", renewed.error().message}});
-    }
-    for (const Finding& finding : findings) log_line(LogLevel::error, finding.text());
-    log_line(LogLevel::error, "the configuration was not taken; the old one stays in force",
-             {{"cause", cause}});
-    const std::string first = findings.front().text();
-    record_event(
-        gateway_->log(), "config.reload_failed",
-        std::vector<audit::EventRecord::Field>{{"cause", std::string_view(cause)},
-                                               {"findings", static_cast<std::int64_t>(findings.size())},
-                                               {"first", std::string_view(first)}});
-    return findings;
-  }
-  record_policies(now);
-  redact_known_secrets();
-  log_line(LogLevel::info, "configuration taken",
-           {{"cause", cause}, {"servers", now.servers.size()}, {"policies", now.policies.size()}});
-  record_event(
-      gateway_->log(), "config.reloaded",
-      std::vector<audit::EventRecord::Field>{{"cause", std::string_view(cause)},
-                                             {"servers", static_cast<std::int64_t>(now.servers.size())},
-                                             {"policies", static_cast<std::int64_t>(now.policies.size())},
-                                             {"grants", static_cast<std::int64_t>(now.grants.size())}});
-  return {};
-}
-
-void Daemon::record_policies(const Inventory& now) {
-  std::vector<std::string> current;
-  for (const PolicyItem& item : now.policies) {
-    current.push_back(item.server + " " + item.name + " " + std::string(item.policy->sha256()));
-    if (std::ranges::find(recorded_policies_, current.back()) != recorded_policies_.end()) continue;
-    const std::string owner = owner_text(item.at);
-    keep_policy_text(*item.policy);
-    record_event(
-        gateway_->log(), "policy.loaded",
-        std::vector<audit::EventRecord::Field>{
-            {"server", std::string_view(item.server)},
-            {"policy", std::string_view(item.name)},
-            {"version", static_cast<std::int64_t>(item.policy->version())},
-            {"sha256", item.policy->sha256()},
-            {"mode", std::string_view(item.policy->mode() == policy::Mode::observe ? "observe" : "enforce")},
-            {"owner", std::string_view(owner)}});
-  }
-  recorded_policies_ = std::move(current);
-}
-
-/// The log names policies by their hash; what a hash stood for is kept beside it, whoever changes the file later.
-void Daemon::keep_policy_text(const policy::Policy& policy) const {
-  const std::string folder = state_.path + "/policies";
-  const std::string file = folder + "/" + std::string(policy.sha256()) + ".json";
-  std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) return;
-  Status kept = io::make_directory(folder);
-  if (kept) kept = io::write_file_atomic(file, policy.text());
-  if (!kept) log_line(LogLevel::warning, "the text of a policy could not be kept for later", {{"why", kept.error().message}});
-}
-
 void Daemon::begin_drain() {
   draining_ = true;
   sd_notify("STOPPING=1");
@@ -618,44 +471,6 @@ void Daemon::watch_drain() {
 void Daemon::feed_watchdog() {
   sd_notify("WATCHDOG=1");
   if (const auto interval = sd_watchdog_interval_us()) watchdog_timer_.arm(loop_, *interval);
-}
-
-std::vector<std::string> Daemon::files_to_watch() const {
-  std::vector<std::string> files;
-  const auto add = [&](const SecretRef& ref) {
-    if (std::string file = file_of(ref); !file.empty()) files.push_back(std::move(file));
-  };
-  if (!options_.config_file.empty()) files.push_back(options_.config_file);
-  for (const auto& tls : {config_.tls, config_.admin.tls}) {
-    if (!tls) continue;
-    for (const std::string& file : {tls->certificate, tls->key, tls->client_ca}) {
-      if (!file.empty()) files.push_back(file);
-    }
-  }
-  for (const PolicyConfig& policy : config_.policies) files.push_back(policy.file);
-  for (const GrantConfig& grant : config_.grants) add(grant.token);
-  for (const auto* key : {&config_.secrets.master_key, &config_.secrets.previous_master_key}) {
-    if (*key) add(**key);
-  }
-  for (const IssuerConfig& issuer : config_.issuers) {
-    if (!issuer.jwks_file.empty()) files.push_back(issuer.jwks_file);
-  }
-  if (!operations_) {
-    for (const ServerConfig& server : config_.servers) for_each_reference(server, add);
-    return files;
-  }
-  for (const ServerItem& server : operations_->inventory().servers) for_each_reference(server.config, add);
-  return files;
-}
-
-std::string Daemon::fingerprint() const {
-  Sha256 hash;
-  for (const std::string& file : files_to_watch()) {
-    auto text = io::read_file(file, kPolicyBytes);
-    hash.update(file).update(text ? *text : text.error().message).update("\n");
-    if (text) wipe(*text);
-  }
-  return to_hex(hash.finish());
 }
 
 std::string Daemon::url() const {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "admin/bootstrap_token.h"
-#include "admin/server.h"
 #include "admin/mcp_server.h"
+#include "admin/server.h"
 #include "approval/desk.h"
 #include "approval/notifier.h"
 #include "base/work_pool.h"
@@ -26,8 +26,8 @@
 #include "server/key_sets.h"
 #include "server/oidc_login.h"
 #include "server/operations.h"
-#include "server/sealed_secrets.h"
 #include "server/people.h"
+#include "server/policy_trail.h"
 #include "server/sealed_secrets.h"
 #include "server/serve.h"
 #include "server/upstream_accounts.h"
@@ -52,7 +52,7 @@ class Daemon {
   Status open_state();
   std::expected<void, StartFailure> build();
   Status open_desk();
-  Status open_accounts();
+  Status open_accounts(const RecordEvent& record);
   /// Lets stored arguments be rid of the credentials that the configuration gives to servers.
   void redact_known_secrets();
   /// Puts the configuration's anchors to work.
@@ -71,8 +71,7 @@ class Daemon {
   /// Reads configuration and store anew; what is wrong, or nothing. Either way the log says so.
   Findings reload(const char* cause);
   Findings load_anew();
-  void record_policies(const Inventory& now);
-  void keep_policy_text(const policy::Policy& policy) const;
+  Defaults defaults_of(const Config& config);
   void begin_drain();
   void watch_drain();
   void feed_watchdog();
@@ -92,6 +91,7 @@ class Daemon {
   std::optional<store::StateLock> lock_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<SealedSecrets> secrets_;
+  std::string sealing_key_;  ///< of approvals and of accounts at servers
   identity::Revocations revocations_;
   io::Loop loop_;
   io::Task tokens_task_;                     ///< posted by workers, so it outlives them
@@ -102,6 +102,7 @@ class Daemon {
   std::unique_ptr<approval::Notifier> notifier_;
   std::unique_ptr<approval::Desk> desk_;  ///< asked by workers, so it outlives them
   std::unique_ptr<admin::McpServer> mcp_;
+  std::unique_ptr<PolicyTrail> policy_trail_;
   std::unique_ptr<Anchors> anchors_;
   std::shared_ptr<audit::Redactor> redactor_;
   std::unique_ptr<gateway::Gateway> gateway_;
@@ -118,8 +119,7 @@ class Daemon {
   std::unique_ptr<UpstreamAccounts> accounts_;
   std::unique_ptr<io::SignalSource> signals_;
   std::unique_ptr<FileWatch> watch_;
-  std::vector<std::string> recorded_policies_;  ///< `server name sha256` of those the log has told of
-  std::string loaded_;                          ///< fingerprint of the files at the last reload
+  std::string loaded_;  ///< fingerprint of the files at the last reload
   std::int64_t started_us_ = 0;
   std::int64_t drain_ends_us_ = 0;
   bool draining_ = false;

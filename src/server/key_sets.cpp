@@ -7,6 +7,7 @@
 #include "http/url.h"
 #include "io/file.h"
 #include "json/reader.h"
+#include "upstream/oauth_metadata.h"
 
 namespace doorward::server {
 namespace {
@@ -74,7 +75,7 @@ void KeySets::begin(Source& source) {
 
 void KeySets::discover(const std::shared_ptr<Source>& source, std::size_t attempt) {
   const std::string& issuer = source->config.settings.issuer;
-  const std::vector<std::string> urls = metadata_urls(issuer);
+  const std::vector<std::string> urls = upstream::server_metadata_urls(issuer);
   get(source, urls[attempt], false, [this, source = std::weak_ptr(source), attempt, last = attempt + 1 == urls.size()](
                                         Result<std::string> text) {
     const std::shared_ptr<Source> held = source.lock();
@@ -174,18 +175,6 @@ void KeySets::on_timer() {
     if (source->config.jwks_file.empty() && source->next_us <= loop_.now_us()) begin(*source);
   }
   arm();
-}
-
-std::vector<std::string> metadata_urls(std::string_view issuer) {
-  const auto url = http::parse_url(issuer);
-  if (!url) return {};
-  const std::string origin = url->origin();
-  std::string path = url->target;
-  while (path.ends_with('/')) path.pop_back();
-  std::vector<std::string> urls = {origin + "/.well-known/oauth-authorization-server" + path,
-                                   origin + "/.well-known/openid-configuration" + path};
-  if (!path.empty()) urls.push_back(origin + path + "/.well-known/openid-configuration");
-  return urls;
 }
 
 Result<std::string> read_jwks_uri(std::string_view metadata, std::string_view issuer) {

@@ -51,10 +51,6 @@ class KeySets {
   io::Timer timer_;
 };
 
-/// Where the metadata of an issuer may be, in the order in which to look: RFC 8414, then OpenID Connect Discovery with
-/// the issuer's path behind and before. Empty where the issuer is no URL.
-std::vector<std::string> metadata_urls(std::string_view issuer);
-
 /// `jwks_uri` of an issuer's metadata. `invalid` where the text is no metadata of that very issuer (attack case T237),
 /// or names no https URL for its keys (http only on the issuer's own origin).
 Result<std::string> read_jwks_uri(std::string_view metadata, std::string_view issuer);

@@ -5,17 +5,6 @@
 namespace doorward::server {
 namespace {
 
-TEST(KeySets, MetadataIsLookedForWhereTheStandardsPutIt) {
-  EXPECT_EQ(metadata_urls("https://idp.example"),
-            (std::vector<std::string>{"https://idp.example/.well-known/oauth-authorization-server",
-                                      "https://idp.example/.well-known/openid-configuration"}));
-  EXPECT_EQ(metadata_urls("https://idp.example/realms/a/"),
-            (std::vector<std::string>{"https://idp.example/.well-known/oauth-authorization-server/realms/a",
-                                      "https://idp.example/.well-known/openid-configuration/realms/a",
-                                      "https://idp.example/realms/a/.well-known/openid-configuration"}));
-  EXPECT_TRUE(metadata_urls("no url").empty());
-}
-
 TEST(KeySets, T236_T237_MetadataOfAnotherIssuerOrWithOtherAddressesIsRefused) {
   const auto uri = [](const std::string& text, std::string_view issuer = "https://idp.example") {
     return read_jwks_uri(text, issuer).value_or("refused");

@@ -4,12 +4,11 @@
 #include <functional>
 #include <utility>
 
-#include "base/encoding.h"
+#include "audit/segment.h"
 #include "base/log.h"
 #include "base/suggest.h"
 #include "identity/token.h"
 #include "json/writer.h"
-#include "server/secret.h"
 #include "server/event_log.h"
 #include "server/secret.h"
 
@@ -214,13 +213,13 @@ Result<const PolicyItem*> Operations::need_policy(std::string_view name,
 }
 
 Result<const GrantItem*> Operations::need_grant(std::string_view name) const {
-  const std::string key_id = identity::is_token(name) ? to_hex(identity::hash_token(name)) : std::string(name);
+  const std::optional<Digest> key_id = identity::is_token(name) ? identity::hash_token(name) : audit::parse_digest(name);
   const GrantItem* labelled = inventory_.grant(name);
   const GrantItem* found = labelled;
   for (const GrantItem& item : inventory_.grants) {
     const identity::Grant& grant = *item.grant;
     const bool numbered = item.number > 0 && name == std::to_string(item.number);
-    if (!numbered && grant.id != name && to_hex(grant.token_hash) != key_id) continue;
+    if (!numbered && grant.id != name && key_id != grant.token_hash) continue;
     if (labelled != nullptr && labelled != &item) {
       return fail(ErrorKind::conflict, "\"" + std::string(name) + "\" is the label of one grant and the number of "
                                        "another; name it by its UUID");

@@ -21,6 +21,7 @@
 #include "json/writer.h"
 #include "server/categories.h"
 #include "server/control_request.h"
+#include "server/event_log.h"
 #include "server/inventory.h"
 
 namespace doorward::server {
@@ -33,7 +34,7 @@ struct Surroundings {
   /// Makes the workers judge by another world. Null: no gateway runs.
   std::function<void(std::shared_ptr<const gateway::World>)> swap;
   /// Writes an event to the log; false where it cannot be stored.
-  std::function<bool(std::string_view event, std::span<const audit::EventRecord::Field> fields)> record;
+  RecordEvent record;
   /// Reads the configuration anew; what is wrong, or nothing.
   std::function<Findings()> reload;
   /// Adds members about the running gateway to the answer of `status`.

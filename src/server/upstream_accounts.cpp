@@ -21,7 +21,7 @@ constexpr std::int64_t kAheadUs = 60 * kSecond;
 }  // namespace
 
 UpstreamAccounts::UpstreamAccounts(io::Loop& loop, io::Fetcher& fetcher, AccountBook& book,
-                                   upstream::TokenBoard& board, Record record, const Clock& clock)
+                                   upstream::TokenBoard& board, RecordEvent record, const Clock& clock)
     : loop_(loop),
       fetcher_(fetcher),
       book_(book),

@@ -18,6 +18,7 @@
 #include "io/fetch.h"
 #include "io/loop.h"
 #include "server/account_book.h"
+#include "server/event_log.h"
 #include "server/inventory.h"
 #include "server/redirect_listener.h"
 #include "upstream/oauth_flow.h"
@@ -30,10 +31,8 @@ namespace doorward::server {
 /// many requests wait for it (attack case T246). Control thread.
 class UpstreamAccounts {
  public:
-  using Record = std::function<void(std::string_view event, std::span<const audit::EventRecord::Field> fields)>;
-
   /// All outlive this.
-  UpstreamAccounts(io::Loop& loop, io::Fetcher& fetcher, AccountBook& book, upstream::TokenBoard& board, Record record,
+  UpstreamAccounts(io::Loop& loop, io::Fetcher& fetcher, AccountBook& book, upstream::TokenBoard& board, RecordEvent record,
                    const Clock& clock = system_clock());
   ~UpstreamAccounts();
 
@@ -106,7 +105,7 @@ class UpstreamAccounts {
   io::Fetcher& fetcher_;
   AccountBook& book_;
   upstream::TokenBoard& board_;
-  Record record_;
+  RecordEvent record_;
   const Clock& clock_;
   std::map<std::string, std::shared_ptr<const upstream::ServerSettings>, std::less<>> servers_;
   std::vector<std::pair<std::string, std::string>> grants_;  ///< id and the name of a server that it reaches

@@ -48,6 +48,11 @@ TEST(Discovery, OrdersTheWellKnownPlaces) {
   EXPECT_EQ(server_metadata_urls("https://h"),
             (std::vector<std::string>{"https://h/.well-known/oauth-authorization-server",
                                       "https://h/.well-known/openid-configuration"}));
+  EXPECT_EQ(server_metadata_urls("https://h/realms/a/"),
+            (std::vector<std::string>{"https://h/.well-known/oauth-authorization-server/realms/a",
+                                      "https://h/.well-known/openid-configuration/realms/a",
+                                      "https://h/realms/a/.well-known/openid-configuration"}));
+  EXPECT_TRUE(server_metadata_urls("no url").empty());
 }
 
 TEST(Discovery, TakesOnlyTheMetadataOfThisResource) {

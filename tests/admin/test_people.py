@@ -15,7 +15,7 @@ class PeopleCase(unittest.TestCase):
     def setUpClass(cls):
         cls.gateway = make_gateway()
         cls.port = admin_port(cls.gateway)
-        add_user(cls.gateway, "root", "admin", more=["--email", "root@example.org"])
+        add_user(cls.gateway, "ruth", "admin", more=["--email", "ruth@example.org"])
         add_user(cls.gateway, "vera", "viewer")
 
     @classmethod
@@ -82,18 +82,18 @@ class Sessions(PeopleCase):
             self.assertNotIn(secret.encode(), stored)
 
     def test_people_see_and_end_their_own_sessions_and_admins_all(self):
-        vera, other, root = self.person("vera"), self.person("vera"), self.person("root")
+        vera, other, ruth = self.person("vera"), self.person("vera"), self.person("ruth")
         mine = vera.ask("GET", "/api/v1/sessions").json["sessions"]
         self.assertEqual({one["person"] for one in mine}, {"user:vera"})
         self.assertEqual(sum(one["current"] for one in mine), 1)
         self.assertEqual(vera.ask("GET", "/api/v1/sessions?person=user%3Aroot").status, 403)
-        root_id = root.ask("GET", "/api/v1/session").json["session"]
-        self.assertEqual(vera.ask("DELETE", f"/api/v1/sessions/{root_id}").status, 404)
+        ruth_id = ruth.ask("GET", "/api/v1/session").json["session"]
+        self.assertEqual(vera.ask("DELETE", f"/api/v1/sessions/{ruth_id}").status, 404)
         other_id = other.ask("GET", "/api/v1/session").json["session"]
         self.assertEqual(vera.ask("DELETE", f"/api/v1/sessions/{other_id}").status, 200)
         self.assertEqual(other.ask("GET", "/api/v1/session").status, 401)
         vera_id = vera.ask("GET", "/api/v1/session").json["session"]
-        self.assertEqual(root.ask("DELETE", f"/api/v1/sessions/{vera_id}").status, 200)
+        self.assertEqual(ruth.ask("DELETE", f"/api/v1/sessions/{vera_id}").status, 200)
         self.assertEqual(vera.ask("GET", "/api/v1/session").status, 401)
 
     def test_T217_sessions_and_tokens_end_with_what_their_user_may_do(self):
@@ -130,12 +130,12 @@ class Sessions(PeopleCase):
         self.assertEqual(answer.json["roles"], ["admin"])
         self.assertEqual(person.ask("GET", "/api/v1/users").status, 200)
         self.assertEqual(self.person().ask("POST", "/api/v1/session", {"code": code}).status, 401)
-        self.assertEqual(self.person("root").ask("POST", "/api/v1/login/code").status, 409)
+        self.assertEqual(self.person("ruth").ask("POST", "/api/v1/login/code").status, 409)
 
 
 class Forgery(PeopleCase):
     def test_a_change_needs_the_token_the_origin_and_json(self):
-        person = self.person("root")
+        person = self.person("ruth")
         path, body = "/api/v1/users/vera", {"email": "vera@example.org"}
         self.assertEqual(person.ask("PATCH", path, body).status, 200)
         refused = {"no token": {"X_Doorward_CSRF": None}, "another's token": {"X_Doorward_CSRF": self.person("vera").csrf},
@@ -165,9 +165,9 @@ class Forgery(PeopleCase):
         self.assertEqual(answer.status, 401)
 
     def test_T285_unknown_members_are_refused(self):
-        root = self.person("root")
+        ruth = self.person("ruth")
         for extra in ({"revision": 7}, {"created": "2020-01-01T00:00:00Z"}, {"disabled": False}, {"id": "x"}):
-            answer = root.ask("POST", "/api/v1/users", {"name": "mass", "roles": ["viewer"], **extra})
+            answer = ruth.ask("POST", "/api/v1/users", {"name": "mass", "roles": ["viewer"], **extra})
             self.assertEqual(answer.status, 400, answer)
         vera = self.person("vera")
         self.assertEqual(vera.ask("PATCH", "/api/v1/users/vera", {"roles": ["admin"]}).status, 403)
@@ -190,9 +190,9 @@ class Passwords(PeopleCase):
     def test_T282_a_huge_password_is_never_hashed(self):
         self.assertEqual(self.person().log_in("vera", "x" * (1 << 20)).status, 413)
         self.assertEqual(self.person().log_in("vera", "x" * 2_000).status, 401)
-        root = self.person("root")
+        ruth = self.person("ruth")
         for password in ("short", "x" * 1_025):
-            answer = root.ask("POST", "/api/v1/users", {"name": "weak", "roles": ["viewer"], "password": password})
+            answer = ruth.ask("POST", "/api/v1/users", {"name": "weak", "roles": ["viewer"], "password": password})
             self.assertEqual(answer.status, 400, answer)
 
     def test_a_password_never_stands_on_the_command_line(self):
@@ -208,14 +208,14 @@ class BruteForce(unittest.TestCase):
         gateway = make_gateway()
         self.addCleanup(gateway.close)
         port = admin_port(gateway)
-        add_user(gateway, "root", "admin")
+        add_user(gateway, "ruth", "admin")
         add_user(gateway, "vera", "viewer")
         self.assertEqual(Person(port).log_in("vera").status, 200)
         statuses, lock = [], threading.Lock()
 
         def attack():
             for _ in range(50):
-                answer = Person(port).log_in("root", "guess after guess")
+                answer = Person(port).log_in("ruth", "guess after guess")
                 with lock:
                     statuses.append((answer.status, answer.headers["Retry-After"]))
 
@@ -228,7 +228,7 @@ class BruteForce(unittest.TestCase):
         self.assertTrue(all(int(wait) >= 1 for status, wait in statuses if status == 429))
         # The same address, another user who was here before: not held up.
         self.assertEqual(Person(port).log_in("vera").status, 200)
-        self.assertEqual(Person(port).log_in("root").status, 429)
+        self.assertEqual(Person(port).log_in("ruth").status, 429)
         records = gateway.log()
         self.assertEqual(len([one for one in records if one["event"] == "login.failed"]), len(tried))
         self.assertEqual(len([one for one in records if one["event"] == "login.throttled"]), 1)
@@ -249,20 +249,20 @@ class Users(PeopleCase):
         self.assertEqual(Person(port).log_in("first").status, 200)
 
     def test_T290_the_last_admin_stays_one(self):
-        root = self.person("root")
+        ruth = self.person("ruth")
         for verb, path, body in (("PATCH", "", {"roles": ["viewer"]}), ("POST", "/disable", {}), ("DELETE", "", None)):
-            answer = root.ask(verb, "/api/v1/users/root" + path, body)
+            answer = ruth.ask(verb, "/api/v1/users/ruth" + path, body)
             self.assertEqual(answer.status, 409, answer)
             self.assertIn("last", answer.json["detail"])
         self.user("robot-admin", "admin", password=None)
-        self.assertEqual(root.ask("POST", "/api/v1/users/root/disable").status, 409, "nobody can log in as robot-admin")
+        self.assertEqual(ruth.ask("POST", "/api/v1/users/ruth/disable").status, 409, "nobody can log in as robot-admin")
         self.user("second", "admin")
-        self.assertEqual(root.ask("POST", "/api/v1/users/root/disable").status, 200)
-        self.gateway.run("user", "enable", "root", check=True)
+        self.assertEqual(ruth.ask("POST", "/api/v1/users/ruth/disable").status, 200)
+        self.gateway.run("user", "enable", "ruth", check=True)
 
     def test_T290_two_admins_who_edit_one_user_meet_a_conflict(self):
         self.user("edited", "viewer")
-        one, two = self.person("root"), self.person("root")
+        one, two = self.person("ruth"), self.person("ruth")
         seen = one.ask("GET", "/api/v1/users/edited").headers["ETag"]
         path = "/api/v1/users/edited"
         self.assertEqual(one.ask("PATCH", path, {"email": "one@example.org"}, If_Match=seen).status, 200)
@@ -273,15 +273,15 @@ class Users(PeopleCase):
         user = self.user("traced", "viewer")
         self.person().log_in(user, "not the password at all")
         self.person(user)
-        root = self.person("root")
-        root.ask("PATCH", f"/api/v1/users/{user}", {"roles": ["auditor"]})
+        ruth = self.person("ruth")
+        ruth.ask("PATCH", f"/api/v1/users/{user}", {"roles": ["auditor"]})
         failed = [one for one in self.events("login.failed") if one["user"] == user]
         self.assertEqual([(one["address"], one["why"]) for one in failed], [("127.0.0.1", "wrong password")])
         login = [one for one in self.events("login") if one["actor"] == f"user:{user}"]
         self.assertEqual([(one["address"], one["method"]) for one in login], [("127.0.0.1", "password")])
         changed = [one for one in self.events("user.changed") if one["user"] == user][-1]
         self.assertEqual((changed["actor"], changed["address"], changed["roles_before"], changed["roles"]),
-                         ("user:root", "127.0.0.1", "viewer", "auditor"))
+                         ("user:ruth", "127.0.0.1", "viewer", "auditor"))
         self.assertRegex(changed["via"], "^session:")
         added = [one for one in self.events("user.added") if one["user"] == user][0]
         self.assertTrue(added["actor"].startswith("uid:"))
@@ -316,7 +316,7 @@ class AccessTokens(PeopleCase):
         self.assertEqual(program.ask("POST", "/api/v1/reload").status, 403)
         wider = program.ask("POST", "/api/v1/tokens", {"label": "more", "roles": ["policy_manager"]})
         self.assertEqual(wider.status, 403, wider)
-        self.assertEqual(self.person("root").ask("POST", "/api/v1/tokens", {"label": "x", "user": user, "roles": ["admin"]}).status, 400)
+        self.assertEqual(self.person("ruth").ask("POST", "/api/v1/tokens", {"label": "x", "user": user, "roles": ["admin"]}).status, 400)
 
     def test_people_make_and_revoke_their_own_tokens(self):
         vera = self.person("vera")
@@ -324,7 +324,7 @@ class AccessTokens(PeopleCase):
         self.assertEqual(made.status, 200, made)
         program, token_id = self.person(token=made.json["token"]), made.json["access_token"]["id"]
         self.assertEqual(program.ask("GET", "/api/v1/servers").status, 200)
-        self.assertEqual(vera.ask("POST", "/api/v1/tokens", {"label": "theirs", "user": "root"}).status, 403)
+        self.assertEqual(vera.ask("POST", "/api/v1/tokens", {"label": "theirs", "user": "ruth"}).status, 403)
         listed = vera.ask("GET", "/api/v1/tokens")
         self.assertIn(token_id, [one["id"] for one in listed.json["access_tokens"]])
         self.assertNotIn(made.json["token"], listed.body.decode())
@@ -343,9 +343,9 @@ class AccessTokens(PeopleCase):
         self.assertEqual([one["address"] for one in refused], ["127.0.0.1"], "once a minute, however many there are")
 
     def test_the_life_of_a_token_is_bound(self):
-        root = self.person("root")
+        ruth = self.person("ruth")
         for expires in ("367d", "0d", "2020-01-01", "soon"):
-            answer = root.ask("POST", "/api/v1/tokens", {"label": "long", "user": "vera", "expires": expires})
+            answer = ruth.ask("POST", "/api/v1/tokens", {"label": "long", "user": "vera", "expires": expires})
             self.assertEqual(answer.status, 400, answer)
 
 
