@@ -150,6 +150,12 @@ Status Statement::run() {
   }
 }
 
+void Statement::reset() {
+  sqlite3_reset(statement_);
+  next_ = 1;
+  failed_ = SQLITE_OK;
+}
+
 std::string Statement::text(int column) const {
   const auto* bytes = sqlite3_column_text(statement_, column);
   if (bytes == nullptr) return {};
@@ -191,7 +197,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path,
   std::unique_ptr<Database> database(new Database(connection, path));
   if (code != SQLITE_OK) return std::unexpected(database->error(code));
   if (auto ready = database->configure(options); !ready) return std::unexpected(ready.error());
-  if (auto whole = database->check(); !whole) return std::unexpected(whole.error());
+  if (options.check) {
+    if (auto whole = database->check(); !whole) return std::unexpected(whole.error());
+  }
   if (auto current = database->migrate(migrations, options.read_only); !current) {
     return std::unexpected(current.error());
   }
@@ -213,6 +221,8 @@ Status Database::configure(const DatabaseOptions& options) {
   sqlite3_db_config(connection_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(connection_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+  sqlite3_db_config(connection_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, options.checkpoint_on_close ? 0 : 1,
+                    nullptr);
   sqlite3_db_config(connection_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   if (!options.read_only) {
     if (auto set = execute("PRAGMA journal_mode = WAL"); !set) return set;

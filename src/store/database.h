@@ -40,6 +40,8 @@ class Statement {
   Result<bool> step();
   /// Runs a statement that has no rows.
   Status run();
+  /// Makes it ready to be bound and run anew; what it read is let go of.
+  void reset();
 
   /// Columns of the current row, from 0. A NULL is an empty text, 0, or nothing.
   std::string text(int column) const;
@@ -64,18 +66,22 @@ class Statement {
 struct DatabaseOptions {
   int busy_ms = 5'000;     ///< how long to wait for another writer, then `unavailable` (reliability.md R4)
   bool read_only = false;  ///< never creates, never migrates
+  bool check = true;  ///< reads the whole file for damage when it opens; false for files that are too large
+  /// Whether whoever closes the file last moves the write-ahead log into it. False where several processes
+  /// write by turns under a lock: a checkpoint is then a write that needs the lock, too.
+  bool checkpoint_on_close = true;
 };
 
-/// One SQLite connection: WAL, synchronous=FULL, foreign keys on, STRICT tables. The process has one that
-/// writes, in one thread (SQLite before 3.51.3 can lose writes when two connections write and checkpoint).
-/// Errors: `unavailable` busy, full, read-only or failing disk; `corrupt` damaged file; `conflict` a broken
-/// uniqueness or foreign key.
+/// One SQLite connection: WAL, synchronous=FULL, foreign keys on, STRICT tables. A file has one that writes,
+/// in one thread, or several that take turns under a lock of their own (SQLite before 3.51.3 can lose writes
+/// when two connections write and checkpoint at the same time). Errors: `unavailable` busy, full, read-only
+/// or failing disk; `corrupt` damaged file; `conflict` a broken uniqueness or foreign key.
 class Database {
  public:
-  /// Opens or creates the file with mode 0600, checks its integrity (PRAGMA quick_check) and applies the
-  /// migrations that it has not seen yet, each in a transaction of its own: a kill leaves the file at a whole
-  /// version. Refuses a file written by a newer program (user_version beyond the list), a symbolic link, and
-  /// one that others may read or write.
+  /// Opens or creates the file with mode 0600, checks its integrity (PRAGMA quick_check) if asked to, and
+  /// applies the migrations that it has not seen yet, each in a transaction of its own: a kill leaves the
+  /// file at a whole version. Refuses a file written by a newer program (user_version beyond the list), a
+  /// symbolic link, and one that others may read or write.
   static Result<std::unique_ptr<Database>> open(const std::string& path,
                                                 std::span<const std::string_view> migrations,
                                                 const DatabaseOptions& options = {});
