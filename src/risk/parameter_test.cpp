@@ -169,6 +169,15 @@ TEST(Parameter, ADescriptionWithoutBlocksNamesNone) {
   }
 }
 
+TEST(Parameter, AToolWithoutASchema) {
+  ToolFacts facts;
+  facts.name = "tool";
+  EXPECT_TRUE(parameters_of(facts).list.empty());
+  EXPECT_TRUE(results_of(facts).list.empty());
+  facts.description = "Adds. Args: a: The first. b: The second.";
+  EXPECT_EQ(parameters_of(facts).count, 2u);
+}
+
 TEST(Parameter, TheDefaultThatATextNames) {
   EXPECT_EQ(told_default("Must be true. Default: false. More."), "false");
   EXPECT_EQ(told_default("The period (default: \"1 mo.\")"), "\"1 mo.\"");
