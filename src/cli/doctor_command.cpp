@@ -168,6 +168,12 @@ class Doctor {
                                : std::expected<json::Value, json::ReadError>(json::Value());
     if (!review || !*review) return;
     for (const json::Value tool : review->find("tools").elements()) examine_tool(name, tool);
+    for (const json::Value tool : review->find("reclassified").elements()) {
+      put("tool " + name + "." + member(tool, "tool"), "warn",
+          "policies judge it as " + member(tool, "in_force") + ", the rules of this version call it " +
+              member(tool, "now"),
+          "doorward server review " + name + " --accept, or keep what is in force");
+    }
   }
 
   void examine_tool(const std::string& server, json::Value tool) {

@@ -90,6 +90,9 @@ class Reclassified(PinningCase):
         self.assertEqual(self.review()["reclassified"], [
             {"tool": "delete_row", "in_force": "Read", "now": "Destructive"},
             {"tool": "read_file", "in_force": "Destructive", "now": "Read"}])
+        checks = json.loads(self.gateway.run("doctor", "--json").stdout)["checks"]
+        self.assertIn("the rules of this version call it Destructive",
+                      next(check["cause"] for check in checks if check["name"] == "tool up.delete_row"))
         self.review("delete_row", "--accept")
         self.assertEqual(client.tools(), ["send_mail"])
         self.review("--accept")
