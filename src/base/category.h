@@ -9,7 +9,7 @@
 namespace doorward {
 
 /// The risk category of a tool (catalogue.md section 1): what `risk.<category>` blocks of a policy and the
-/// path `tool.category` refer to. The values are not ordered by risk; see risk/verb.h for the precedence.
+/// path `tool.category` refer to. The values are not ordered by risk; see risk/category.h for the precedence.
 enum class Category : std::uint8_t { read, write, execute, destructive, financial, other };
 
 /// Every category, in the order of the enumeration.

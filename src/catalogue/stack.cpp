@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "json/reader.h"
-#include "risk/verb.h"
+#include "risk/category.h"
 
 namespace doorward::catalogue {
 namespace {

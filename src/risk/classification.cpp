@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
-#include "risk/verb.h"
+#include "risk/category.h"
+#include "risk/tool_reading.h"
 
 namespace doorward::risk {
 namespace {
@@ -27,14 +29,17 @@ bool Classification::has(Signal signal) const {
 }
 
 std::uint32_t rules_version() {
-  return 1;
+  return 2;
 }
 
 Classification classify(const ToolFacts& tool) {
+  const ToolReading reading(tool);
+  CategoryVerdict verdict = category_of(reading);
   Classification result;
-  result.category = category_of(tool.name, tool.annotations);
+  result.category = verdict.category;
   result.severity = category_severity(result.category);
-  result.confidence = 50;
+  result.confidence = verdict.confidence;
+  result.evidence = std::move(verdict.evidence);
   return result;
 }
 

@@ -8,7 +8,7 @@
 #include "base/category.h"
 #include "json/reader.h"
 #include "json/writer.h"
-#include "risk/verb.h"
+#include "risk/classification.h"
 #include "server/pins.h"
 
 namespace doorward::server {
@@ -60,7 +60,9 @@ Result<std::size_t> search_server(store::Store& store, const ServerItem& server,
     const json::Value text = definition.find("description");
     const std::string_view description = text.is(json::Type::string) ? text.string() : std::string_view();
     const std::string words = lower(tool.name) + ' ' + lower(description);
-    const Category category = risk::category_of(tool.name, definition.find("annotations"));
+    risk::ToolFacts facts = risk::facts_of(server.settings->name, definition);
+    facts.name = tool.name;
+    const Category category = risk::classify(facts).category;
     if (search.category && *search.category != category) continue;
     if (!std::ranges::all_of(search.words,
                              [&](const std::string& word) { return words.find(word) != std::string::npos; })) {

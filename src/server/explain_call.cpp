@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "json/reader.h"
-#include "risk/verb.h"
+#include "risk/category.h"
 #include "server/time_text.h"
 
 namespace doorward::server {

@@ -5,7 +5,7 @@
 
 #include "json/reader.h"
 #include "policy/dialect.h"
-#include "risk/verb.h"
+#include "risk/category.h"
 #include "yaml/tree.h"
 
 namespace doorward::server {

@@ -6,7 +6,7 @@
 #include "json/writer.h"
 #include "policy/explain.h"
 #include "policy/selftest.h"
-#include "risk/verb.h"
+#include "risk/category.h"
 #include "server/explain_call.h"
 #include "server/policy_file.h"
 #include "server/time_text.h"

@@ -1,0 +1,263 @@
+#include "risk/category.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "risk/reading.h"
+#include "risk/vocabulary.h"
+#include "risk/words.h"
+
+namespace doorward::risk {
+namespace {
+
+int risk_of(Category category) {
+  constexpr std::array<int, 6> kRisks = {1, 2, 3, 4, 5, 0};  // in the order of the enumeration
+  return kRisks[static_cast<std::size_t>(category)];
+}
+
+bool riskier_than(Category a, Category b) {
+  return risk_of(a) > risk_of(b);
+}
+
+/// The words of a parameter's name joined as rules spell them.
+std::string rule_word(const Words& words) {
+  std::string joined;
+  for (std::size_t i = 0; i < words.size(); ++i) joined += (i == 0 ? "" : "_") + std::string(words[i]);
+  return joined;
+}
+
+/// In how many places the tool speaks of money, at most two counted: words that may mean it do where it does.
+int money_places(const ToolReading& tool) {
+  const auto count = [](const Words& words, std::size_t most) {
+    int hits = 0;
+    for (std::size_t i = 0; i < std::min(words.size(), most); ++i)
+      hits += is_noun(words[i], Noun::context) ? 1 : 0;
+    return hits;
+  };
+  int hits = count(Words::of_name(tool.facts.server), 8) + count(tool.name, 8) + std::min(count(tool.description, 60), 2);
+  for (std::size_t i = 0; i < tool.parameter_words.size() && hits < 2; ++i)
+    hits += count(tool.parameter_words[i].name, 6) > 0 ? 1 : 0;
+  return std::min(hits, 2);
+}
+
+class Judge {
+ public:
+  explicit Judge(const ToolReading& tool) : tool_(tool), money_(money_places(tool)) {}
+
+  CategoryVerdict judge() {
+    name_ = read_name(tool_.facts.name, tool_.name, money_);
+    text_ = read_description(tool_.facts.description, tool_.description, money_);
+    weigh_name_and_head();
+    weigh_phrases();
+    weigh_schema();
+    weigh_annotations();
+    return finish();
+  }
+
+ private:
+  bool is(Category category) const { return verdict_.category == category; }
+
+  void decide(const Reading& reading) {
+    verdict_.category = reading.category;
+    decided_ = true;
+    weight_ = reading.weight;
+    verdict_.evidence.insert(verdict_.evidence.begin(), reading.evidence);
+  }
+  void note(const Reading& reading) { verdict_.evidence.push_back(reading.evidence); }
+
+  void weigh_name_and_head() {
+    if (name_ && text_.head) {
+      const Category by_name = name_->category;
+      const Category by_text = text_.head->category;
+      if (by_name == by_text) {
+        decide(*text_.head);
+        decide(*name_);
+        agree_ = true;
+      } else if (text_decides(by_name, by_text)) {
+        decide(*name_);
+        decide(*text_.head);
+        conflict_ = true;
+      } else {
+        decide(*name_);
+        note(*text_.head);
+        conflict_ = true;
+      }
+    } else if (name_) {
+      decide(*name_);
+    } else if (text_.head) {
+      decide(*text_.head);
+    }
+  }
+
+  bool text_decides(Category by_name, Category by_text) const {
+    const bool riskier = riskier_than(by_text, by_name);
+    if (name_->weight == Weight::weak) {
+      // A query that its author limits to reading.
+      if (by_name == Category::read && by_text == Category::execute && text_.harmless) return false;
+      // A word that is as often a noun: what the description says explains it, but for words of harm.
+      return riskier || by_name == Category::read || by_name == Category::write || by_name == Category::execute;
+    }
+    if (!riskier || text_.head->weight != Weight::strong) return false;
+    switch (by_name) {
+      case Category::read:
+        return by_text != Category::execute;
+      case Category::write:
+        return text_.head->evidence.rule != "together.commitment";
+      default:
+        return true;
+    }
+  }
+
+  void weigh_phrases() {
+    if (text_.phrase) {
+      const bool firm_reading = name_ && name_->weight != Weight::weak && name_->category == Category::read;
+      if (riskier_than(text_.phrase->category, verdict_.category) && !firm_reading && !text_.harmless) raise(*text_.phrase);
+      else note(*text_.phrase);
+    }
+    if (text_.warning) {
+      if (riskier_than(text_.warning->category, verdict_.category) && !is(Category::read)) raise(*text_.warning);
+      else note(*text_.warning);
+    }
+    if (text_.harmless) {
+      if (!decided_) decide(*text_.harmless);
+      else note(*text_.harmless);
+    }
+  }
+
+  void raise(const Reading& reading) {
+    if (decided_) conflict_ = true;
+    decide(reading);
+  }
+
+  Reading of_schema(Category category, std::string rule, const Parameter& parameter, std::string_view words) const {
+    return {category, Weight::fair,
+            {EvidenceSource::schema, std::move(rule), pointer_of(tool_.facts, parameter), std::string(cut_at_character(words)), std::string(doorward::to_string(category))}};
+  }
+
+  static bool names_action(std::string_view name) {
+    constexpr std::string_view kActions[] = {"action", "operation", "op", "command", "method", "verb", "mode", "task", "type", "subcommand", "function", "kind"};
+    return std::ranges::find(kActions, name) != std::end(kActions);
+  }
+
+  void weigh_schema() {
+    const bool firm_reading = name_ && name_->weight != Weight::weak && name_->category == Category::read;
+    for (std::size_t i = 0; i < tool_.parameters.list.size(); ++i) {
+      const Parameter& parameter = tool_.parameters.list[i];
+      if (parameter.parent >= 0) continue;
+      const std::string name = rule_word(tool_.parameter_words[i].name);
+      if (names_action(name) && parameter.choices) weigh_actions(parameter, firm_reading);
+      if (firm_reading || !parameter.types.may_be_text()) continue;
+      const auto row = std::ranges::find(doorward::risk::parameters(), std::string_view(name), &ParameterRow::name);
+      if (row == doorward::risk::parameters().end() || parameter.choices) continue;
+      if (!riskier_than(row->category, verdict_.category)) continue;
+      const bool open = !decided_ || weight_ == Weight::weak || is(Category::other);
+      if (open && !text_.harmless) raise(of_schema(row->category, "parameter." + std::string(row->name), parameter, parameter.name));
+    }
+  }
+
+  /// The actions that an argument chooses from: the riskiest of them, and Execute at least where one changes something.
+  void weigh_actions(const Parameter& parameter, bool firm_reading) {
+    Category worst = Category::other;
+    std::string_view words;
+    for (const json::Value choice : parameter.choices.elements()) {
+      if (!choice.is(json::Type::string)) continue;
+      const Words choice_words = Words::of_name(choice.string(), 64);
+      const auto said = read_name(choice.string(), choice_words, 0);
+      if (!said || !find_verb(choice_words[0]) || !riskier_than(said->category, worst)) continue;
+      worst = said->category;
+      words = choice.string();
+    }
+    if (worst == Category::other) return;
+    if (worst == Category::write) worst = Category::execute;
+    if (firm_reading) return;
+    const Reading reading = of_schema(worst, "schema.action", parameter, words);
+    if (!decided_ || (weight_ == Weight::weak && riskier_than(worst, verdict_.category)) || manages()) {
+      if (is(worst)) note(reading);
+      else raise(reading);
+    }
+  }
+
+  bool manages() const { return name_ && (name_->evidence.rule == "verb.manage"); }
+
+  bool hint(std::string_view key, bool truth) const {
+    const json::Value value = tool_.facts.annotations.find(key);
+    return value.is(json::Type::boolean) && value.boolean() == truth;
+  }
+  Reading of_annotation(Category category, std::string_view key, std::string_view value) const {
+    return {category, Weight::fair,
+            {EvidenceSource::annotation, "annotation." + std::string(key) + "." + std::string(value), "/annotations/" + std::string(key), std::string(key) + ": " + std::string(value),
+             std::string(doorward::to_string(category))}};
+  }
+
+  void weigh_annotations() {
+    const bool read_only = hint("readOnlyHint", true);
+    if (hint("readOnlyHint", false)) {
+      const Reading reading = of_annotation(Category::write, "readOnlyHint", "false");
+      if (riskier_than(Category::write, verdict_.category)) raise(reading);
+      else note(reading);
+    }
+    if (read_only) {
+      const Reading reading = of_annotation(Category::read, "readOnlyHint", "true");
+      if (!decided_) decide(reading);
+      else {
+        note(reading);
+        if (!is(Category::read)) conflict_ = true;
+      }
+    }
+    if (!read_only && hint("destructiveHint", true)) {
+      const Reading reading = of_annotation(Category::destructive, "destructiveHint", "true");
+      if (!decided_ || text_.warning) raise(reading);
+      else note(reading);
+    }
+  }
+
+  CategoryVerdict finish() {
+    int confidence = 20;
+    if (decided_) {
+      constexpr std::array<int, 3> kByWeight = {55, 75, 85};
+      confidence = kByWeight[static_cast<std::size_t>(weight_)];
+      if (agree_) confidence += 10;
+      if (conflict_) confidence -= 20;
+      if (tool_.facts.description.empty()) confidence -= 15;
+    }
+    verdict_.confidence = std::clamp(confidence, 5, 99);
+    return std::move(verdict_);
+  }
+
+  const ToolReading& tool_;
+  int money_;
+  std::optional<Reading> name_;
+  TextReading text_;
+  CategoryVerdict verdict_;
+  Weight weight_ = Weight::weak;
+  bool decided_ = false;
+  bool agree_ = false;
+  bool conflict_ = false;
+};
+
+}  // namespace
+
+Category riskier(Category a, Category b) {
+  return risk_of(a) >= risk_of(b) ? a : b;
+}
+
+std::string_view cut_at_character(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
+CategoryVerdict category_of(const ToolReading& tool) {
+  return Judge(tool).judge();
+}
+
+Category category_of_name(std::string_view name) {
+  ToolFacts tool;
+  tool.name = name;
+  return category_of(ToolReading(tool)).category;
+}
+
+}  // namespace doorward::risk

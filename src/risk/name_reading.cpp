@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <string>
+
+#include "risk/category.h"
+#include "risk/reading.h"
+#include "risk/vocabulary.h"
+
+namespace doorward::risk {
+namespace {
+
+constexpr std::size_t kMostWords = 24;
+
+/// A name that asks (`is_deleted`, `can_delete`, `how_to_drop`) reads.
+bool asks(std::string_view word) {
+  constexpr std::string_view kAsking[] = {"is", "are", "has", "have", "can", "does", "how", "what", "which", "who", "where", "why", "when", "should"};
+  return std::ranges::find(kAsking, word) != std::end(kAsking);
+}
+
+bool joins(std::string_view word) {
+  return word == "and" || word == "or" || word == "then" || word == "n";
+}
+
+Reading reading(Category category, Weight weight, std::string rule, std::string_view words) {
+  return {category,
+          weight,
+          {EvidenceSource::name, std::move(rule), "/name", std::string(cut_at_character(words)),
+           std::string(doorward::to_string(category))}};
+}
+
+class NameReader {
+ public:
+  NameReader(std::string_view name, const Words& words, int money)
+      : name_(name), words_(words), count_(std::min(words.size(), kMostWords)), money_(money) {}
+
+  std::optional<Reading> read() {
+    if (count_ == 0) return std::nullopt;
+    if (asks(words_[0]) && count_ > 1) return reading(Category::read, Weight::strong, "noun.question", text(0));
+    std::optional<Reading> best = by_verb();
+    if (!best) best = by_noun();
+    if (best) raise_together(*best);
+    return best;
+  }
+
+ private:
+  std::string_view text(std::size_t at) const {
+    return name_.substr(words_.begin_of(at), words_.end_of(at) - words_.begin_of(at));
+  }
+  std::string_view text(std::size_t from, std::size_t to) const {
+    return name_.substr(words_.begin_of(from), words_.end_of(to) - words_.begin_of(from));
+  }
+  const VerbRow* verb(std::size_t at) const {
+    const VerbHit hit = find_verb(words_[at]);
+    return hit && hit.form == VerbForm::base ? hit.row : nullptr;
+  }
+  Reading of_verb(std::size_t at, Weight weight) {
+    verb_at_ = at;
+    return reading(verb(at)->category, weight, "verb." + std::string(verb(at)->word), text(at));
+  }
+
+  std::optional<Reading> by_verb() {
+    std::vector<std::size_t> firm;
+    std::vector<std::size_t> unsure;
+    for (std::size_t i = 0; i < count_; ++i) {
+      const VerbRow* row = verb(i);
+      if (row != nullptr) (row->use == Use::noun ? unsure : firm).push_back(i);
+    }
+    if (!firm.empty()) {
+      Reading best = of_verb(firm.front(), firm.front() == 0 ? Weight::strong : Weight::fair);
+      // Behind a prefix (a server's name, a noun) the verb may stand at the end; `get_or_create` has two.
+      for (const std::size_t i : firm) {
+        const bool joined = i > 0 && joins(words_[i - 1]);
+        const bool ends = firm.front() != 0 && i + 1 == count_;
+        if ((joined || ends) && riskier(verb(i)->category, best.category) != best.category)
+          best = of_verb(i, best.weight);
+      }
+      return best;
+    }
+    if (unsure.empty()) return std::nullopt;
+    if (unsure.front() == 0) return of_verb(0, Weight::weak);
+    // `browser_snapshot`, `slack_post_message`: at the end, or behind one word.
+    const std::size_t last = unsure.back();
+    if (unsure.front() == 1 && count_ > 2) return of_verb(1, Weight::weak);
+    if (last + 1 == count_) return of_verb(last, Weight::weak);
+    return std::nullopt;
+  }
+
+  std::optional<Reading> by_noun() const {
+    const std::size_t last = count_ - 1;
+    if (!is_noun(words_[last], Noun::reading)) return std::nullopt;
+    return reading(Category::read, Weight::weak, "noun." + std::string(words_[last]), text(last));
+  }
+
+  /// What the name's verb means beside its nouns.
+  void raise_together(Reading& best) {
+    if (best.category == Category::read && best.weight != Weight::weak) return;
+    for (const TogetherRow& row : togethers()) {
+      if (row.context > money_) continue;
+      const bool every = row.verbs == "*";
+      if (every && (best.category == Category::read || best.category == Category::destructive)) continue;
+      std::size_t at = count_;
+      if (every) {
+        at = verb_at_.value_or(count_);
+      } else {
+        for (std::size_t i = 0; i < count_ && at == count_; ++i) {
+          if (holds(row.verbs, words_[i])) at = i;
+        }
+      }
+      if (at == count_) continue;
+      for (std::size_t i = 0; i < count_; ++i) {
+        if (i == at || !is_noun(words_[i], row.noun)) continue;
+        const Category category = row.noun == Noun::process ? row.category : riskier(best.category, row.category);
+        if (category == best.category) continue;
+        best = reading(category, std::max(best.weight, Weight::fair), "together." + std::string(row.id),
+                       text(std::min(at, i), std::max(at, i)));
+        break;
+      }
+    }
+  }
+
+  static bool holds(std::string_view list, std::string_view word) {
+    for (std::size_t at = list.find(word); at != std::string_view::npos; at = list.find(word, at + 1)) {
+      const bool begins = at == 0 || list[at - 1] == ' ';
+      const bool ends = at + word.size() == list.size() || list[at + word.size()] == ' ';
+      if (begins && ends) return true;
+    }
+    return false;
+  }
+
+  std::string_view name_;
+  const Words& words_;
+  std::size_t count_;
+  int money_;
+  std::optional<std::size_t> verb_at_;
+};
+
+}  // namespace
+
+std::optional<Reading> read_name(std::string_view name, const Words& words, int money_places) {
+  return NameReader(name, words, money_places).read();
+}
+
+}  // namespace doorward::risk
