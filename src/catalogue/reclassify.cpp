@@ -6,7 +6,7 @@
 
 #include "catalogue/labels.h"
 #include "risk/tool_facts.h"
-#include "risk/verb.h"
+#include "risk/category.h"
 
 namespace doorward::catalogue {
 
