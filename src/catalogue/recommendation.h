@@ -27,8 +27,21 @@ struct ToolRule {
 };
 ToolRule recommend(std::string_view tool, const risk::Classification& classification);
 
-/// The policy for a whole server, with comments in `why` for each tool's line; valid, and never one that allows
-/// nothing unless every tool is critical.
+/// What a server's policy does with a tool, from the mildest. The numbers are calls of one grant in a minute, but
+/// ten_an_hour.
+enum class Treatment : std::uint8_t { runs, sixty, thirty, ten, ten_an_hour, asks, hidden };
+/// By the stricter one of its category and its own severity.
+Treatment treatment_of(const risk::Classification& classification, Posture posture);
+
+/// The policy for a whole server: valid, in the same order whatever the order of the tools, by exact names, one line
+/// a tool. Tools that are gone are left out; so are those whose name would be a pattern, and a tool that hides others
+/// as actions (hiding it would hide them all): `default` decides about both.
+///
+/// recommended: low Reads run, the rest is limited by severity, money and critical tools wait for a person, what
+///   destroys is hidden; paths that leave their directory and URLs of private hosts are refused where a signal names
+///   the argument.
+/// strict: low Reads run, everything else that is not critical waits for a person, what is critical is hidden.
+/// permissive: every tool runs, the riskier ones limited; new tools, too (pinning holds them back until a review).
 struct ServerPolicy {
   std::string policy;
   std::vector<std::string> why;  ///< a sentence for each group: how many tools, what happens to them
