@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libssl-dev libsqlite3-dev libre2-dev libyaml-cpp-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libhowardhinnant-date-dev libsodium-dev libcurl4-openssl-dev
-  tzdata ca-certificates"
+  zlib1g-dev tzdata ca-certificates"
 TEST_PACKAGES="libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev libsimdjson-dev node-llhttp
   clang-19 libclang-rt-19-dev python3:python3 nodejs:node npm:npm strace curl:curl openssl:openssl"
 BENCH_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev wrk nginx-light nodejs:node npm:npm python3:python3"

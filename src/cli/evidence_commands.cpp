@@ -151,7 +151,7 @@ void bundle(Session& session, const BundleArguments& arguments) {
     print_line(report->verified ? "ok: the log in it is whole" : "BROKEN: " + report->first_bad);
   }
   if (!report->verified) session.exit = Exit::check_failed;
-  tell_gateway(session, "bundled", server::format_time(options.from_us) + " to " + server::format_time(options.to_us),
+  tell_gateway(session, "bundled", format_time(options.from_us) + " to " + format_time(options.to_us),
                static_cast<std::int64_t>(report->records));
 }
 

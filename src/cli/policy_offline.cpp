@@ -184,7 +184,7 @@ void explain_policy(Session& session, const ExplainOptions& options) {
   }
   std::int64_t now_us = system_clock().wall_us();
   if (!options.at.empty()) {
-    const auto at = server::parse_time(options.at);
+    const auto at = parse_time(options.at);
     if (!at) return session.fail(Exit::usage, "--at must be a time like 2027-01-31T14:00:00Z");
     now_us = *at;
   }
