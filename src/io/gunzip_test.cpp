@@ -31,7 +31,7 @@ TEST(Gunzip, UnpacksAllMembers) {
 }
 
 TEST(Gunzip, RefusesABomb) {
-  const std::string bomb = packed(std::string(200'000'000, '\0'));
+  const std::string bomb = packed(std::string(50'000'000, '\0'));
   ASSERT_LT(bomb.size(), 1'000'000U);
   const auto out = gunzip(bomb, 10u << 20);
   ASSERT_FALSE(out.has_value());
