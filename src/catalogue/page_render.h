@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "catalogue/page.h"
+
+namespace doorward::catalogue {
+
+/// Where a page is found, as the renderer is to write it; empty: nowhere, so that its name stands there without a link.
+using Address = std::function<std::string(const PageRef& page)>;
+
+struct TerminalOptions {
+  std::size_t width = 80;  ///< columns; at least 40 are used
+  bool color = false;
+};
+/// Plain text in lines no wider than the terminal, but for what is to be copied.
+std::string to_terminal(const Page& page, const TerminalOptions& options);
+
+/// GitHub-flavoured Markdown in which no text of a source is markup.
+std::string to_markdown(const Page& page, const Address& address = {});
+
+struct HtmlOptions {
+  Address address;
+  std::string assets;     ///< the folder of `page.css` and `page.js` with the slash behind it, as the page links it
+  std::string canonical;  ///< the page's own address in the world, or empty
+};
+/// A whole document: semantic, no inline script or style, nothing from elsewhere, text of sources escaped, addresses
+/// outside only by http and https.
+std::string to_html(const Page& page, const HtmlOptions& options);
+/// What stands between `<main>` and `</main>` of it alone, for those who bring a frame of their own.
+std::string to_html_body(const Page& page, const Address& address);
+
+/// The two files that the documents of to_html link.
+std::string_view page_css();
+std::string_view page_js();
+
+}  // namespace doorward::catalogue
