@@ -7,10 +7,18 @@
 namespace doorward::catalogue {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) { return is_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_word(char c) {
+  return is_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
 
 /// The word that ends at `end`, letters and stops.
 std::string_view word_before(std::string_view text, std::size_t end) {
@@ -20,7 +28,8 @@ std::string_view word_before(std::string_view text, std::size_t end) {
 }
 
 bool is_abbreviation(std::string_view word) {
-  constexpr std::array<std::string_view, 9> kWords = {"e.g", "i.e", "eg", "ie", "etc", "vs", "cf", "incl", "approx"};
+  constexpr std::array<std::string_view, 9> kWords = {"e.g", "i.e", "eg",   "ie",    "etc",
+                                                      "vs",  "cf",  "incl", "approx"};
   return std::ranges::find(kWords, lower(word)) != kWords.end();
 }
 
@@ -75,7 +84,8 @@ std::vector<std::string> parts_of(std::string_view text) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; });
   return out;
 }
 
@@ -86,7 +96,7 @@ std::string grouped(std::size_t count) {
 }
 
 std::string in_words(std::size_t count) {
-  constexpr std::array<std::string_view, 11> kWords = {"no",  "one", "two",   "three", "four", "five",
+  constexpr std::array<std::string_view, 11> kWords = {"no",  "one",   "two",   "three", "four", "five",
                                                        "six", "seven", "eight", "nine",  "ten"};
   return count < kWords.size() ? std::string(kWords[count]) : grouped(count);
 }
@@ -109,8 +119,9 @@ std::string listed(std::span<const std::string> items, std::string_view last) {
 
 std::string day_of(std::int64_t time_us) {
   if (time_us == 0) return {};
-  constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                        "July",    "August",   "September", "October", "November", "December"};
+  constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                        "May",       "June",     "July",     "August",
+                                                        "September", "October",  "November", "December"};
   const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(time_us)};
   const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
   return std::to_string(static_cast<unsigned>(day.day())) + " " +
@@ -119,7 +130,8 @@ std::string day_of(std::int64_t time_us) {
 }
 
 std::string_view article(std::string_view word) {
-  return !word.empty() && std::string_view("aeiouAEIOU").find(word.front()) != std::string_view::npos ? "an" : "a";
+  return !word.empty() && std::string_view("aeiouAEIOU").find(word.front()) != std::string_view::npos ? "an"
+                                                                                                      : "a";
 }
 
 std::string percent_of(std::size_t part, std::size_t whole) {
@@ -148,7 +160,8 @@ std::vector<std::string> sentences_of(std::string_view text, std::size_t most) {
 }
 
 std::string without_stop(std::string_view sentence) {
-  while (sentence.ends_with('.') || sentence.ends_with(' ') || sentence.ends_with(':')) sentence.remove_suffix(1);
+  while (sentence.ends_with('.') || sentence.ends_with(' ') || sentence.ends_with(':'))
+    sentence.remove_suffix(1);
   return std::string(sentence);
 }
 

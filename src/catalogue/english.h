@@ -24,8 +24,8 @@ std::string_view article(std::string_view word);
 /// `12.5 %` of a whole; `less than 0.1 %`.
 std::string percent_of(std::size_t part, std::size_t whole);
 
-/// The sentences of a text, white space as single spaces, without list marks; views would not do, so they are copies.
-/// A full stop inside a number, an abbreviation (`e.g.`) or a name does not end one. At most `most`.
+/// The sentences of a text, white space as single spaces, without list marks; views would not do, so they are
+/// copies. A full stop inside a number, an abbreviation (`e.g.`) or a name does not end one. At most `most`.
 std::vector<std::string> sentences_of(std::string_view text, std::size_t most = 64);
 /// The sentence without its full stop.
 std::string without_stop(std::string_view sentence);

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kKinds = {"index", "server", "tool", "stack", "attack"};
 
-bool is_web_address(std::string_view url) { return url.starts_with("https://") || url.starts_with("http://"); }
+bool is_web_address(std::string_view url) {
+  return url.starts_with("https://") || url.starts_with("http://");
+}
 
 }  // namespace
 

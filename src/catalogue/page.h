@@ -13,15 +13,16 @@
 
 namespace doorward::catalogue {
 
-/// The document that every page is before it is rendered: what is said, in which order, and what each piece means;
-/// nothing of how it looks. Texts are raw, as sources spell them, and hostile: each renderer escapes for its format.
+/// The document that every page is before it is rendered: what is said, in which order, and what each piece
+/// means; nothing of how it looks. Texts are raw, as sources spell them, and hostile: each renderer escapes
+/// for its format.
 
 enum class PageKind : std::uint8_t { index, server, tool, stack, attack };
 std::string_view to_string(PageKind kind);
 std::optional<PageKind> parse_page_kind(std::string_view name);
 
-/// Which page. `id`: a server's slug; a tool's slug and name with `/` between; the slugs of a stack with `+` between; an
-/// attack's id or nothing for the list of them; nothing for the index.
+/// Which page. `id`: a server's slug; a tool's slug and name with `/` between; the slugs of a stack with `+`
+/// between; an attack's id or nothing for the list of them; nothing for the index.
 struct PageRef {
   PageKind kind = PageKind::index;
   std::string id;
@@ -129,7 +130,8 @@ struct Changes {
 /// A field of search over the catalogue; rendered where there is something that can answer.
 struct SearchBox {};
 
-using Block = std::variant<Paragraph, Quote, Bullets, Table, Code, Facts, Steps, Answers, Bars, Notice, Changes, SearchBox>;
+using Block = std::variant<Paragraph, Quote, Bullets, Table, Code, Facts, Steps, Answers, Bars, Notice,
+                           Changes, SearchBox>;
 
 struct Section {
   std::string id;  ///< [a-z-]+, unique in the page
@@ -145,12 +147,12 @@ struct Banner {
   std::vector<std::pair<std::string, Text>> facts;
 };
 
-struct Page {
+struct Document {
   PageRef self;
   std::string title;
-  bool title_is_name = false;  ///< the title is a name as a program spells it
-  std::string eyebrow;         ///< what the page is of: `Tool of TrueNAS`
-  std::string summary;         ///< one sentence, for search engines and link previews
+  bool title_is_name = false;                          ///< the title is a name as a program spells it
+  std::string eyebrow;                                 ///< what the page is of: `Tool of TrueNAS`
+  std::string summary;                                 ///< one sentence, for search engines and link previews
   std::vector<std::pair<std::string, PageRef>> above;  ///< the way to it, outermost first
   Text lead;
   std::optional<Banner> banner;

@@ -64,13 +64,15 @@ std::string breakable(std::string_view raw) {
   return out + escaped(piece);
 }
 
-std::string severity_class(Severity severity) { return "severity " + std::string(to_string(severity)); }
+std::string severity_class(Severity severity) {
+  return "severity " + std::string(to_string(severity));
+}
 
 class Writer {
  public:
   explicit Writer(const Address& address) : address_(address) {}
 
-  std::string body(const Page& page) {
+  std::string body(const Document& page) {
     crumbs(page);
     out_ += "<header class=\"title\">\n";
     if (!page.eyebrow.empty()) out_ += "<p class=\"eyebrow\">" + escaped(page.eyebrow) + "</p>\n";
@@ -81,7 +83,8 @@ class Writer {
     if (page.banner) banner(*page.banner);
     for (const Section& section : page.sections) {
       const std::string id = attribute(section.id);
-      out_ += "<section aria-labelledby=\"" + id + "\">\n<h2 id=\"" + id + "\">" + escaped(section.title) + "</h2>\n";
+      out_ += "<section aria-labelledby=\"" + id + "\">\n<h2 id=\"" + id + "\">" + escaped(section.title) +
+              "</h2>\n";
       for (const Block& block : section.blocks) std::visit([this](const auto& one) { add(one); }, block);
       out_ += "</section>\n";
     }
@@ -124,7 +127,7 @@ class Writer {
     return said;
   }
 
-  void crumbs(const Page& page) {
+  void crumbs(const Document& page) {
     if (page.above.empty()) return;
     out_ += "<nav class=\"crumbs\" aria-label=\"Breadcrumb\"><ol>";
     for (const auto& [name, ref] : page.above) out_ += "<li>" + one(link(name, ref)) + "</li>";
@@ -162,10 +165,11 @@ class Writer {
     out_ += "</ul>\n";
   }
 
-  // On a narrow screen each row becomes a card with the heads before the values (page.css). That takes the table's
-  // own roles away from its elements, so they are said.
+  // On a narrow screen each row becomes a card with the heads before the values (page.css). That takes the
+  // table's own roles away from its elements, so they are said.
   void add(const Table& block) {
-    out_ += "<table role=\"table\"><caption>" + escaped(block.caption) + "</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">";
+    out_ += "<table role=\"table\"><caption>" + escaped(block.caption) +
+            "</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">";
     for (const std::string& head : block.head) {
       out_ += "<th scope=\"col\" role=\"columnheader\">" + escaped(head) + "</th>";
     }
@@ -188,7 +192,8 @@ class Writer {
     out_ += "<figcaption>" + escaped(block.label.empty() ? block.language : block.label) + "</figcaption>";
     std::string_view words = block.text;
     while (words.ends_with('\n')) words.remove_suffix(1);
-    out_ += "<pre><code class=\"language-" + attribute(block.language) + "\">" + escaped(words) + "</code></pre></figure>\n";
+    out_ += "<pre><code class=\"language-" + attribute(block.language) + "\">" + escaped(words) +
+            "</code></pre></figure>\n";
   }
 
   void add(const Facts& block) {
@@ -229,7 +234,8 @@ class Writer {
     out_ += "<table class=\"bars\"><caption>" + escaped(block.caption) + "</caption><tbody>\n";
     for (const Bars::Bar& bar : block.bars) {
       const std::size_t width = bar.count == 0 ? 0 : std::max<std::size_t>(1, bar.count * 100 / most);
-      out_ += "<tr class=\"" + severity_class(bar.severity) + "\"><th scope=\"row\">" + escaped(bar.label) + "</th><td>";
+      out_ += "<tr class=\"" + severity_class(bar.severity) + "\"><th scope=\"row\">" + escaped(bar.label) +
+              "</th><td>";
       out_ += "<svg aria-hidden=\"true\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\"><rect width=\"" +
               std::to_string(width) + "\" height=\"8\"/></svg></td><td>" + grouped(bar.count) + "</td><td>" +
               percent_of(bar.count, whole) + "</td></tr>\n";
@@ -261,16 +267,19 @@ class Writer {
         "<label for=\"search\">Search servers and tools</label>"
         "<input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\">"
         "<p class=\"found\" role=\"status\"></p><ul class=\"results\"></ul></form>\n"
-        "<noscript><p>Search needs JavaScript; every page can be reached by the links below.</p></noscript>\n";
+        "<noscript><p>Search needs JavaScript; every page can be reached by the links "
+        "below.</p></noscript>\n";
   }
 
   const Address& address_;
   std::string out_;
 };
 
-std::string contents(const Page& page) {
+std::string contents(const Document& page) {
   if (page.sections.size() < 4) return {};
-  std::string out = "<nav class=\"contents\" aria-labelledby=\"contents-title\"><h2 id=\"contents-title\">On this page</h2><ol>\n";
+  std::string out =
+      "<nav class=\"contents\" aria-labelledby=\"contents-title\"><h2 id=\"contents-title\">On this "
+      "page</h2><ol>\n";
   for (const Section& section : page.sections) {
     out += "<li><a href=\"#" + attribute(section.id) + "\">" + escaped(section.title) + "</a></li>\n";
   }
@@ -279,36 +288,46 @@ std::string contents(const Page& page) {
 
 }  // namespace
 
-std::string to_html_body(const Page& page, const Address& address) {
+std::string to_html_body(const Document& page, const Address& address) {
   return Writer(address).body(page);
 }
 
-std::string to_html(const Page& page, const HtmlOptions& options) {
+std::string to_html(const Document& page, const HtmlOptions& options) {
   std::string out = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
   out +=
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; script-src 'self'; "
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; "
+      "script-src 'self'; "
       "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'\">\n";
-  out += "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n";
-  out += "<title>" + attribute(page.title + (page.eyebrow.empty() ? "" : " – " + page.eyebrow)) + "</title>\n";
+  out +=
+      "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light "
+      "dark\">\n";
+  out +=
+      "<title>" + attribute(page.title + (page.eyebrow.empty() ? "" : " – " + page.eyebrow)) + "</title>\n";
   out += "<meta name=\"description\" content=\"" + attribute(page.summary) + "\">\n";
-  if (!options.canonical.empty()) out += "<link rel=\"canonical\" href=\"" + attribute(options.canonical) + "\">\n";
+  if (!options.canonical.empty())
+    out += "<link rel=\"canonical\" href=\"" + attribute(options.canonical) + "\">\n";
   const std::string assets = attribute(options.assets);
   out += "<link rel=\"icon\" href=\"" + assets + "icon.svg\" type=\"image/svg+xml\">\n";
-  out += "<link rel=\"stylesheet\" href=\"" + assets + "page.css\">\n<script src=\"" + assets + "page.js\" defer></script>\n</head>\n";
-  out += "<body class=\"" + std::string(to_string(page.self.kind)) + "\">\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n";
+  out += "<link rel=\"stylesheet\" href=\"" + assets + "page.css\">\n<script src=\"" + assets +
+         "page.js\" defer></script>\n</head>\n";
+  out += "<body class=\"" + std::string(to_string(page.self.kind)) +
+         "\">\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n";
   out += "<header class=\"site\"><nav aria-label=\"Catalogue\">";
   const auto place = [&](std::string_view name, const PageRef& ref) {
     const std::string to = options.address ? options.address(ref) : std::string();
     if (to.empty()) return;
-    out += "<a href=\"" + attribute(to) + "\"" + (page.self == ref ? " aria-current=\"page\"" : "") + ">" + escaped(name) + "</a>";
+    out += "<a href=\"" + attribute(to) + "\"" + (page.self == ref ? " aria-current=\"page\"" : "") + ">" +
+           escaped(name) + "</a>";
   };
   place("Tool catalogue", {PageKind::index, {}});
   place("Attack patterns", {PageKind::attack, {}});
   out += "</nav></header>\n<div class=\"frame\">\n" + contents(page);
-  out += "<main id=\"content\" tabindex=\"-1\">\n" + to_html_body(page, options.address) + "</main>\n</div>\n";
   out +=
-      "<footer class=\"site\"><p>Made by Doorward from what servers say of themselves and from rules that quote their "
+      "<main id=\"content\" tabindex=\"-1\">\n" + to_html_body(page, options.address) + "</main>\n</div>\n";
+  out +=
+      "<footer class=\"site\"><p>Made by Doorward from what servers say of themselves and from rules that "
+      "quote their "
       "evidence. A rating is a reason to look, not a promise.</p></footer>\n</body>\n</html>\n";
   return out;
 }

@@ -9,10 +9,12 @@ namespace doorward::catalogue {
 namespace {
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
-/// Text on one line in which no character is markup: a line break would begin a block, an address would become a link.
+/// Text on one line in which no character is markup: a line break would begin a block, an address would
+/// become a link.
 std::string escaped(std::string_view raw) {
   const std::string text = visible(raw);
   std::string out;
@@ -101,11 +103,16 @@ std::string code_span(std::string_view raw, bool in_table) {
 std::string destination(std::string_view address) {
   std::string out;
   for (const char c : address) {
-    if (c == '<') out += "%3C";
-    else if (c == '>') out += "%3E";
-    else if (c == ' ') out += "%20";
-    else if (c == '\\') out += "%5C";
-    else if (static_cast<unsigned char>(c) > 0x20 && c != 0x7f) out += c;
+    if (c == '<')
+      out += "%3C";
+    else if (c == '>')
+      out += "%3E";
+    else if (c == ' ')
+      out += "%20";
+    else if (c == '\\')
+      out += "%5C";
+    else if (static_cast<unsigned char>(c) > 0x20 && c != 0x7f)
+      out += c;
   }
   return "<" + out + ">";
 }
@@ -135,7 +142,7 @@ class Writer {
     return out;
   }
 
-  std::string page(const Page& page) {
+  std::string page(const Document& page) {
     if (!page.eyebrow.empty()) out_ += escaped(page.eyebrow) + "\n\n";
     out_ += "# " + (page.title_is_name ? code_span(page.title, false) : escaped(page.title)) + "\n\n";
     if (page.banner) banner(*page.banner);
@@ -177,7 +184,8 @@ class Writer {
     out_ += "\n\n";
     if (banner.facts.empty()) return;
     out_ += "| | |\n|---|---|\n";
-    for (const auto& [name, value] : banner.facts) out_ += "| " + escaped(name) + " | " + text(value, true) + " |\n";
+    for (const auto& [name, value] : banner.facts)
+      out_ += "| " + escaped(name) + " | " + text(value, true) + " |\n";
     out_ += "\n";
   }
 
@@ -240,7 +248,8 @@ class Writer {
     for (const Bars::Bar& bar : block.bars) whole += bar.count;
     out_ += "| " + escaped(block.caption) + " | Count | Share |\n|---|---:|---:|\n";
     for (const Bars::Bar& bar : block.bars) {
-      out_ += "| " + escaped(bar.label) + " | " + grouped(bar.count) + " | " + percent_of(bar.count, whole) + " |\n";
+      out_ += "| " + escaped(bar.label) + " | " + grouped(bar.count) + " | " + percent_of(bar.count, whole) +
+              " |\n";
     }
     out_ += "\n";
   }
@@ -250,7 +259,9 @@ class Writer {
     for (const Changes::Change& change : block.changes) {
       out_ += "- " + code_span(change.where, false) + ": ";
       for (const auto& [op, words] : change.words) {
-        out_ += op == Op::added ? "**" + escaped(words) + "**" : op == Op::removed ? "~~" + escaped(words) + "~~" : escaped(words);
+        out_ += op == Op::added     ? "**" + escaped(words) + "**"
+                : op == Op::removed ? "~~" + escaped(words) + "~~"
+                                    : escaped(words);
         out_ += " ";
       }
       out_.back() = '\n';
@@ -265,7 +276,7 @@ class Writer {
 
 }  // namespace
 
-std::string to_markdown(const Page& page, const Address& address) {
+std::string to_markdown(const Document& page, const Address& address) {
   return Writer(address).page(page);
 }
 

@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "catalogue/page.h"
 
 namespace doorward::catalogue {
 
-/// Where a page is found, as the renderer is to write it; empty: nowhere, so that its name stands there without a link.
+/// Where a page is found, as the renderer is to write it; empty: nowhere, so that its name stands there
+/// without a link.
 using Address = std::function<std::string(const PageRef& page)>;
 
 struct TerminalOptions {
@@ -16,24 +18,26 @@ struct TerminalOptions {
   bool color = false;
 };
 /// Plain text in lines no wider than the terminal, but for what is to be copied.
-std::string to_terminal(const Page& page, const TerminalOptions& options);
+std::string to_terminal(const Document& page, const TerminalOptions& options);
 
 /// GitHub-flavoured Markdown in which no text of a source is markup.
-std::string to_markdown(const Page& page, const Address& address = {});
+std::string to_markdown(const Document& page, const Address& address = {});
 
 struct HtmlOptions {
   Address address;
-  std::string assets;     ///< the folder of `page.css` and `page.js` with the slash behind it, as the page links it
+  std::string assets;     ///< the folder of `page.css` and the other files, with the slash behind it, as the
+                          ///< page links it
   std::string canonical;  ///< the page's own address in the world, or empty
 };
-/// A whole document: semantic, no inline script or style, nothing from elsewhere, text of sources escaped, addresses
-/// outside only by http and https.
-std::string to_html(const Page& page, const HtmlOptions& options);
+/// A whole document: semantic, no inline script or style, nothing from elsewhere, text of sources escaped,
+/// addresses outside only by http and https.
+std::string to_html(const Document& page, const HtmlOptions& options);
 /// What stands between `<main>` and `</main>` of it alone, for those who bring a frame of their own.
-std::string to_html_body(const Page& page, const Address& address);
+std::string to_html_body(const Document& page, const Address& address);
 
-/// The two files that the documents of to_html link.
+/// The files that the documents of to_html link: `page.css`, `page.js`, `icon.svg`.
 std::string_view page_css();
 std::string_view page_js();
+std::string_view page_icon();
 
 }  // namespace doorward::catalogue

@@ -32,13 +32,15 @@ std::string_view color_of(Severity severity) {
 /// Text for a terminal: what it would act on is shown instead.
 std::string shown(std::string_view text) {
   std::string out = visible(text);
-  std::ranges::replace_if(out, [](char c) { return c == '\t' || c == '\n'; }, ' ');
+  std::ranges::replace_if(
+      out, [](char c) { return c == '\t' || c == '\n'; }, ' ');
   return out;
 }
 
 /// Columns of UTF-8 text; wide characters are counted as one, which costs a ragged edge at most.
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 struct Piece {
@@ -51,7 +53,7 @@ class Writer {
   explicit Writer(const TerminalOptions& options)
       : width_(std::clamp(options.width, kLeastWidth, kMostWidth)), color_(options.color) {}
 
-  std::string page(const Page& page) {
+  std::string page(const Document& page) {
     if (!page.eyebrow.empty()) line(shown(page.eyebrow), kDim);
     line(shown(page.title), kBold);
     if (page.banner) banner(*page.banner);
@@ -83,7 +85,8 @@ class Writer {
       std::string_view color;
       if (run.style == Run::Style::quoted) text = "\"" + text + "\"";
       if (run.style == Run::Style::strong) color = kBold;
-      if (run.style == Run::Style::severity || run.style == Run::Style::category) color = color_of(run.severity);
+      if (run.style == Run::Style::severity || run.style == Run::Style::category)
+        color = color_of(run.severity);
       if (!run.url.empty() && run.url != run.text) text += " <" + shown(run.url) + ">";
       for (const char c : text) {
         if (c == ' ' || c == '\n') {
@@ -212,7 +215,8 @@ class Writer {
     }
   }
   static std::string_view color_in(const Text& runs) {
-    const bool badge = runs.size() == 1 && (runs[0].style == Run::Style::severity || runs[0].style == Run::Style::category);
+    const bool badge =
+        runs.size() == 1 && (runs[0].style == Run::Style::severity || runs[0].style == Run::Style::category);
     return badge ? color_of(runs[0].severity) : std::string_view();
   }
   void add_cards(const Table& block, const std::vector<std::vector<std::string>>& cells) {
@@ -302,7 +306,9 @@ class Writer {
     for (const Changes::Change& change : block.changes) {
       Text words;
       for (const auto& [op, said] : change.words) {
-        words.push_back(plain(op == Op::added ? "{+" + said + "+} " : op == Op::removed ? "[-" + said + "-] " : said + " "));
+        words.push_back(plain(op == Op::added     ? "{+" + said + "+} "
+                              : op == Op::removed ? "[-" + said + "-] "
+                                                  : said + " "));
       }
       out_ += "  ~ " + shown(change.where) + "\n    ";
       flow(words, 4, 4);
@@ -318,7 +324,7 @@ class Writer {
 
 }  // namespace
 
-std::string to_terminal(const Page& page, const TerminalOptions& options) {
+std::string to_terminal(const Document& page, const TerminalOptions& options) {
   return Writer(options).page(page);
 }
 

@@ -28,25 +28,30 @@ Point read_point(std::string_view text, std::size_t at) {
   return valid ? Point{value, size, true} : Point{lead, 1, false};
 }
 
-bool within(char32_t point, char32_t first, char32_t last) { return point >= first && point <= last; }
+bool within(char32_t point, char32_t first, char32_t last) {
+  return point >= first && point <= last;
+}
 
 /// What scripts and emoji put between characters of theirs.
 bool is_joiner(char32_t point) {
-  return point == 0x200c || point == 0x200d || within(point, 0xfe00, 0xfe0f) || within(point, 0xe0100, 0xe01ef);
+  return point == 0x200c || point == 0x200d || within(point, 0xfe00, 0xfe0f) ||
+         within(point, 0xe0100, 0xe01ef);
 }
 
 bool is_unseen(char32_t point) {
   return (point < 0x20 && point != '\n' && point != '\t') || within(point, 0x7f, 0x9f) || point == 0xad ||
-         point == 0x34f || point == 0x61c || point == 0x115f || point == 0x1160 || within(point, 0x17b4, 0x17b5) ||
-         within(point, 0x180b, 0x180f) || within(point, 0x200b, 0x200f) || within(point, 0x2028, 0x202e) ||
-         within(point, 0x2060, 0x206f) || point == 0x3164 || within(point, 0xfe00, 0xfe0f) || point == 0xfeff ||
-         point == 0xffa0 || within(point, 0xfff9, 0xfffb) || within(point, 0xe000, 0xf8ff) ||
-         within(point, 0xe0000, 0xe0fff) || point >= 0xf0000;
+         point == 0x34f || point == 0x61c || point == 0x115f || point == 0x1160 ||
+         within(point, 0x17b4, 0x17b5) || within(point, 0x180b, 0x180f) || within(point, 0x200b, 0x200f) ||
+         within(point, 0x2028, 0x202e) || within(point, 0x2060, 0x206f) || point == 0x3164 ||
+         within(point, 0xfe00, 0xfe0f) || point == 0xfeff || point == 0xffa0 ||
+         within(point, 0xfff9, 0xfffb) || within(point, 0xe000, 0xf8ff) || within(point, 0xe0000, 0xe0fff) ||
+         point >= 0xf0000;
 }
 
 }  // namespace
 
-void for_each_piece(std::string_view text, const std::function<void(std::string_view piece, bool mark)>& take) {
+void for_each_piece(std::string_view text,
+                    const std::function<void(std::string_view piece, bool mark)>& take) {
   std::size_t begin = 0;
   char32_t last = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -61,7 +66,8 @@ void for_each_piece(std::string_view text, const std::function<void(std::string_
       begin = at + point.size;
       if (!line_end) {
         char mark[16];
-        std::snprintf(mark, sizeof mark, point.valid ? "U+%04X" : "byte %02X", static_cast<unsigned>(point.value));
+        std::snprintf(mark, sizeof mark, point.valid ? "U+%04X" : "byte %02X",
+                      static_cast<unsigned>(point.value));
         take(mark, true);
       }
       last = 0;
