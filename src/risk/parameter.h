@@ -30,6 +30,7 @@ class Types {
   constexpr bool has(Bit bit) const { return (bits_ & bit) != 0; }
   /// Whether a text may stand there: the type says so, or says nothing.
   constexpr bool may_be_text() const { return any() || has(string); }
+  constexpr bool meets(Types other) const { return (bits_ & other.bits_) != 0; }
   constexpr void add(Types more) { bits_ |= more.bits_; }
   friend constexpr bool operator==(Types, Types) = default;
 

@@ -44,6 +44,7 @@ struct SignalHit {
   Signal signal;
   std::string where;  ///< JSON Pointer into the tool's definition: `/name`, `/inputSchema/properties/url`
   std::string words;  ///< the parameter's name or the words that decided, at most 120 bytes
+  std::string_view rule = {};  ///< the id of the rule that saw them, static; empty where it was not kept
 };
 
 }  // namespace doorward::risk
