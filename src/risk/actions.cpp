@@ -8,7 +8,7 @@
 #include "json/canonical.h"
 #include "json/reader.h"
 #include "json/writer.h"
-#include "risk/verb.h"
+#include "risk/category.h"
 
 namespace doorward::risk {
 namespace {

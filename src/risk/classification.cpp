@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "risk/category.h"
+#include "risk/severity.h"
+#include "risk/signals.h"
 #include "risk/tool_reading.h"
 
 namespace doorward::risk {
@@ -29,7 +31,7 @@ bool Classification::has(Signal signal) const {
 }
 
 std::uint32_t rules_version() {
-  return 2;
+  return 3;
 }
 
 Classification classify(const ToolFacts& tool) {
@@ -37,9 +39,10 @@ Classification classify(const ToolFacts& tool) {
   CategoryVerdict verdict = category_of(reading);
   Classification result;
   result.category = verdict.category;
-  result.severity = category_severity(result.category);
   result.confidence = verdict.confidence;
+  result.signals = find_signals(reading, result.category);
   result.evidence = std::move(verdict.evidence);
+  result.severity = judge_severity(reading, result.category, result.signals, result.evidence);
   return result;
 }
 

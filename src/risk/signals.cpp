@@ -7,12 +7,12 @@
 
 #include "json/pointer.h"
 #include "risk/actions.h"
+#include "risk/evidence.h"
 #include "risk/phrase.h"
 
 namespace doorward::risk {
 namespace {
 
-constexpr std::size_t kLongestWords = 120;
 constexpr std::size_t kManyParameters = 10;
 /// How far into the description of a parameter a phrase says what the parameter is, in words.
 constexpr std::size_t kExplains = 14;
@@ -216,7 +216,8 @@ class Finder {
         raise_other("secret.bare-token", Look::parameter, parameter.name, index);
       if (words.name[0] == "path" && is_file_path(words.description))
         raise_other("path.bare", Look::parameter, parameter.name, index);
-      if ((words.name[0] == "query" || words.name[0] == "q") && speaks_of_sql())
+      if ((words.name[0] == "query" || words.name[0] == "q" || words.name[0] == "statement") &&
+          speaks_of_sql())
         raise_other("code.query-of-database", Look::parameter, parameter.name, index);
     }
   }
@@ -349,15 +350,6 @@ class Finder {
     return source.substr(begin, words.end_of(match.last - 1) - begin);
   }
 
-  static std::string cut(std::string_view text) {
-    if (text.size() > kLongestWords) {
-      std::size_t end = kLongestWords;
-      while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u) --end;
-      text = text.substr(0, end);
-    }
-    return std::string(text);
-  }
-
   std::string place_of(const Raised& raised) const {
     switch (raised.look) {
       case Look::name:
@@ -378,7 +370,8 @@ class Finder {
     for (std::size_t i = 0; i < kSignals; ++i) {
       const Raised& raised = raised_[i];
       if (raised.rule.empty()) continue;
-      hits.push_back({static_cast<Signal>(i), place_of(raised), cut(raised.words), raised.rule});
+      hits.push_back({static_cast<Signal>(i), place_of(raised), std::string(cut_at_character(raised.words)),
+                      raised.rule});
     }
     return hits;
   }
