@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "catalogue/listing.h"
 
 namespace doorward::catalogue {
@@ -53,5 +53,13 @@ struct Located {
   std::size_t files = 0;              ///< read
   std::size_t left_out = 0;           ///< files too large, too many, or no text
 };
+
+/// Finds where tools stand in the files of a package, by a tolerant reading of JavaScript and TypeScript
+/// (brackets, strings, comments; nothing is run): the call or the object that registers the name, the schema
+/// and the handler that it names there or elsewhere in the package, and the function of the package that the
+/// handler calls. Sources that are in the package, or named by a source map or by the comments of a bundler,
+/// are told besides. Pure and deterministic; bounded by the files.
+Located locate_tools(std::span<const SourceFile> files, std::span<const std::string> tools,
+                     const Package& package);
 
 }  // namespace doorward::catalogue
