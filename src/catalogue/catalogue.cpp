@@ -7,6 +7,7 @@
 
 #include "base/suggest.h"
 #include "catalogue/catalogue_file.h"
+#include "catalogue/implementation_json.h"
 #include "catalogue/index.h"
 #include "catalogue/join.h"
 #include "catalogue/labels.h"
@@ -189,6 +190,39 @@ class CatalogueFile final : public Catalogue {
     }
     if (const auto done = Reclassifier(file_).classify(*id); !done) return std::unexpected(done.error());
     return writing->commit();
+  }
+
+  Status set_implementations(std::string_view slug, std::span<const Implementation> found) override {
+    auto writing = Writing::begin(file_);
+    if (!writing) return std::unexpected(writing.error());
+    const auto id = file_.number("SELECT id FROM servers WHERE slug = ?", slug);
+    if (!id) return std::unexpected(id.error());
+    if (!*id) return no_server(slug);
+    if (const Status done = file_.run("DELETE FROM implementations WHERE server = ?", **id); !done)
+      return done;
+    for (const Implementation& one : found) {
+      std::string text;
+      json::Writer writer(text);
+      write_implementation(writer, one);
+      if (const Status done = file_.run("INSERT INTO implementations VALUES (?, ?, ?)", **id, one.tool, text);
+          !done) {
+        return done;
+      }
+    }
+    return writing->commit();
+  }
+
+  Result<std::optional<Implementation>> implementation(std::string_view slug,
+                                                       std::string_view tool) override {
+    auto query = file_.query(
+        "SELECT text FROM implementations WHERE tool = ? AND server = (SELECT id FROM servers WHERE slug = "
+        "?)",
+        tool, slug);
+    if (!query) return std::unexpected(query.error());
+    const auto row = (*query)->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return std::nullopt;
+    return read_implementation(tool, (*query)->text(0));
   }
 
   Result<Reclassified> reclassify(std::size_t most) override {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "catalogue/implementation.h"
 #include "catalogue/record.h"
 
 namespace doorward::catalogue {
@@ -106,6 +107,11 @@ class Catalogue {
   /// such tool, invalid where nothing is said or no reason given.
   virtual Status set_override(std::string_view slug, std::string_view tool, const Override& said) = 0;
   virtual Status remove_override(std::string_view slug, std::string_view tool) = 0;
+
+  /// Where the tools of a server stand in the code of its package: in place of what was known before. not_found where
+  /// there is no such server.
+  virtual Status set_implementations(std::string_view slug, std::span<const Implementation> found) = 0;
+  virtual Result<std::optional<Implementation>> implementation(std::string_view slug, std::string_view tool) = 0;
 
   /// Classifies at most so many tools anew that older rules classified; what people said stays. In one
   /// transaction.

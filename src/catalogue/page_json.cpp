@@ -1,8 +1,6 @@
-#include <algorithm>
-#include <chrono>
-
 #include "base/encoding.h"
-#include "catalogue/english.h"
+#include "base/rfc3339.h"
+#include "catalogue/implementation_json.h"
 #include "catalogue/page_parts.h"
 #include "catalogue/recommendation.h"
 #include "catalogue/stack_report.h"
@@ -15,23 +13,10 @@
 namespace doorward::catalogue {
 namespace {
 
-/// `2026-11-22T04:05:06Z`; null where there is none.
+/// Null where there is none.
 void write_time(json::Writer& writer, std::string_view key, std::int64_t time_us) {
   writer.key(key);
-  if (time_us == 0) {
-    writer.null();
-    return;
-  }
-  const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(time_us)};
-  const auto days = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day day{days};
-  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - days)};
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(day.year()),
-                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  writer.string(text);
+  time_us == 0 ? writer.null() : writer.string(format_time(time_us));
 }
 
 /// JSON text as it is, on one line; null where there is none.
@@ -122,29 +107,6 @@ void write_parameters(json::Writer& writer, std::string_view key, const risk::Pa
   writer.end_array();
 }
 
-void write_implementation(json::Writer& writer, const std::optional<Implementation>& code) {
-  writer.key("implementation");
-  if (!code) {
-    writer.null();
-    return;
-  }
-  writer.begin_object();
-  write_package(writer.key("package"), code->package);
-  writer.key("places").begin_array();
-  for (const CodePlace& place : code->places) {
-    writer.begin_object().key("role").string(to_string(place.role)).key("file").string(place.file);
-    writer.key("first").number(place.first).key("last").number(place.last);
-    if (!place.built_from.empty()) {
-      writer.key("built_from").begin_object().key("file").string(place.built_from);
-      if (place.built_first != 0)
-        writer.key("first").number(place.built_first).key("last").number(place.built_last);
-      writer.end_object();
-    }
-    writer.end_object();
-  }
-  writer.end_array().end_object();
-}
-
 void write_attack(json::Writer& writer, const AttackPattern& pattern) {
   writer.key("id").string(pattern.id).key("name").string(pattern.name);
   writer.key("definition").string(pattern.definition);
@@ -202,7 +164,8 @@ std::string tool_json(const ToolView& view) {
   write_briefs(writer, "related", nearest_by_name(tool, view.siblings, 8));
   write_briefs(writer, "alike", view.alike);
   write_briefs(writer, "same_definition", view.same);
-  write_implementation(writer, view.code);
+  writer.key("implementation");
+  view.code ? write_implementation(writer, *view.code) : static_cast<void>(writer.null());
   writer.key("definition").begin_object().key("sha256").string(to_hex(tool.key));
   writer.key("bytes")
       .number(tool.definition.size())

@@ -132,7 +132,17 @@ CREATE VIRTUAL TABLE server_index USING fts5 (terms, content = '', columnsize = 
   prefix = '1 2 3 4', tokenize = "ascii tokenchars '.#=_'");
 )sql";
 
-constexpr std::array kMigrations = {kFirst};
+// `text` is what implementation_json.h writes.
+constexpr std::string_view kImplementations = R"sql(
+CREATE TABLE implementations (
+  server INTEGER NOT NULL REFERENCES servers (id) ON DELETE CASCADE,
+  tool   TEXT    NOT NULL,
+  text   TEXT    NOT NULL,
+  PRIMARY KEY (server, tool)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kImplementations};
 
 }  // namespace
 

@@ -74,6 +74,9 @@ Result<ToolView> view_tool(Catalogue& catalogue, std::string_view slug, std::str
   auto near = alike(catalogue, view.tool);
   if (!near) return std::unexpected(near.error());
   view.alike = std::move(*near);
+  auto code = catalogue.implementation(view.server.slug, name);
+  if (!code) return std::unexpected(code.error());
+  view.code = std::move(*code);
   return view;
 }
 
