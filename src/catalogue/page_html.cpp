@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/encoding.h"
+#include "base/hash.h"
 #include "catalogue/english.h"
 #include "catalogue/page_render.h"
 #include "catalogue/visible.h"
@@ -295,10 +297,11 @@ std::string to_html_body(const Document& page, const Address& address) {
 std::string to_html(const Document& page, const HtmlOptions& options) {
   std::string out = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-  out +=
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; "
-      "script-src 'self'; "
-      "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'\">\n";
+  const std::string style =
+      options.assets.empty() ? "'sha256-" + to_base64(sha256(page_css())) + "'" : "'self'";
+  out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src " + style;
+  if (!options.assets.empty()) out += "; script-src 'self'; connect-src 'self'; img-src 'self'";
+  out += "; base-uri 'none'; form-action 'none'\">\n";
   out +=
       "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light "
       "dark\">\n";
@@ -307,22 +310,29 @@ std::string to_html(const Document& page, const HtmlOptions& options) {
   out += "<meta name=\"description\" content=\"" + attribute(page.summary) + "\">\n";
   if (!options.canonical.empty())
     out += "<link rel=\"canonical\" href=\"" + attribute(options.canonical) + "\">\n";
-  const std::string assets = attribute(options.assets);
-  out += "<link rel=\"icon\" href=\"" + assets + "icon.svg\" type=\"image/svg+xml\">\n";
-  out += "<link rel=\"stylesheet\" href=\"" + assets + "page.css\">\n<script src=\"" + assets +
-         "page.js\" defer></script>\n</head>\n";
+  if (options.assets.empty()) {
+    out.append("<style>").append(page_css()).append("</style>\n");
+  } else {
+    const std::string assets = attribute(options.assets);
+    out += "<link rel=\"icon\" href=\"" + assets +
+           "icon.svg\" type=\"image/svg+xml\">\n<link rel=\"stylesheet\" href=\"" + assets +
+           "page.css\">\n<script src=\"" + assets + "page.js\" defer></script>\n";
+  }
+  out += "</head>\n";
   out += "<body class=\"" + std::string(to_string(page.self.kind)) +
          "\">\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n";
-  out += "<header class=\"site\"><nav aria-label=\"Catalogue\">";
+  std::string places;
   const auto place = [&](std::string_view name, const PageRef& ref) {
     const std::string to = options.address ? options.address(ref) : std::string();
     if (to.empty()) return;
-    out += "<a href=\"" + attribute(to) + "\"" + (page.self == ref ? " aria-current=\"page\"" : "") + ">" +
-           escaped(name) + "</a>";
+    places += "<a href=\"" + attribute(to) + "\"" + (page.self == ref ? " aria-current=\"page\"" : "") + ">" +
+              escaped(name) + "</a>";
   };
   place("Tool catalogue", {PageKind::index, {}});
   place("Attack patterns", {PageKind::attack, {}});
-  out += "</nav></header>\n<div class=\"frame\">\n" + contents(page);
+  if (!places.empty())
+    out += "<header class=\"site\"><nav aria-label=\"Catalogue\">" + places + "</nav></header>\n";
+  out += "<div class=\"frame\">\n" + contents(page);
   out +=
       "<main id=\"content\" tabindex=\"-1\">\n" + to_html_body(page, options.address) + "</main>\n</div>\n";
   out +=

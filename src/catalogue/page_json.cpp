@@ -120,7 +120,7 @@ std::string tool_json(const ToolView& view) {
   const ToolRule rule = recommend(tool.name, tool.classification);
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().key("schema").string("doorward.catalogue.tool/1");
+  writer.begin_object().key("schema").string("doorward.page.tool/1");
   writer.key("name").string(tool.name).key("title").string(text_of(read.root, "title"));
   writer.key("description").string(read.facts.description);
   writer.key("server").begin_object();
@@ -190,7 +190,7 @@ std::string tool_json(const ToolView& view) {
 std::string server_json(const ServerView& view) {
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().key("schema").string("doorward.catalogue.server/1");
+  writer.begin_object().key("schema").string("doorward.page.server/1");
   write_identity(writer, view.server);
   writer.key("description")
       .string(view.server.listing.description)
@@ -244,7 +244,7 @@ std::string stack_json(const StackView& view) {
   };
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().key("schema").string("doorward.catalogue.stack/1").key("tools").number(report.tools);
+  writer.begin_object().key("schema").string("doorward.page.stack/1").key("tools").number(report.tools);
   write_counts(writer, report.by_category, &report.by_severity);
   writer.key("servers").begin_array();
   for (std::size_t i = 0; i < view.servers.size(); ++i) {
@@ -297,7 +297,7 @@ std::string attack_json(const AttackView& view) {
   const AttackPattern& pattern = *view.pattern;
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().key("schema").string("doorward.catalogue.attack/1");
+  writer.begin_object().key("schema").string("doorward.page.attack/1");
   write_attack(writer, pattern);
   writer.key("how").string(pattern.how).key("mitigation").string(pattern.mitigation);
   write_raw(writer.key("rule"), pattern.rule);
@@ -343,7 +343,7 @@ std::string attack_json(const AttackView& view) {
 std::string attacks_json() {
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().key("schema").string("doorward.catalogue.attacks/1").key("attacks").begin_array();
+  writer.begin_object().key("schema").string("doorward.page.attacks/1").key("attacks").begin_array();
   for (const AttackPattern& pattern : attack_patterns()) {
     writer.begin_object();
     write_attack(writer, pattern);
@@ -356,7 +356,7 @@ std::string attacks_json() {
 std::string index_json(const IndexView& view) {
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().key("schema").string("doorward.catalogue.index/1");
+  writer.begin_object().key("schema").string("doorward.page.index/1");
   writer.key("servers").number(view.counts.servers).key("tools").number(view.counts.tools);
   write_counts(writer, view.counts.by_category, nullptr);
   writer.key("shown").begin_array();

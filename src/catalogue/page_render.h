@@ -25,11 +25,12 @@ std::string to_markdown(const Document& page, const Address& address = {});
 
 struct HtmlOptions {
   Address address;
-  std::string assets;     ///< the folder of `page.css` and the other files, with the slash behind it, as the
-                          ///< page links it
+  /// The folder of `page.css` and the other files, with the slash behind it, as the page links it; empty: the style stands
+  /// in the page, allowed by its hash, and there is no script.
+  std::string assets;
   std::string canonical;  ///< the page's own address in the world, or empty
 };
-/// A whole document: semantic, no inline script or style, nothing from elsewhere, text of sources escaped,
+/// A whole document: semantic, no inline script, nothing from elsewhere, text of sources escaped,
 /// addresses outside only by http and https.
 std::string to_html(const Document& page, const HtmlOptions& options);
 /// What stands between `<main>` and `</main>` of it alone, for those who bring a frame of their own.

@@ -2,44 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "catalogue/english.h"
-#include "risk/verb.h"
-#include "risk/words.h"
+#include "risk/vocabulary.h"
 
 namespace doorward::catalogue {
 namespace {
 
-enum class Form : std::uint8_t { base, third, gerund };
-
-/// The forms of all verbs that the rules know.
-const std::map<std::string, Form, std::less<>>& verb_forms() {
-  static const std::map<std::string, Form, std::less<>> kForms = [] {
-    std::map<std::string, Form, std::less<>> forms;
-    for (const risk::VerbRow& row : risk::verb_table()) {
-      const risk::VerbForms of = risk::forms_of(row.verb);
-      forms.emplace(of.third, Form::third);
-      forms.emplace(of.gerund, Form::gerund);
-    }
-    for (const std::string_view verb :
-         {"return", "show", "use", "allow", "provide", "perform", "display", "enable"}) {
-      forms.emplace(risk::forms_of(verb).third, Form::third);
-      forms.emplace(std::string(verb), Form::base);
-    }
-    for (const risk::VerbRow& row : risk::verb_table())
-      forms.insert_or_assign(std::string(row.verb), Form::base);
-    return forms;
-  }();
-  return kForms;
-}
-
 /// The verb that a sentence begins with, adverbs before it passed over.
-std::optional<Form> opening_verb(std::string_view sentence) {
+std::optional<risk::VerbForm> opening_verb(std::string_view sentence) {
   for (int seen = 0; seen < 2; ++seen) {
     const std::string_view word = sentence.substr(0, sentence.find_first_of(" ,/"));
-    const auto found = verb_forms().find(lower(word));
-    if (found != verb_forms().end()) return found->second;
+    if (const risk::VerbHit hit = risk::find_verb(lower(word))) return hit.form;
     if (!word.ends_with("ly") || word.size() == sentence.size()) return std::nullopt;
     sentence.remove_prefix(word.size() + 1);
   }
@@ -228,13 +202,13 @@ std::vector<Block> use_of(const ReadTool& read, const ToolRecord& tool,
   if (sentences.empty()) {
     use = {plain("The server says nothing about "), code(tool.name),
            plain(" but its name. An agent can only guess what the tool does, and so can its user.")};
-  } else if (const auto form = opening_verb(sentences.front()); form == Form::base) {
+  } else if (const auto form = opening_verb(sentences.front()); form == risk::VerbForm::base) {
     use = {plain("An agent calls "), code(tool.name),
            plain(" when it is to " + continued(sentences.front()) + ".")};
-  } else if (form == Form::third) {
+  } else if (form == risk::VerbForm::third) {
     use = {plain("An agent calls "), code(tool.name),
            plain(" because it " + continued(sentences.front()) + ".")};
-  } else if (form == Form::gerund) {
+  } else if (form == risk::VerbForm::gerund) {
     use = {plain("An agent calls "), code(tool.name), plain(" for " + continued(sentences.front()) + ".")};
   } else {
     use = {plain("The server introduces "), code(tool.name), plain(" to agents as "),

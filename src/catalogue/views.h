@@ -78,7 +78,7 @@ Document attack_page(const AttackView& view);
 Document attacks_page();
 Document index_page(const IndexView& view);
 
-/// For programs: what a page tells, as data with a `schema` (`doorward.catalogue.tool/1`, ...).
+/// For programs: what a page tells, as data with a `schema` (`doorward.page.tool/1`, ...).
 std::string tool_json(const ToolView& view);
 std::string server_json(const ServerView& view);
 std::string stack_json(const StackView& view);
