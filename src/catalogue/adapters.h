@@ -9,6 +9,7 @@ extern const Adapter kRegistryAdapter;
 extern const Adapter kToolhiveAdapter;
 extern const Adapter kDockerAdapter;
 extern const Adapter kSmitheryAdapter;
+extern const Adapter kMcpAdapter;
 extern const Adapter kMcpmAdapter;
 extern const Adapter kObotAdapter;
 

@@ -6,9 +6,11 @@
 
 namespace doorward::catalogue {
 std::span<const Adapter> adapters() {
-  // The narrower shapes first: a list of ToolHive or Smithery could pass for one of the official registry.
-  static const std::array<Adapter, 6> kAdapters = {kSmitheryAdapter, kToolhiveAdapter, kMcpmAdapter,
-                                                   kRegistryAdapter, kDockerAdapter,   kObotAdapter};
+  // The narrower shapes first: what one server answers, then lists; a list of ToolHive or Smithery could pass
+  // for one of the official registry.
+  static const std::array<Adapter, 7> kAdapters = {kMcpAdapter,  kSmitheryAdapter, kToolhiveAdapter,
+                                                   kMcpmAdapter, kRegistryAdapter, kDockerAdapter,
+                                                   kObotAdapter};
   return kAdapters;
 }
 

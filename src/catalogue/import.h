@@ -34,7 +34,7 @@ using Beside = std::function<std::string(std::string_view path)>;
 /// A shape in which others publish servers. Each reads hostile text: errors are values, sizes are bounded
 /// (the document by the caller), nothing is fetched. Pure but for what `beside` does; any thread.
 struct Adapter {
-  std::string_view id;     ///< `registry`, `toolhive`, `docker`, `smithery`, `mcpm`, `obot`
+  std::string_view id;     ///< `registry`, `toolhive`, `docker`, `smithery`, `mcpm`, `obot`, `mcp`
   std::string_view label;  ///< for people
   /// Whether the document looks like one of this shape. Cheap, and not a promise that `read` takes it.
   bool (*recognises)(std::string_view document);

@@ -375,5 +375,28 @@ TEST(Import, TheDumpOfTheRegistryImportsWhole) {
   }
 }
 
+TEST(ImportMcp, TakesTheListOfOneServerWhole) {
+  const std::string document = R"({"server": "notes", "serverInfo": {"name": "n", "version": "1.2.0", "title": "Notes"},
+    "package": {"registry": "npm", "identifier": "notes-mcp", "version": "1.2.0"}, "url": "https://example.com/mcp",
+    "tools": [{"name": "read_note", "description": "Read a note."}, {"name": "delete_note"}]})";
+  ASSERT_EQ(recognise(document), find_adapter("mcp"));
+  const Imported got = read("mcp", document);
+  ASSERT_EQ(got.listings.size(), 1u);
+  const Listing& listing = got.listings.front();
+  EXPECT_EQ(listing.name, "notes");
+  EXPECT_EQ(listing.title, "Notes");
+  EXPECT_EQ(listing.version, "1.2.0");
+  EXPECT_EQ(listing.packages, (std::vector<Package>{{"npm", "notes-mcp", "1.2.0", "stdio"}}));
+  ASSERT_EQ(listing.remotes.size(), 1u);
+  EXPECT_EQ(listing.tools_known, ToolsKnown::whole);
+  EXPECT_EQ(listing.tools, (std::vector<std::string>{R"({"name": "read_note", "description": "Read a note."})",
+                                                     R"({"name": "delete_note"})"}));
+}
+
+TEST(ImportMcp, NeedsAListOfTools) {
+  EXPECT_FALSE(find_adapter("mcp")->read(R"({"server": "notes"})", {}).has_value());
+  EXPECT_EQ(recognise(R"({"tools": []})"), nullptr);
+}
+
 }  // namespace
 }  // namespace doorward::catalogue

@@ -126,7 +126,8 @@ void fill(Text& into, const Text& from) {
 
 Standing standing_of(std::string_view source) {
   if (source == "live") return Standing::live;
-  if (source == "scan") return Standing::scanned;
+  // A list that an operator hands over as the server's own is as good as one that was asked for.
+  if (source == "scan" || source == "mcp") return Standing::scanned;
   return is_one_of(kVouched, source) ? Standing::vouched : Standing::claimed;
 }
 

@@ -43,22 +43,23 @@ struct Context {
   Run server_link() const { return link(name_of(server), server_page()); }
 };
 
-/// What decided, in a sentence: the strongest evidence for the category that won.
+/// What decided, in a sentence: the strongest evidence for what the tool was found to be.
 Text decided_by(const Context& at) {
+  const risk::Evidence* best = nullptr;
   for (const risk::Evidence& piece : at.risk.evidence) {
-    if (piece.says != doorward::to_string(at.risk.category) && piece.says != to_string(at.risk.severity))
-      continue;
-    if (piece.source == risk::EvidenceSource::person) {
-      return {plain("A person said so: "), quoted(at.tool.override ? at.tool.override->reason : piece.words),
-              plain(".")};
-    }
-    Text text{plain("What decided: "), quoted(piece.words), plain(" in ")};
-    append(text, where_of(piece.where));
-    text.push_back(plain("."));
-    return text;
+    if (piece.says == doorward::to_string(at.risk.category) &&
+        (best == nullptr || piece.source < best->source))
+      best = &piece;
   }
-  return {plain(at.risk.category == Category::other ? "No rule found evidence of what it does."
-                                                    : "The category is that of its name's first verb.")};
+  if (best == nullptr) return {plain("No rule found evidence of what it does.")};
+  if (best->source == risk::EvidenceSource::person) {
+    return {plain("A person said so: "), quoted(at.tool.override ? at.tool.override->reason : best->words),
+            plain(".")};
+  }
+  Text text{plain("What decided: "), quoted(best->words), plain(" in ")};
+  append(text, where_of(best->where));
+  text.push_back(plain("."));
+  return text;
 }
 
 Banner banner_of(const Context& at) {
@@ -71,7 +72,7 @@ Banner banner_of(const Context& at) {
   const Severity published = category_severity(at.risk.category);
   banner.facts = {{"Category", {badge(at.risk.category)}},
                   {"Own severity", {badge(at.risk.severity)}},
-                  {"Severity of its category", {badge(published)}},
+                  {"Published severity of its category", {badge(published)}},
                   {"Confidence", {plain(std::to_string(at.risk.confidence) + " %")}}};
   return banner;
 }
@@ -98,9 +99,10 @@ Section what_it_does(const Context& at) {
 
 Section why_a_policy(const Context& at) {
   Section section{"why", "Why it needs a policy", {}};
-  for (const std::string& sentence : telling_sentences(at.read, at.risk)) {
-    section.blocks.emplace_back(Quote{sentence, "the definition of " + at.tool.name});
-  }
+  std::string words;
+  for (const std::string& sentence : telling_sentences(at.read, at.risk))
+    words += (words.empty() ? "" : "\n") + sentence;
+  if (!words.empty()) section.blocks.emplace_back(Quote{words, "the definition of " + at.tool.name});
   for (Text& stake : stakes_of(at.read, at.tool)) section.blocks.emplace_back(Paragraph{std::move(stake)});
   const Severity published = category_severity(at.risk.category);
   if (at.risk.severity > published) {
@@ -119,7 +121,7 @@ Section why_a_policy(const Context& at) {
         {{quoted(piece.words)}, where_of(piece.where), {says_badge(piece.says)}, {code(piece.rule)}});
   }
   if (!rows.empty()) {
-    section.blocks.emplace_back(Paragraph{{plain("The evidence, the strongest first:")}});
+    section.blocks.emplace_back(Paragraph{{plain("The evidence:")}});
     section.blocks.emplace_back(
         Table{"Evidence for the category and severity", {"Words", "Where", "Says", "Rule"}, std::move(rows)});
   }
