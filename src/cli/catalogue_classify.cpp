@@ -55,8 +55,10 @@ class Classifier {
       const std::size_t end = piece.find('\n');
       const std::string_view part = piece.substr(0, end);
       cut_ = cut_ || line_.size() + part.size() > kLongestLine;
-      if (cut_) line_.clear();
-      else line_ += part;
+      if (cut_)
+        line_.clear();
+      else
+        line_ += part;
       if (end == std::string_view::npos) return;
       end_line();
       piece.remove_prefix(end + 1);
@@ -65,8 +67,10 @@ class Classifier {
 
   void end_line() {
     ++number_;
-    if (cut_) refuse("longer than 16 MiB");
-    else if (!is_blank(line_)) classify();
+    if (cut_)
+      refuse("longer than 16 MiB");
+    else if (!is_blank(line_))
+      classify();
     line_.clear();
     cut_ = false;
   }
@@ -78,7 +82,8 @@ class Classifier {
     const json::Value name = tool->find("name");
     if (!name.is(json::Type::string) || name.string().empty()) return refuse("no text \"name\"");
     const json::Value server = tool->find("server");
-    const risk::Classification classification = risk::classify(risk::facts_of(text_of(*tool, "server"), *tool));
+    const risk::Classification classification =
+        risk::classify(risk::facts_of(text_of(*tool, "server"), *tool));
     json::Writer writer(out_);
     writer.begin_object();
     if (server.is(json::Type::string)) writer.key("server").string(server.string());

@@ -37,7 +37,8 @@ int money_places(const ToolReading& tool) {
       hits += is_noun(words[i], Noun::context) ? 1 : 0;
     return hits;
   };
-  int hits = count(Words::of_name(tool.facts.server), 8) + count(tool.name, 8) + std::min(count(tool.description, 60), 2);
+  int hits = count(Words::of_name(tool.facts.server), 8) + count(tool.name, 8) +
+             std::min(count(tool.description, 60), 2);
   for (std::size_t i = 0; i < tool.parameter_words.size() && hits < 2; ++i)
     hits += count(tool.parameter_words[i].name, 6) > 0 ? 1 : 0;
   return std::min(hits, 2);
@@ -98,8 +99,11 @@ class Judge {
       // A query that its author limits to reading.
       if (by_name == Category::read && by_text == Category::execute && text_.harmless) return false;
       // A word that is as often a noun: what the description says explains it, but for words of harm.
-      return riskier || by_name == Category::read || by_name == Category::write || by_name == Category::execute;
+      const bool harms = by_name == Category::destructive || by_name == Category::financial;
+      return riskier || !harms || !find_verb(tool_.name[0]);
     }
+    // `get_deploy` behind a prefix: two verbs, of which the description knows the right one.
+    if (name_->otherwise == by_text && text_.head->weight == Weight::strong) return true;
     if (!riskier || text_.head->weight != Weight::strong) return false;
     switch (by_name) {
       case Category::read:
@@ -114,16 +118,22 @@ class Judge {
   void weigh_phrases() {
     if (text_.phrase) {
       const bool firm_reading = name_ && name_->weight != Weight::weak && name_->category == Category::read;
-      if (riskier_than(text_.phrase->category, verdict_.category) && !firm_reading && !text_.harmless) raise(*text_.phrase);
-      else note(*text_.phrase);
+      if (riskier_than(text_.phrase->category, verdict_.category) && !firm_reading && !text_.harmless)
+        raise(*text_.phrase);
+      else
+        note(*text_.phrase);
     }
     if (text_.warning) {
-      if (riskier_than(text_.warning->category, verdict_.category) && !is(Category::read)) raise(*text_.warning);
-      else note(*text_.warning);
+      if (riskier_than(text_.warning->category, verdict_.category) && !is(Category::read) && !creates())
+        raise(*text_.warning);
+      else
+        note(*text_.warning);
     }
     if (text_.harmless) {
-      if (!decided_) decide(*text_.harmless);
-      else note(*text_.harmless);
+      if (!decided_)
+        decide(*text_.harmless);
+      else
+        note(*text_.harmless);
     }
   }
 
@@ -132,13 +142,17 @@ class Judge {
     decide(reading);
   }
 
-  Reading of_schema(Category category, std::string rule, const Parameter& parameter, std::string_view words) const {
-    return {category, Weight::fair,
-            {EvidenceSource::schema, std::move(rule), pointer_of(tool_.facts, parameter), std::string(cut_at_character(words)), std::string(doorward::to_string(category))}};
+  Reading of_schema(Category category, std::string rule, const Parameter& parameter,
+                    std::string_view words) const {
+    return {category,
+            Weight::fair,
+            {EvidenceSource::schema, std::move(rule), pointer_of(tool_.facts, parameter),
+             std::string(cut_at_character(words)), std::string(doorward::to_string(category))}};
   }
 
   static bool names_action(std::string_view name) {
-    constexpr std::string_view kActions[] = {"action", "operation", "op", "command", "method", "verb", "mode", "task", "type", "subcommand", "function", "kind"};
+    constexpr std::string_view kActions[] = {"action", "operation", "op",   "command",    "method",   "verb",
+                                             "mode",   "task",      "type", "subcommand", "function", "kind"};
     return std::ranges::find(kActions, name) != std::end(kActions);
   }
 
@@ -150,15 +164,18 @@ class Judge {
       const std::string name = rule_word(tool_.parameter_words[i].name);
       if (names_action(name) && parameter.choices) weigh_actions(parameter, firm_reading);
       if (firm_reading || !parameter.types.may_be_text()) continue;
-      const auto row = std::ranges::find(doorward::risk::parameters(), std::string_view(name), &ParameterRow::name);
+      const auto row =
+          std::ranges::find(doorward::risk::parameters(), std::string_view(name), &ParameterRow::name);
       if (row == doorward::risk::parameters().end() || parameter.choices) continue;
       if (!riskier_than(row->category, verdict_.category)) continue;
-      const bool open = !decided_ || weight_ == Weight::weak || is(Category::other);
-      if (open && !text_.harmless) raise(of_schema(row->category, "parameter." + std::string(row->name), parameter, parameter.name));
+      const bool open = !decided_ || (!row->alone && weight_ == Weight::weak);
+      if (open && !text_.harmless)
+        raise(of_schema(row->category, "parameter." + std::string(row->name), parameter, parameter.name));
     }
   }
 
-  /// The actions that an argument chooses from: the riskiest of them, and Execute at least where one changes something.
+  /// The actions that an argument chooses from: the riskiest of them, and Execute at least where one changes
+  /// something.
   void weigh_actions(const Parameter& parameter, bool firm_reading) {
     Category worst = Category::other;
     std::string_view words;
@@ -175,11 +192,19 @@ class Judge {
     if (firm_reading) return;
     const Reading reading = of_schema(worst, "schema.action", parameter, words);
     if (!decided_ || (weight_ == Weight::weak && riskier_than(worst, verdict_.category)) || manages()) {
-      if (is(worst)) note(reading);
-      else raise(reading);
+      if (is(worst))
+        note(reading);
+      else
+        raise(reading);
     }
   }
 
+  /// What a creator warns of (`cannot be recovered later`) is what it returns.
+  bool creates() const {
+    constexpr std::array<std::string_view, 4> kCreating = {"verb.create", "verb.add", "verb.generate",
+                                                           "verb.issue"};
+    return name_ && std::ranges::find(kCreating, name_->evidence.rule) != kCreating.end();
+  }
   bool manages() const { return name_ && (name_->evidence.rule == "verb.manage"); }
 
   bool hint(std::string_view key, bool truth) const {
@@ -187,8 +212,10 @@ class Judge {
     return value.is(json::Type::boolean) && value.boolean() == truth;
   }
   Reading of_annotation(Category category, std::string_view key, std::string_view value) const {
-    return {category, Weight::fair,
-            {EvidenceSource::annotation, "annotation." + std::string(key) + "." + std::string(value), "/annotations/" + std::string(key), std::string(key) + ": " + std::string(value),
+    return {category,
+            Weight::fair,
+            {EvidenceSource::annotation, "annotation." + std::string(key) + "." + std::string(value),
+             "/annotations/" + std::string(key), std::string(key) + ": " + std::string(value),
              std::string(doorward::to_string(category))}};
   }
 
@@ -196,12 +223,15 @@ class Judge {
     const bool read_only = hint("readOnlyHint", true);
     if (hint("readOnlyHint", false)) {
       const Reading reading = of_annotation(Category::write, "readOnlyHint", "false");
-      if (riskier_than(Category::write, verdict_.category)) raise(reading);
-      else note(reading);
+      if (riskier_than(Category::write, verdict_.category))
+        raise(reading);
+      else
+        note(reading);
     }
     if (read_only) {
       const Reading reading = of_annotation(Category::read, "readOnlyHint", "true");
-      if (!decided_) decide(reading);
+      if (!decided_)
+        decide(reading);
       else {
         note(reading);
         if (!is(Category::read)) conflict_ = true;
@@ -209,8 +239,10 @@ class Judge {
     }
     if (!read_only && hint("destructiveHint", true)) {
       const Reading reading = of_annotation(Category::destructive, "destructiveHint", "true");
-      if (!decided_ || text_.warning) raise(reading);
-      else note(reading);
+      if (!decided_ || text_.warning)
+        raise(reading);
+      else
+        note(reading);
     }
   }
 

@@ -20,9 +20,9 @@ struct CategoryVerdict {
   std::vector<Evidence> evidence;  ///< what decided first; what lost against it stays
 };
 
-/// The category of a tool by its name, description, schema and annotations. An annotation raises it and never lowers
-/// it; where evidence conflicts the riskier stands, but for a word that is as often a noun, which the description
-/// explains. Deterministic, linear in the definition. Any thread.
+/// The category of a tool by its name, description, schema and annotations. An annotation raises it and never
+/// lowers it; where evidence conflicts the riskier stands, but for a word that is as often a noun, which the
+/// description explains. Deterministic, linear in the definition. Any thread.
 CategoryVerdict category_of(const ToolReading& tool);
 
 /// The category of a tool of which the name alone is known.

@@ -25,10 +25,12 @@ TEST_P(Verb, IsFoundInEverySpellingOfAName) {
     capital[0] = static_cast<char>(capital[0] - 32);
     std::string upper = verb;
     std::ranges::transform(upper, upper.begin(), [](char c) { return static_cast<char>(c - 32); });
-    for (const std::string& name : {verb + "Zebra", capital + "Zebra", upper + "_ZEBRA", "zebra_" + verb, "zebra" + capital})
+    for (const std::string& name :
+         {verb + "Zebra", capital + "Zebra", upper + "_ZEBRA", "zebra_" + verb, "zebra" + capital})
       names.push_back(name);
   }
-  for (const std::string& name : names) EXPECT_EQ(to_string(category_of_name(name)), to_string(category)) << name;
+  for (const std::string& name : names)
+    EXPECT_EQ(to_string(category_of_name(name)), to_string(category)) << name;
   if (GetParam().use == Use::noun) {
     EXPECT_EQ(category_of_name(verb + "_zebra_delete"), Category::destructive);
   }

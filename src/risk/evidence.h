@@ -14,7 +14,8 @@ std::string_view to_string(EvidenceSource source);
 /// One reason of a classification.
 struct Evidence {
   EvidenceSource source;
-  std::string rule;  ///< the id of the rule that spoke, such as `verb.delete`; a rule's id is never used for another
+  std::string
+      rule;  ///< the id of the rule that spoke, such as `verb.delete`; a rule's id is never used for another
   std::string where;  ///< JSON Pointer into the tool's definition; `/server` for the theme
   std::string words;  ///< the words that decided, as they stand there, at most 120 bytes
   std::string says;   ///< a category or a severity: `Destructive`, `high`

@@ -12,7 +12,8 @@ constexpr std::size_t kMostWords = 24;
 
 /// A name that asks (`is_deleted`, `can_delete`, `how_to_drop`) reads.
 bool asks(std::string_view word) {
-  constexpr std::string_view kAsking[] = {"is", "are", "has", "have", "can", "does", "how", "what", "which", "who", "where", "why", "when", "should"};
+  constexpr std::string_view kAsking[] = {"is",   "are",   "has", "have",  "can", "does", "how",
+                                          "what", "which", "who", "where", "why", "when", "should"};
   return std::ranges::find(kAsking, word) != std::end(kAsking);
 }
 
@@ -34,7 +35,8 @@ class NameReader {
 
   std::optional<Reading> read() {
     if (count_ == 0) return std::nullopt;
-    if (asks(words_[0]) && count_ > 1) return reading(Category::read, Weight::strong, "noun.question", text(0));
+    if (asks(words_[0]) && count_ > 1)
+      return reading(Category::read, Weight::strong, "noun.question", text(0));
     std::optional<Reading> best = by_verb();
     if (!best) best = by_noun();
     if (best) raise_together(*best);
@@ -70,12 +72,19 @@ class NameReader {
       for (const std::size_t i : firm) {
         const bool joined = i > 0 && joins(words_[i - 1]);
         const bool ends = firm.front() != 0 && i + 1 == count_;
-        if ((joined || ends) && riskier(verb(i)->category, best.category) != best.category)
-          best = of_verb(i, best.weight);
+        if ((!joined && !ends) || riskier(verb(i)->category, best.category) == best.category) continue;
+        const Category other = best.category;
+        best = of_verb(i, best.weight);
+        if (!joined) best.otherwise = other;
       }
       return best;
     }
     if (unsure.empty()) return std::nullopt;
+    // `refund_status` asks for the status of one.
+    if (verb(unsure.front())->category == Category::financial && unsure.front() + 1 != count_ &&
+        is_noun(words_[count_ - 1], Noun::asked)) {
+      return std::nullopt;
+    }
     if (unsure.front() == 0) return of_verb(0, Weight::weak);
     // `browser_snapshot`, `slack_post_message`: at the end, or behind one word.
     const std::size_t last = unsure.back();
@@ -86,29 +95,22 @@ class NameReader {
 
   std::optional<Reading> by_noun() const {
     const std::size_t last = count_ - 1;
-    if (!is_noun(words_[last], Noun::reading)) return std::nullopt;
+    if (!is_noun(words_[last], Noun::reading) && !is_noun(words_[last], Noun::asked)) return std::nullopt;
     return reading(Category::read, Weight::weak, "noun." + std::string(words_[last]), text(last));
   }
 
   /// What the name's verb means beside its nouns.
   void raise_together(Reading& best) {
-    if (best.category == Category::read && best.weight != Weight::weak) return;
+    const bool reads = best.category == Category::read && best.weight != Weight::weak;
     for (const TogetherRow& row : togethers()) {
       if (row.context > money_) continue;
-      const bool every = row.verbs == "*";
-      if (every && (best.category == Category::read || best.category == Category::destructive)) continue;
-      std::size_t at = count_;
-      if (every) {
-        at = verb_at_.value_or(count_);
-      } else {
-        for (std::size_t i = 0; i < count_ && at == count_; ++i) {
-          if (holds(row.verbs, words_[i])) at = i;
-        }
-      }
-      if (at == count_) continue;
+      std::size_t at = 0;
+      while (at < count_ && !holds(row.verbs, words_[at])) ++at;
+      if (at == count_ || (reads && at != verb_at_)) continue;
       for (std::size_t i = 0; i < count_; ++i) {
         if (i == at || !is_noun(words_[i], row.noun)) continue;
-        const Category category = row.noun == Noun::process ? row.category : riskier(best.category, row.category);
+        const Category category =
+            row.noun == Noun::process ? row.category : riskier(best.category, row.category);
         if (category == best.category) continue;
         best = reading(category, std::max(best.weight, Weight::fair), "together." + std::string(row.id),
                        text(std::min(at, i), std::max(at, i)));

@@ -23,15 +23,17 @@ struct Reading {
   Category category;
   Weight weight;
   Evidence evidence;
+  std::optional<Category> otherwise;  ///< of a name with two verbs: what the other says
 };
 
-/// What a name says: its verb, what that verb means beside the name's nouns, or else its nouns. Nothing: no word of it
-/// is known. `money_places`: in how many places the tool speaks of money.
+/// What a name says: its verb, what that verb means beside the name's nouns, or else its nouns. Nothing: no
+/// word of it is known. `money_places`: in how many places the tool speaks of money.
 std::optional<Reading> read_name(std::string_view name, const Words& words, int money_places);
 
 /// What a description says.
 struct TextReading {
-  std::optional<Reading> head;      ///< the verb that its first sentence begins with, the riskiest of an enumeration
+  std::optional<Reading>
+      head;  ///< the verb that its first sentence begins with, the riskiest of an enumeration
   std::optional<Reading> warning;   ///< what is done is done for good
   std::optional<Reading> harmless;  ///< nothing is changed
   std::optional<Reading> phrase;    ///< another phrase that tells a category, the riskiest

@@ -2,15 +2,16 @@
 #include <string>
 
 #include "risk/category.h"
+#include "risk/phrase.h"
 #include "risk/reading.h"
 #include "risk/vocabulary.h"
 
 namespace doorward::risk {
 namespace {
 
-constexpr std::size_t kMostSentences = 3;  ///< looked into for a verb
+constexpr std::size_t kMostSentences = 3;   ///< looked into for a verb
 constexpr std::size_t kMostLeadWords = 40;  ///< of a sentence, before its verb
-constexpr std::size_t kNear = 6;           ///< words between a verb and what it is done to
+constexpr std::size_t kNear = 6;            ///< words between a verb and what it is done to
 
 bool is_ascii(std::string_view word) {
   return std::ranges::all_of(word, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -24,8 +25,12 @@ bool ends_sentence(std::string_view gap) {
   for (std::size_t i = 0; i < gap.size(); ++i) {
     const char c = gap[i];
     const bool last = i + 1 == gap.size();
-    if ((c == '.' || c == '!' || c == '?') && (last || gap[i + 1] == ' ' || gap[i + 1] == '\n' || gap[i + 1] == '\r')) return true;
-    if (c == '\n' && !last && (gap[i + 1] == '\n' || gap[i + 1] == '-' || gap[i + 1] == '*' || gap[i + 1] == '#')) return true;
+    if ((c == '.' || c == '!' || c == '?') &&
+        (last || gap[i + 1] == ' ' || gap[i + 1] == '\n' || gap[i + 1] == '\r'))
+      return true;
+    if (c == '\n' && !last &&
+        (gap[i + 1] == '\n' || gap[i + 1] == '-' || gap[i + 1] == '*' || gap[i + 1] == '#'))
+      return true;
     if (c == '>') return true;  // the end of a tag
   }
   return false;
@@ -33,7 +38,8 @@ bool ends_sentence(std::string_view gap) {
 
 class TextReader {
  public:
-  TextReader(std::string_view text, const Words& words, int money) : text_(text), words_(words), money_(money) {}
+  TextReader(std::string_view text, const Words& words, int money)
+      : text_(text), words_(words), money_(money) {}
 
   TextReading read() {
     read_head();
@@ -43,13 +49,15 @@ class TextReader {
 
  private:
   std::string_view quote(std::size_t from, std::size_t to) const {
-    return text_.substr(words_.begin_of(from), words_.end_of(std::min(to, words_.size() - 1)) - words_.begin_of(from));
+    return text_.substr(words_.begin_of(from),
+                        words_.end_of(std::min(to, words_.size() - 1)) - words_.begin_of(from));
   }
-  Reading reading(Category category, Weight weight, std::string rule, std::size_t from, std::size_t to) const {
+  Reading reading(Category category, Weight weight, std::string rule, std::size_t from,
+                  std::size_t to) const {
     return {category,
             weight,
-            {EvidenceSource::description, std::move(rule), "/description", std::string(cut_at_character(quote(from, to))),
-             std::string(doorward::to_string(category))}};
+            {EvidenceSource::description, std::move(rule), "/description",
+             std::string(cut_at_character(quote(from, to))), std::string(doorward::to_string(category))}};
   }
 
   /// The sentence that begins at a word ends before the one returned.
@@ -63,7 +71,10 @@ class TextReader {
     std::size_t begin = 0;
     for (std::size_t n = 0; n < kMostSentences && begin < words_.size() && !result_.head; ++n) {
       const std::size_t end = sentence_end(begin);
-      if (one_of(words_[begin], {"args", "arguments", "parameters", "params", "returns", "example", "examples"}) && begin > 0) return;
+      if (one_of(words_[begin],
+                 {"args", "arguments", "parameters", "params", "returns", "example", "examples"}) &&
+          begin > 0)
+        return;
       read_sentence(begin, std::min(end, begin + kMostLeadWords), end, n == 0);
       begin = end;
     }
@@ -74,28 +85,42 @@ class TextReader {
     for (std::size_t i = begin; i < lead_end; ++i) {
       const std::string_view word = words_[i];
       if (!is_ascii(word) && read_run(i, first)) return;
+      if (is_method(i, end)) return;
       const VerbHit hit = find_verb(word);
-      if (hit && is_verb_here(hit, i, begin, end, displaced)) {
+      if (hit && is_verb_here(hit, i, begin, end, displaced) && !leads(i, end)) {
         take(hit, i, end, first && !displaced ? Weight::strong : Weight::fair);
         if (result_.head) return;
       }
-      if (is_method(i, end)) return;
       if (!is_noun(word, Noun::filler)) displaced = true;
     }
   }
 
+  /// `Allows you to delete`, `helps agents to send`: the verb that follows is meant.
+  bool leads(std::size_t i, std::size_t end) const {
+    if (!is_noun(words_[i], Noun::filler)) return false;
+    for (std::size_t next = i + 1; next + 1 < std::min(end, i + kNear); ++next) {
+      if (words_[next] == "to" && find_verb(words_[next + 1])) return true;
+    }
+    return false;
+  }
+
   /// A verb at the head, or where something before it makes it one: `tool for retrieving`, `used to delete`.
-  bool is_verb_here(const VerbHit& hit, std::size_t i, std::size_t begin, std::size_t end, bool displaced) const {
+  bool is_verb_here(const VerbHit& hit, std::size_t i, std::size_t begin, std::size_t end,
+                    bool displaced) const {
     const std::string_view before = i > begin ? words_[i - 1] : std::string_view();
     // `Search results`, `List view`: the word belongs to the next one where a verb's third person follows it.
     if (!displaced) {
-      if (hit.form == VerbForm::gerund) return i == begin || one_of(before, {"for", "by", "allows", "enables", "of"});
-      if (hit.row->use == Use::noun && one_of(before, {"a", "an", "the", "this", "of", "for", "in", "with", "new", "your"})) return false;
+      if (hit.form == VerbForm::gerund)
+        return i == begin || one_of(before, {"for", "by", "allows", "enables", "of"});
+      if (hit.row->use == Use::noun &&
+          one_of(before, {"a", "an", "the", "this", "of", "for", "in", "with", "new", "your"}))
+        return false;
       (void)end;
       return true;
     }
     if (hit.form == VerbForm::gerund) return one_of(before, {"for", "by"});
-    if (hit.form == VerbForm::third) return hit.row->use == Use::firm && one_of(before, {"that", "which", "tool", "it", "and"});
+    if (hit.form == VerbForm::third)
+      return hit.row->use == Use::firm && one_of(before, {"that", "which", "tool", "it", "and"});
     return one_of(before, {"to", "can", "will", "must"}) && hit.row->use != Use::noun;
   }
 
@@ -114,9 +139,12 @@ class TextReader {
       const bool listed = gap.find_first_of(",/&|+") != std::string_view::npos;
       const bool joined = one_of(words_[i - 1], {"and", "or", "then", "permanently", "optionally"});
       if (!listed && !joined) continue;
-      // With other words between them the second is a verb only where it has an object: `get view and edit rights`.
+      // With other words between them the second is a verb only where it has an object: `get view and edit
+      // rights`.
       const bool adjacent = i == last + 1 || (i == last + 2 && joined);
-      const bool has_object = i + 1 < end && one_of(words_[i + 1], {"a", "an", "the", "all", "any", "its", "their", "it", "them", "this", "new", "existing", "optionally"});
+      const bool has_object =
+          i + 1 < end && one_of(words_[i + 1], {"a", "an", "the", "all", "any", "its", "their", "it", "them",
+                                                "this", "new", "existing", "optionally"});
       if (!adjacent && (hit.row->use == Use::noun || !joined || !has_object)) continue;
       if (hit.row->use == Use::noun && i + 1 < end && !listed && words_[i + 1] == "of") continue;
       last = i;
@@ -125,7 +153,7 @@ class TextReader {
         best = category;
         best_at = i;
         best_rule = decided_ ? *decided_ : "verb." + std::string(hit.row->word);
-        use = hit.row->use;
+        use = adjacent ? first.row->use : hit.row->use;  // beside a verb it is one
       }
     }
     if (best == Category::other) return;
@@ -149,8 +177,7 @@ class TextReader {
     Category category = hit.row->category;
     for (const TogetherRow& row : togethers()) {
       if (row.context > money_) continue;
-      const bool every = row.verbs == "*";
-      if (every ? (category == Category::read || category == Category::destructive) : !has_word(row.verbs, hit.row->word)) continue;
+      if (!has_word(row.verbs, hit.row->word)) continue;
       for (std::size_t i = at + 1; i < std::min(near, at + 4); ++i) {
         if (!is_noun(words_[i], row.noun)) continue;
         const Category together = row.noun == Noun::process ? row.category : riskier(category, row.category);
@@ -165,7 +192,9 @@ class TextReader {
 
   static bool has_word(std::string_view list, std::string_view word) {
     for (std::size_t at = list.find(word); at != std::string_view::npos; at = list.find(word, at + 1)) {
-      if ((at == 0 || list[at - 1] == ' ') && (at + word.size() == list.size() || list[at + word.size()] == ' ')) return true;
+      if ((at == 0 || list[at - 1] == ' ') &&
+          (at + word.size() == list.size() || list[at + word.size()] == ' '))
+        return true;
     }
     return false;
   }
@@ -174,7 +203,9 @@ class TextReader {
   bool is_method(std::size_t i, std::size_t end) {
     if (i + 1 >= end || !words_.gap(i + 1).starts_with(" /")) return false;
     const std::string_view spelled = quote(i, i);
-    const std::pair<std::string_view, Category> methods[] = {{"GET", Category::read}, {"HEAD", Category::read}, {"POST", Category::write}, {"PUT", Category::write}, {"PATCH", Category::write}, {"DELETE", Category::destructive}};
+    const std::pair<std::string_view, Category> methods[] = {
+        {"GET", Category::read},  {"HEAD", Category::read},   {"POST", Category::write},
+        {"PUT", Category::write}, {"PATCH", Category::write}, {"DELETE", Category::destructive}};
     for (const auto& [method, category] : methods) {
       if (spelled != method) continue;
       result_.head = reading(category, Weight::strong, "method." + std::string(words_[i]), i, i + 2);
@@ -197,46 +228,48 @@ class TextReader {
       }
     }
     if (found == nullptr) return false;
-    result_.head = reading(found->category, first ? Weight::strong : Weight::fair, "verb." + std::string(found->id), at, at);
+    result_.head = reading(found->category, first ? Weight::strong : Weight::fair,
+                           "verb." + std::string(found->id), at, at);
     return true;
   }
 
   void read_phrases() {
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      for (const PhraseRow* row : phrases_from(words_[i])) {
-        const std::size_t length = phrase_length(*row, i);
-        if (length == 0) continue;
-        if (row->tells != Tells::harmless && negated(i)) continue;
-        std::string rule = "phrase." + std::string(row->words);
-        std::ranges::replace(rule, ' ', '-');
-        keep(*row, reading(row->category, Weight::strong, std::move(rule), i, i + length - 1));
-      }
+    std::vector<PhraseMatch> matches;
+    known_phrases().find(words_, matches);
+    for (const PhraseMatch& match : matches) {
+      const PhraseRow& row = phrases()[match.phrase];
+      if (row.tells != Tells::harmless && negated(match.first)) continue;
+      keep(row, reading(row.category, Weight::strong, "phrase." + std::string(row.id), match.first,
+                        match.last - 1));
     }
   }
 
-  std::size_t phrase_length(const PhraseRow& row, std::size_t at) const {
-    std::string_view rest = row.words;
-    std::size_t length = 0;
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find(' '), rest.size());
-      if (at + length >= words_.size() || words_[at + length] != rest.substr(0, end)) return 0;
-      ++length;
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    return length;
+  static const Phrases& known_phrases() {
+    static const Phrases known = [] {
+      std::vector<std::string_view> texts;
+      for (const PhraseRow& row : phrases()) texts.push_back(row.words);
+      return Phrases(texts);
+    }();
+    return known;
   }
 
   bool negated(std::size_t at) const {
     for (std::size_t back = 1; back <= 3 && back <= at; ++back) {
-      if (one_of(words_[at - back], {"not", "never", "no", "non", "without", "isn", "doesn", "avoid", "cannot", "don"})) return true;
+      if (one_of(words_[at - back],
+                 {"not", "never", "no", "non", "without", "isn", "doesn", "avoid", "cannot", "don"}))
+        return true;
       if (ends_sentence(words_.gap(at - back + 1))) return false;
     }
     return false;
   }
 
   void keep(const PhraseRow& row, Reading reading) {
-    std::optional<Reading>& slot = row.tells == Tells::warning ? result_.warning : row.tells == Tells::harmless ? result_.harmless : result_.phrase;
-    if (!slot || (reading.category != slot->category && riskier(reading.category, slot->category) == reading.category)) slot = std::move(reading);
+    std::optional<Reading>& slot = row.tells == Tells::warning    ? result_.warning
+                                   : row.tells == Tells::harmless ? result_.harmless
+                                                                  : result_.phrase;
+    if (!slot ||
+        (reading.category != slot->category && riskier(reading.category, slot->category) == reading.category))
+      slot = std::move(reading);
   }
 
   std::string_view text_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -9,7 +8,8 @@
 
 namespace doorward::risk {
 
-// The words by which tools are classified. The tables are data, in src/risk/rules/, a file each; this reads them.
+// The words by which tools are classified. The tables are data, in src/risk/rules/, a file each; this reads
+// them.
 
 /// How sure it is that a word is a verb where it stands.
 enum class Use : std::uint8_t {
@@ -47,30 +47,32 @@ std::span<const RunRow> run_verbs();
 enum class Noun : std::uint8_t {
   reading,     ///< what one asks for: a name that ends in it and has no verb reads (`account_status`)
   money,       ///< what moves money where anything is done to it
-  commitment,  ///< what commits money once it is made (`invoice`), where the tool speaks of money elsewhere, too
+  commitment,  ///< what commits money once it is made (`invoice`), where the tool speaks of money elsewhere,
+               ///< too
   order,       ///< the same of trading
-  coin,        ///< what is money where it is sent (`funds`, `token`), where the tool speaks of money elsewhere, too
-  context,     ///< says that a tool speaks of money
-  media,       ///< what a generator makes
-  process,     ///< what runs: to end it deletes nothing
-  code,        ///< what is run by a machine
-  inquiry,     ///< what only asks, though one performs or runs it (`search`)
-  filler,      ///< says nothing at the begin of a sentence (`this tool allows you to`)
-  ticket,      ///< what is settled where it is resolved
-  volume,      ///< what loses its content where it is formatted or reset
+  coin,  ///< what is money where it is sent (`funds`, `token`), where the tool speaks of money elsewhere, too
+  context,  ///< says that a tool speaks of money
+  media,    ///< what a generator makes
+  process,  ///< what runs: to end it deletes nothing
+  code,     ///< what is run by a machine
+  inquiry,  ///< what only asks, though one performs or runs it (`search`)
+  filler,   ///< says nothing at the begin of a sentence (`this tool allows you to`)
+  ticket,   ///< what is settled where it is resolved
+  asked,    ///< what one asks for of the word before it
+  volume,   ///< what loses its content where it is formatted or reset
 };
 struct NounRow {
   std::string_view word;  ///< lower case, singular or plural as listed
   Noun noun;
 };
 std::span<const NounRow> nouns();
-/// Whether a word (lower case; its singular is tried, too) is of a kind.
+/// Whether a word (lower case), or what it is the plural of, is of a kind.
 bool is_noun(std::string_view word, Noun noun);
 
 /// Verbs that mean something else beside certain nouns; its rule is `together.<id>`.
 struct TogetherRow {
   std::string_view id;
-  std::string_view verbs;  ///< parted by spaces; `*`: any that changes something
+  std::string_view verbs;  ///< parted by spaces
   Noun noun;
   int context;  ///< in how many places the tool must speak of money
   Category category;
@@ -79,24 +81,24 @@ std::span<const TogetherRow> togethers();
 
 /// What a phrase of a description tells.
 enum class Tells : std::uint8_t {
-  category,      ///< the tool is of this category
-  warning,       ///< what a tool that changes something does is for good
-  harmless,      ///< the author says that the tool changes nothing: evidence of its own only where no other is
+  category,  ///< the tool is of this category
+  warning,   ///< what a tool that changes something does is for good
+  harmless,  ///< the author says that the tool changes nothing: evidence of its own only where no other is
 };
-/// A phrase; its rule is `phrase.<its words joined by ->`.
+/// A phrase; its rule is `phrase.<id>`.
 struct PhraseRow {
-  std::string_view words;  ///< lower case, parted by one space
+  std::string_view id;
+  std::string_view words;  ///< as Phrases takes them
   Tells tells;
   Category category;
 };
 std::span<const PhraseRow> phrases();
-/// The phrases that begin with a word, each row once.
-std::span<const PhraseRow* const> phrases_from(std::string_view first_word);
 
 /// A parameter whose name tells; its rule is `parameter.<name>`.
 struct ParameterRow {
   std::string_view name;  ///< its words joined by _
   Category category;
+  bool alone;  ///< only where nothing else tells, as the name is often of something else
 };
 std::span<const ParameterRow> parameters();
 
