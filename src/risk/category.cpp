@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "risk/actions.h"
 #include "risk/reading.h"
 #include "risk/vocabulary.h"
 #include "risk/words.h"
@@ -117,8 +118,7 @@ class Judge {
 
   void weigh_phrases() {
     if (text_.phrase) {
-      const bool firm_reading = name_ && name_->weight != Weight::weak && name_->category == Category::read;
-      if (riskier_than(text_.phrase->category, verdict_.category) && !firm_reading && !text_.harmless)
+      if (riskier_than(text_.phrase->category, verdict_.category) && !reads_firmly() && !text_.harmless)
         raise(*text_.phrase);
       else
         note(*text_.phrase);
@@ -150,20 +150,13 @@ class Judge {
              std::string(cut_at_character(words)), std::string(doorward::to_string(category))}};
   }
 
-  static bool names_action(std::string_view name) {
-    constexpr std::string_view kActions[] = {"action", "operation", "op",   "command",    "method",   "verb",
-                                             "mode",   "task",      "type", "subcommand", "function", "kind"};
-    return std::ranges::find(kActions, name) != std::end(kActions);
-  }
-
   void weigh_schema() {
-    const bool firm_reading = name_ && name_->weight != Weight::weak && name_->category == Category::read;
+    if (const auto action = action_parameter(tool_)) weigh_actions(tool_.parameters.list[*action]);
     for (std::size_t i = 0; i < tool_.parameters.list.size(); ++i) {
       const Parameter& parameter = tool_.parameters.list[i];
       if (parameter.parent >= 0) continue;
       const std::string name = rule_word(tool_.parameter_words[i].name);
-      if (names_action(name) && parameter.choices) weigh_actions(parameter, firm_reading);
-      if (firm_reading || !parameter.types.may_be_text()) continue;
+      if (reads_firmly() || !parameter.types.may_be_text()) continue;
       const auto row =
           std::ranges::find(doorward::risk::parameters(), std::string_view(name), &ParameterRow::name);
       if (row == doorward::risk::parameters().end() || parameter.choices) continue;
@@ -174,38 +167,37 @@ class Judge {
     }
   }
 
-  /// The actions that an argument chooses from: the riskiest of them, and Execute at least where one changes
-  /// something.
-  void weigh_actions(const Parameter& parameter, bool firm_reading) {
+  /// A tool that hides others behind an argument: the riskiest of them that are named, Execute at least where
+  /// one changes something or none is named.
+  void weigh_actions(const Parameter& parameter) {
     Category worst = Category::other;
-    std::string_view words;
+    std::string_view words = parameter.name;
     for (const json::Value choice : parameter.choices.elements()) {
       if (!choice.is(json::Type::string)) continue;
-      const Words choice_words = Words::of_name(choice.string(), 64);
-      const auto said = read_name(choice.string(), choice_words, 0);
-      if (!said || !find_verb(choice_words[0]) || !riskier_than(said->category, worst)) continue;
+      const auto said = read_name(choice.string(), Words::of_name(choice.string(), 64), 0);
+      if (!said || !riskier_than(said->category, worst)) continue;
       worst = said->category;
       words = choice.string();
     }
-    if (worst == Category::other) return;
-    if (worst == Category::write) worst = Category::execute;
-    if (firm_reading) return;
+    if (worst == Category::write || worst == Category::other) worst = Category::execute;
     const Reading reading = of_schema(worst, "schema.action", parameter, words);
-    if (!decided_ || (weight_ == Weight::weak && riskier_than(worst, verdict_.category)) || manages()) {
-      if (is(worst))
-        note(reading);
-      else
-        raise(reading);
-    }
+    const bool vague = !decided_ || weight_ == Weight::weak;
+    if (riskier_than(worst, verdict_.category) ? !reads_firmly() : vague && worst == Category::read)
+      raise(reading);
+    else
+      note(reading);
   }
 
+  /// Whether the name says by a verb that the tool reads.
+  bool reads_firmly() const {
+    return name_ && name_->weight != Weight::weak && name_->category == Category::read;
+  }
   /// What a creator warns of (`cannot be recovered later`) is what it returns.
   bool creates() const {
     constexpr std::array<std::string_view, 4> kCreating = {"verb.create", "verb.add", "verb.generate",
                                                            "verb.issue"};
     return name_ && std::ranges::find(kCreating, name_->evidence.rule) != kCreating.end();
   }
-  bool manages() const { return name_ && (name_->evidence.rule == "verb.manage"); }
 
   bool hint(std::string_view key, bool truth) const {
     const json::Value value = tool_.facts.annotations.find(key);

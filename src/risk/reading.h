@@ -23,7 +23,7 @@ struct Reading {
   Category category;
   Weight weight;
   Evidence evidence;
-  std::optional<Category> otherwise;  ///< of a name with two verbs: what the other says
+  std::optional<Category> otherwise = std::nullopt;  ///< of a name with two verbs: what the other says
 };
 
 /// What a name says: its verb, what that verb means beside the name's nouns, or else its nouns. Nothing: no

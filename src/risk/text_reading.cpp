@@ -87,7 +87,7 @@ class TextReader {
       if (!is_ascii(word) && read_run(i, first)) return;
       if (is_method(i, end)) return;
       const VerbHit hit = find_verb(word);
-      if (hit && is_verb_here(hit, i, begin, end, displaced) && !leads(i, end)) {
+      if (hit && is_verb_here(hit, i, begin, displaced) && !leads(i, end)) {
         take(hit, i, end, first && !displaced ? Weight::strong : Weight::fair);
         if (result_.head) return;
       }
@@ -105,17 +105,15 @@ class TextReader {
   }
 
   /// A verb at the head, or where something before it makes it one: `tool for retrieving`, `used to delete`.
-  bool is_verb_here(const VerbHit& hit, std::size_t i, std::size_t begin, std::size_t end,
-                    bool displaced) const {
+  bool is_verb_here(const VerbHit& hit, std::size_t i, std::size_t begin, bool displaced) const {
     const std::string_view before = i > begin ? words_[i - 1] : std::string_view();
-    // `Search results`, `List view`: the word belongs to the next one where a verb's third person follows it.
+    if (one_of(before, {"not", "never", "no", "without", "t"})) return false;
     if (!displaced) {
       if (hit.form == VerbForm::gerund)
         return i == begin || one_of(before, {"for", "by", "allows", "enables", "of"});
       if (hit.row->use == Use::noun &&
           one_of(before, {"a", "an", "the", "this", "of", "for", "in", "with", "new", "your"}))
         return false;
-      (void)end;
       return true;
     }
     if (hit.form == VerbForm::gerund) return one_of(before, {"for", "by"});
