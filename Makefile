@@ -1,6 +1,7 @@
 # make run    build, and start the gateway in front of its demo server    make build  build/doorward
 # make test   every test (at most 15 minutes once built)                  make fuzz   each fuzz target for FUZZ_SECONDS
 # make check-all  sanitizers and the long runs                            make bench  the figures of docs/performance.md
+# make risk-report  the agreement of docs/risk-method.md
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
@@ -9,7 +10,7 @@ STATE ?= ./state
 FUZZ_SECONDS ?= 60
 LONG_FUZZ_SECONDS ?= 300
 
-.PHONY: run build test fuzz check-all asan tsan long bench coverage format clean
+.PHONY: run build test fuzz check-all asan tsan long risk-report bench coverage format clean
 
 run: build
 	build/doorward quickstart --state $(STATE)
@@ -48,6 +49,9 @@ long:
 	scripts/install-peers servers
 	scripts/run-tests build -C Long --timeout 14400 -L long
 	scripts/fuzz --seconds $(LONG_FUZZ_SECONDS)
+
+risk-report: build
+	scripts/risk-report
 
 bench: build
 	scripts/install-bench-deps

@@ -212,30 +212,28 @@ class Judge {
   }
 
   void weigh_annotations() {
-    const bool read_only = hint("readOnlyHint", true);
-    if (hint("readOnlyHint", false)) {
-      const Reading reading = of_annotation(Category::write, "readOnlyHint", "false");
-      if (riskier_than(Category::write, verdict_.category))
-        raise(reading);
-      else
-        note(reading);
+    if (hint("readOnlyHint", false))
+      take_annotation(Category::write, "readOnlyHint", "false",
+                      riskier_than(Category::write, verdict_.category));
+    // Authors mark whole servers as destructive: the hint alone decides only where nothing else does, and
+    // beside a warning it does not stand alone.
+    if (hint("destructiveHint", true)) {
+      const bool counts = riskier_than(Category::destructive, verdict_.category);
+      take_annotation(Category::destructive, "destructiveHint", "true",
+                      counts && (!decided_ || text_.warning));
     }
-    if (read_only) {
-      const Reading reading = of_annotation(Category::read, "readOnlyHint", "true");
-      if (!decided_)
-        decide(reading);
-      else {
-        note(reading);
-        if (!is(Category::read)) conflict_ = true;
-      }
+    if (hint("readOnlyHint", true)) {
+      take_annotation(Category::read, "readOnlyHint", "true", !decided_);
+      if (!is(Category::read)) conflict_ = true;
     }
-    if (!read_only && hint("destructiveHint", true)) {
-      const Reading reading = of_annotation(Category::destructive, "destructiveHint", "true");
-      if (!decided_ || text_.warning)
-        raise(reading);
-      else
-        note(reading);
-    }
+  }
+
+  void take_annotation(Category category, std::string_view key, std::string_view value, bool decides) {
+    const Reading reading = of_annotation(category, key, value);
+    if (decides)
+      raise(reading);
+    else
+      note(reading);
   }
 
   CategoryVerdict finish() {

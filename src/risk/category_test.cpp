@@ -1,6 +1,7 @@
 #include "risk/category.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "json/reader.h"
+#include "json/writer.h"
 #include "risk/vocabulary.h"
 
 namespace doorward::risk {
@@ -47,6 +49,166 @@ TEST(Category, TheRiskierOfTwo) {
     for (std::size_t b = 0; b < ascending.size(); ++b)
       EXPECT_EQ(riskier(ascending[a], ascending[b]), ascending[std::max(a, b)]);
   }
+}
+
+/// A tool that knows some of our words, and some that are none.
+struct Made {
+  std::vector<std::string> name;
+  std::string description;
+  int read_only = -1;  ///< -1: not said
+  int destructive = -1;
+
+  std::string json(std::string_view separator = "_") const {
+    std::string text;
+    json::Writer writer(text);
+    std::string joined;
+    for (const std::string& word : name) joined += (joined.empty() ? "" : std::string(separator)) + word;
+    writer.begin_object().key("name").string(joined).key("description").string(description);
+    writer.key("annotations").begin_object();
+    if (read_only >= 0) writer.key("readOnlyHint").boolean(read_only == 1);
+    if (destructive >= 0) writer.key("destructiveHint").boolean(destructive == 1);
+    writer.end_object().end_object();
+    return text;
+  }
+};
+
+rc::Gen<std::string> some_word() {
+  return rc::gen::map(
+      rc::gen::inRange<std::size_t>(0, verbs().size() + nouns().size() + 8), [](std::size_t at) {
+        if (at < verbs().size()) return std::string(verbs()[at].word);
+        at -= verbs().size();
+        return at < nouns().size() ? std::string(nouns()[at].word) : "zebra" + std::string(at % 2, 's');
+      });
+}
+
+Made some_tool() {
+  Made made;
+  made.name =
+      *rc::gen::container<std::vector<std::string>>(*rc::gen::inRange<std::size_t>(1, 5), some_word());
+  for (const std::string& word :
+       *rc::gen::container<std::vector<std::string>>(*rc::gen::inRange<std::size_t>(0, 20), some_word()))
+    made.description += word + *rc::gen::element<std::string>(" ", " ", " ", ", ", ". ", " and ", " to ");
+  made.read_only = *rc::gen::inRange(-1, 2);
+  made.destructive = *rc::gen::inRange(-1, 2);
+  return made;
+}
+
+Category category_of_json(const std::string& json) {
+  json::Reader reader;
+  const auto tool = reader.read(json);
+  EXPECT_TRUE(tool) << json;
+  return category_of(ToolReading(facts_of("", *tool))).category;
+}
+
+bool no_milder(Category now, Category before) {
+  return riskier(now, before) == now;
+}
+
+RC_GTEST_PROP(Category, ReadOnlyHintNeverLowers, ()) {
+  Made tool = some_tool();
+  tool.read_only = -1;
+  const Category before = category_of_json(tool.json());
+  tool.read_only = 1;
+  RC_ASSERT(no_milder(category_of_json(tool.json()), before));
+}
+
+RC_GTEST_PROP(Category, AnHonestHintNeverLowers, ()) {
+  Made tool = some_tool();
+  tool.read_only = tool.destructive = -1;
+  const Category before = category_of_json(tool.json());
+  tool.read_only = 0;
+  RC_ASSERT(no_milder(category_of_json(tool.json()), before));
+  RC_ASSERT(no_milder(category_of_json(tool.json()), Category::write));
+  tool.destructive = 1;
+  RC_ASSERT(no_milder(category_of_json(tool.json()), before));
+}
+
+RC_GTEST_PROP(Category, AWarningNeverLowers, ()) {
+  Made tool = some_tool();
+  const Category before = category_of_json(tool.json());
+  tool.description += ". This cannot be undone.";
+  RC_ASSERT(no_milder(category_of_json(tool.json()), before));
+}
+
+RC_GTEST_PROP(Category, CaseAndSeparatorsOfANameDoNotMatter, ()) {
+  const Made tool = some_tool();
+  const Category category = category_of_json(tool.json());
+  for (std::string_view separator : {"-", ".", "/", " ", "__", "::"})
+    RC_ASSERT(category_of_json(tool.json(separator)) == category);
+  // A letter beyond ASCII has no case for us.
+  Made loud = tool;
+  for (std::string& word : loud.name) {
+    if (std::ranges::any_of(word, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) return;
+    for (char& c : word) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  }
+  RC_ASSERT(category_of_json(loud.json()) == category);
+}
+
+TEST(Category, NamesOfTools) {
+  const std::vector<std::pair<std::string_view, Category>> names = {
+      {"read_file", Category::read},
+      {"list_directory", Category::read},
+      {"write_file", Category::write},
+      {"issues.update", Category::write},
+      {"delete_user", Category::destructive},
+      {"compute_vm_delete", Category::destructive},
+      {"api_key_delete", Category::destructive},
+      {"purge_cache", Category::destructive},
+      {"execute_sql", Category::execute},
+      {"browserNavigate", Category::execute},
+      {"pay_invoice", Category::financial},
+      {"transfer_file", Category::write},
+      {"place_order", Category::financial},
+      {"list_orders", Category::read},
+      {"order_status", Category::read},
+      {"refund_status", Category::read},
+      {"get_or_create_user", Category::write},
+      {"is_deleted", Category::read},
+      {"cancel_subscription", Category::destructive},
+      {"cancel_job", Category::execute},
+      {"zebra", Category::other},
+      {"", Category::other},
+      {"___", Category::other},
+      {"deleted_zebras", Category::other},
+  };
+  for (const auto& [name, category] : names)
+    EXPECT_EQ(to_string(category_of_name(name)), to_string(category)) << name;
+}
+
+/// The published tools of catalogues' pages, and what must not be lost in hostile or odd definitions.
+TEST(Category, Definitions) {
+  const std::vector<std::pair<std::string_view, Category>> tools = {
+      {R"({"name":"api_key_create","description":"Create a new API key. Returns the key - store it securely as it cannot be retrieved later."})",
+       Category::write},
+      {R"({"name":"query","description":"Run a read-only SQL query","inputSchema":{"properties":{"sql":{"type":"string"}}}})",
+       Category::read},
+      {R"({"name":"query","description":"Run a SQL query","inputSchema":{"properties":{"sql":{"type":"string"}}}})",
+       Category::execute},
+      {R"({"name":"delete_user","description":"Read-only. Never modifies anything.","annotations":{"readOnlyHint":true}})",
+       Category::destructive},
+      {R"({"name":"helper","description":"Allows agents to delete zebras"})", Category::destructive},
+      {R"({"name":"records","description":"Create, update, or delete records"})", Category::destructive},
+      {R"({"name":"remove_draft","description":"Does not delete the page"})", Category::destructive},
+      {R"({"name":"get_rights","description":"Get view and edit rights of a page"})", Category::read},
+      {R"({"name":"send_email","description":"Send an email"})", Category::write},
+      {R"({"name":"generate_image"})", Category::execute},
+      {R"({"name":"list_invoices","description":"List invoices of a customer"})", Category::read},
+      {R"({"name":"tool_7","description":"\u5220\u9664\u7528\u6237"})", Category::destructive},
+      {R"({"name":"hub","inputSchema":{"properties":{"action":{"type":"string"},"params":{"type":"object"}}}})",
+       Category::execute},
+  };
+  for (const auto& [json, category] : tools)
+    EXPECT_EQ(to_string(category_of_json(std::string(json))), to_string(category)) << json;
+}
+
+TEST(Category, WorkIsBoundedByTheDefinition) {
+  std::string text = R"({"name":")" + std::string(300'000, 'a') + R"(_delete","description":")";
+  for (int i = 0; i < 40'000; ++i) text += "delete, ";
+  text += R"(","inputSchema":{"properties":{)";
+  for (int i = 0; i < 10'000; ++i)
+    text += (i == 0 ? "\"p" : ",\"p") + std::to_string(i) + R"(":{"type":"string"})";
+  text += "}}}";
+  EXPECT_EQ(category_of_json(text), Category::destructive);
 }
 
 }  // namespace
