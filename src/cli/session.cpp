@@ -12,8 +12,6 @@
 namespace doorward::cli {
 namespace {
 
-constexpr std::size_t kInputBytes = 16u << 20;
-
 void complain(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
@@ -78,8 +76,8 @@ void print_line(std::string_view text) {
   print("\n");
 }
 
-Result<std::string> read_input(const std::string& path) {
-  if (path != "-") return io::read_file(path, kInputBytes);
+Result<std::string> read_input(const std::string& path, std::size_t most) {
+  if (path != "-") return io::read_file(path, most);
   std::string text;
   char buffer[16384];
   for (;;) {
@@ -88,7 +86,9 @@ Result<std::string> read_input(const std::string& path) {
     if (got < 0) return fail(ErrorKind::unavailable, std::string("standard input: ") + std::strerror(errno));
     if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
-    if (text.size() > kInputBytes) return fail(ErrorKind::exhausted, "standard input holds more than 16 MiB");
+    if (text.size() > most) {
+      return fail(ErrorKind::exhausted, "standard input holds more than " + std::to_string(most >> 20) + " MiB");
+    }
   }
 }
 

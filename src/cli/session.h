@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -51,7 +52,8 @@ class Session {
 void print(std::string_view text);
 /// The same with a newline behind it.
 void print_line(std::string_view text);
-/// The whole of a file, or of standard input for `-`.
-Result<std::string> read_input(const std::string& path);
+inline constexpr std::size_t kInputBytes = 16u << 20;
+/// The whole of a file, or of standard input for `-`, of at most so many bytes.
+Result<std::string> read_input(const std::string& path, std::size_t most = kInputBytes);
 
 }  // namespace doorward::cli
