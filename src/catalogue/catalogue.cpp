@@ -19,6 +19,8 @@
 namespace doorward::catalogue {
 namespace {
 
+constexpr std::size_t kMostListed = 1'000;
+
 bool is_filled(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
@@ -64,6 +66,35 @@ class CatalogueFile final : public Catalogue {
     return Search(file_).servers(query);
   }
   Result<Page<ToolRecord>> search_tools(const Query& query) override { return Search(file_).tools(query); }
+
+  Result<Page<ServerRecord>> list_servers(const ListQuery& query) override {
+    const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kMostListed);
+    // One more than the page has room for tells that another page follows.
+    auto rows = file_.query(
+        "SELECT id, slug FROM servers s WHERE slug > ?1 AND changed_us >= ?2 AND (?3 = '' OR EXISTS (SELECT 1 FROM "
+        "keys k WHERE k.server = s.id AND kind = ?4 AND instr(lower(value), lower(?3)) > 0)) ORDER BY slug LIMIT ?5",
+        query.after, query.changed_since_us, query.in_name, static_cast<int>(KeyKind::called), limit + 1);
+    if (!rows) return std::unexpected(rows.error());
+    std::vector<std::int64_t> ids;
+    Page<ServerRecord> page;
+    for (;;) {
+      const auto row = (*rows)->step();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) break;
+      ids.push_back((*rows)->number(0));
+    }
+    const bool more = ids.size() > limit;
+    if (more) ids.pop_back();
+    Records records(file_);
+    for (const std::int64_t id : ids) {
+      auto record = records.server(id);
+      if (!record) return std::unexpected(record.error());
+      if (*record) page.records.push_back(std::move(**record));
+    }
+    if (more && !page.records.empty()) page.next = page.records.back().slug;
+    page.found = page.records.size();
+    return page;
+  }
 
   Result<ServerRecord> server(std::string_view slug_or_name) override {
     auto id = file_.number("SELECT id FROM servers WHERE slug = ?", slug_or_name);
@@ -170,6 +201,9 @@ class CatalogueFile final : public Catalogue {
       return done;
     }
     if (const auto done = Reclassifier(file_).classify(*id); !done) return std::unexpected(done.error());
+    if (const Status done = file_.run("UPDATE servers SET changed_us = max(changed_us, ?) WHERE slug = ?", said.at_us, slug); !done) {
+      return done;
+    }
     return writing->commit();
   }
 

@@ -28,6 +28,14 @@ struct Query {
   std::string after = {};  ///< the `next` of an earlier page; empty: the first
 };
 
+/// Servers one after the other, for whoever copies the catalogue or looks at all of it.
+struct ListQuery {
+  std::string in_name = {};           ///< stands in one of the server's names, large and small letters alike
+  std::int64_t changed_since_us = 0;  ///< the server or one of its tools was added or changed then or later
+  std::size_t limit = 100;            ///< 1 to 1,000
+  std::string after = {};             ///< the `next` of an earlier page; empty: the first
+};
+
 template <typename Record>
 struct Page {
   std::vector<Record> records;
@@ -85,6 +93,9 @@ class Catalogue {
   /// that fits.
   virtual Result<Page<ServerRecord>> search_servers(const Query& query) = 0;
   virtual Result<Page<ToolRecord>> search_tools(const Query& query) = 0;
+
+  /// In the order of their slugs; `found` is the number on the page.
+  virtual Result<Page<ServerRecord>> list_servers(const ListQuery& query) = 0;
 
   /// By slug, or by a name that one server alone has. not_found names the nearest.
   virtual Result<ServerRecord> server(std::string_view slug_or_name) = 0;

@@ -54,6 +54,7 @@ struct ServerRecord {
   std::vector<std::string> sources;  ///< every source that knows it
   std::int64_t first_seen_us = 0;
   std::int64_t last_seen_us = 0;
+  std::int64_t changed_us = 0;  ///< when the server or one of its tools was added or changed
   std::size_t tool_count = 0;  ///< those that are not gone
   std::array<std::size_t, kCategories.size()> by_category{};
   std::array<std::size_t, kSeverities.size()> by_severity{};

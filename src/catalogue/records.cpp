@@ -40,7 +40,7 @@ Result<std::optional<ServerRecord>> Records::server(std::int64_t id) {
   auto query = file_.query(
       "SELECT slug, first_seen_us, last_seen_us, tools, of_read, of_write, of_execute, of_destructive, "
       "of_financial, "
-      "of_other, of_low, of_medium, of_high, of_critical, listing FROM servers JOIN server_texts ON server = "
+      "of_other, of_low, of_medium, of_high, of_critical, listing, changed_us FROM servers JOIN server_texts ON server = "
       "id "
       "WHERE id = ?",
       id);
@@ -52,6 +52,7 @@ Result<std::optional<ServerRecord>> Records::server(std::int64_t id) {
   record.slug = (*query)->text(0);
   record.first_seen_us = (*query)->number(1);
   record.last_seen_us = (*query)->number(2);
+  record.changed_us = (*query)->number(15);
   record.tool_count = static_cast<std::size_t>((*query)->number(3));
   for (std::size_t i = 0; i < kCategories.size(); ++i) {
     record.by_category[i] = static_cast<std::size_t>((*query)->number(4 + static_cast<int>(i)));
@@ -79,7 +80,7 @@ Result<std::optional<ToolRecord>> Records::tool(std::int64_t id) {
   auto query = file_.query(
       "SELECT slug, t.name, outer, d.text, d.key, t.category, t.severity, confidence, t.first_seen_us, "
       "t.last_seen_us, "
-      "changed_us, t.gone, r.text, o.at_us, o.category, o.severity, o.reason, o.author, o.at_us FROM tools t "
+      "t.changed_us, t.gone, r.text, o.at_us, o.category, o.severity, o.reason, o.author, o.at_us FROM tools t "
       "JOIN servers s ON s.id = t.server JOIN definitions d ON d.id = t.definition LEFT JOIN reasons r ON "
       "r.tool = t.id "
       "LEFT JOIN overrides o ON o.server = t.server AND o.tool = t.name WHERE t.id = ?",

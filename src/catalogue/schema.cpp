@@ -142,7 +142,13 @@ CREATE TABLE implementations (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kImplementations};
+// When a server or one of its tools was added or changed, for copies of the catalogue that ask for what is new.
+constexpr std::string_view kChanged = R"sql(
+ALTER TABLE servers ADD COLUMN changed_us INTEGER NOT NULL DEFAULT 0;
+UPDATE servers SET changed_us = last_seen_us;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kImplementations, kChanged};
 
 }  // namespace
 

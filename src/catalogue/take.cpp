@@ -113,7 +113,13 @@ Status Intake::take(const Listing& raw) {
       !done) {
     return done;
   }
-  return server->changed ? index_.renew_server(server->id) : Status();
+  if (!server->changed) return {};
+  if (const Status done = mark_changed(server->id); !done) return done;
+  return index_.renew_server(server->id);
+}
+
+Status Intake::mark_changed(std::int64_t server) {
+  return file_.run("UPDATE servers SET changed_us = ? WHERE id = ?", now_us_, server);
 }
 
 // --- The server of a record
@@ -148,6 +154,7 @@ Result<Intake::Server> Intake::find_server(const Listing& listing) {
         return std::unexpected(done.error());
       }
       if (const Status done = renew_listing(server); !done) return std::unexpected(done.error());
+      if (const Status done = mark_changed(server.id); !done) return std::unexpected(done.error());
       if (const Status done = index_.renew_server(server.id); !done) return std::unexpected(done.error());
       server = {};
     }

@@ -43,6 +43,7 @@ class Intake {
   Result<bool> may_say_tools(std::int64_t server, const Listing& listing);
   Status take_tools(Server& server, const Listing& listing);
   Result<Tools> tools_of(const Server& server);
+  Status mark_changed(std::int64_t server);
   Status take_tool(Server& server, Tools& tools, std::string_view text);
   Result<std::int64_t> definition(const Digest& digest, const Digest& key, std::string_view text);
   Status keep_version(const Tool& tool);
