@@ -18,6 +18,8 @@ constexpr std::size_t kLongestName = 100;  ///< longer ones are compared for equ
 constexpr std::size_t kShortestCore =
     6;  ///< of a name whose core has a typo: short words have many neighbours
 constexpr std::size_t kShortestFrame = 3;  ///< of a core where the typo is in `mcp`, `server` and the like
+/// Words that every second name has.
+constexpr std::array<std::string_view, 4> kFrame = {"mcp", "server", "servers", "the"};
 constexpr std::array<std::string_view, 7> kClaims = {"official",  "verified", "genuine",  "original",
                                                      "authentic", "trusted",  "certified"};
 
@@ -151,8 +153,10 @@ std::vector<Name> names_of(const Listing& listing) {
 
 /// The words of a name that say what it is, joined.
 std::string core(std::string_view name) {
-  std::string out = core_of(name);
-  std::erase(out, '-');
+  std::string out;
+  for (const std::string& word : words_of(name)) {
+    if (std::ranges::find(kFrame, word) == kFrame.end()) out += word;
+  }
   return out;
 }
 

@@ -158,6 +158,34 @@ TEST(LookAlike, FlagsFewOfTheRegistrysOwnNames) {
             << " servers; publisher and repository differ for " << contradicting << "\n";
   for (const auto& [how, count] : servers) std::cout << "  " << how << ' ' << count << "\n";
   EXPECT_LE(flagged, imported->listings.size() / 50);
+
+  // Recall: of names that are faked from them nearly all are found.
+  std::size_t faked = 0;
+  std::size_t caught = 0;
+  for (const Listing& listing : imported->listings) {
+    for (const Package& package : listing.packages) {
+      const std::string& name = package.identifier;
+      if ((package.registry != "npm" && package.registry != "pypi") || name.size() < 12) continue;
+      const std::size_t middle = name.size() / 2;
+      std::string left_out = name;
+      left_out.erase(middle, 1);
+      std::string doubled = name;
+      doubled.insert(middle, 1, name[middle]);
+      std::string swapped = name;
+      std::swap(swapped[middle], swapped[middle + 1]);
+      std::string looks_same = name;
+      std::ranges::replace(looks_same, 'o', '0');
+      std::string joined = name;
+      std::erase(joined, '-');
+      for (const std::string& fake : {left_out, doubled, swapped, looks_same, joined, name + "-official"}) {
+        if (fake == name) continue;
+        ++faked;
+        caught += names.like(packaged(package.registry, fake)).empty() ? 0 : 1;
+      }
+    }
+  }
+  std::cout << "look-alike: " << caught << " of " << faked << " faked names found\n";
+  EXPECT_GE(caught * 100, faked * 90);
 }
 
 }  // namespace
