@@ -40,7 +40,7 @@ inline int check_adapter(const Adapter& adapter, const std::uint8_t* data, std::
     }
     for (const Remote& remote : listing.remotes)
       require(remote.url.starts_with('{') || parts::is_link(remote.url));
-    require((listing.tools_known == ToolsKnown::none) == listing.tools.empty());
+    require(listing.tools_known != ToolsKnown::none || listing.tools.empty());
     for (const std::string& tool : listing.tools) {
       const auto value = reader.read(tool);
       require(value && value->is(json::Type::object) && !json::text_of(*value, "name").empty());

@@ -192,7 +192,7 @@ void for_each_deletion(std::string_view text, const std::function<void(std::stri
 
 /// Under what a name is found.
 void for_each_key(const Name& name, const std::function<void(std::size_t)>& each) {
-  each(hash_of('e', name.kind, skeleton(name.text)));
+  each(hash_of('e', name.kind, squash(skeleton(name.text))));
   if (name.kind == Kind::registered) {
     // Namespaces are compared among servers that are called the same.
     const std::string called = core(name.last);
@@ -207,6 +207,20 @@ void for_each_key(const Name& name, const std::function<void(std::size_t)>& each
     each(hash_of('t', name.kind, plain));
 }
 
+/// Whether two names differ in one of the words that every second name has, where many look away.
+bool differ_in_frame(std::string_view name, std::string_view other) {
+  const std::vector<std::string> a = words_of(name);
+  const std::vector<std::string> b = words_of(other);
+  if (a.size() != b.size()) return core(name) == core(other);
+  const auto is_frame = [](const std::string& word) {
+    return std::ranges::find(kFrame, word) != kFrame.end();
+  };
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) return is_frame(a[i]) || is_frame(b[i]);
+  }
+  return false;
+}
+
 std::string quoted(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
@@ -218,7 +232,11 @@ std::optional<LookAlike> compare(const Name& name, const Name& other) {
     return LookAlike{
         how, name.text, other.text, {}, quoted(name.text) + " and " + quoted(other.text) + " " + why};
   };
-  if (skeleton(name.text) == skeleton(other.text)) {
+  const bool looks_the_same = name.kind == Kind::registered
+                                  ? skeleton(name.text) == skeleton(other.text)
+                                  : squash(skeleton(name.text)) == squash(skeleton(other.text)) &&
+                                        squash(name.text) != squash(other.text);
+  if (looks_the_same) {
     return found(Likeness::confusable, "look the same and are spelled otherwise");
   }
   if (name.kind == Kind::registered) {
@@ -238,11 +256,8 @@ std::optional<LookAlike> compare(const Name& name, const Name& other) {
   }
   const auto edit = one_edit(plain, other_plain);
   if (!edit || !is_typo(*edit)) return std::nullopt;
-  const std::string of_name = core(name.text);
-  const std::string of_other = core(other.text);
-  // The typo is in the core, or in the words around it, which is where many look away.
-  const std::size_t shortest = of_name == of_other ? kShortestFrame : kShortestCore;
-  if (std::min(of_name.size(), of_other.size()) < shortest) return std::nullopt;
+  const std::size_t shortest = differ_in_frame(name.text, other.text) ? kShortestFrame : kShortestCore;
+  if (std::min(core(name.text).size(), core(other.text).size()) < shortest) return std::nullopt;
   return found(Likeness::typo, "are one letter apart");
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -164,7 +164,10 @@ TEST(LookAlike, FlagsFewOfTheRegistrysOwnNames) {
   std::size_t caught = 0;
   for (const Listing& listing : imported->listings) {
     for (const Package& package : listing.packages) {
-      const std::string& name = package.identifier;
+      // Nobody can publish under another's scope: a fake of `@a/b` is called `a-b`.
+      std::string name = package.identifier;
+      if (name.starts_with('@')) name.erase(0, 1);
+      std::replace(name.begin(), name.end(), '/', '-');
       if ((package.registry != "npm" && package.registry != "pypi") || name.size() < 12) continue;
       const std::size_t middle = name.size() / 2;
       std::string left_out = name;
@@ -174,18 +177,21 @@ TEST(LookAlike, FlagsFewOfTheRegistrysOwnNames) {
       std::string swapped = name;
       std::swap(swapped[middle], swapped[middle + 1]);
       std::string looks_same = name;
-      std::ranges::replace(looks_same, 'o', '0');
+      std::replace(looks_same.begin(), looks_same.end(), 'o', '0');
       std::string joined = name;
       std::erase(joined, '-');
       for (const std::string& fake : {left_out, doubled, swapped, looks_same, joined, name + "-official"}) {
         if (fake == name) continue;
         ++faked;
-        caught += names.like(packaged(package.registry, fake)).empty() ? 0 : 1;
+        const bool found = !names.like(packaged(package.registry, fake)).empty();
+        caught += found ? 1 : 0;
+        if (!found && std::getenv("DOORWARD_SHOW_LIKE") != nullptr)
+          std::cout << "missed: " << fake << " of " << package.identifier << "\n";
       }
     }
   }
   std::cout << "look-alike: " << caught << " of " << faked << " faked names found\n";
-  EXPECT_GE(caught * 100, faked * 90);
+  EXPECT_GE(caught * 100, faked * 98);
 }
 
 }  // namespace

@@ -75,6 +75,14 @@ std::string counted(std::size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+std::string shapes() {
+  std::string out;
+  for (const catalogue::Adapter& adapter : catalogue::adapters()) {
+    out += (out.empty() ? "" : ", ") + std::string(adapter.id);
+  }
+  return out;
+}
+
 void write_taken(json::Writer& writer, const catalogue::Taken& taken) {
   writer.key("servers_added")
       .number(taken.servers_added)
@@ -265,9 +273,8 @@ class Import {
       return {};
     }
     if (adapter == nullptr) {
-      return fail(ErrorKind::invalid, where +
-                                          " is in no shape that we know; --from registry, toolhive, docker, "
-                                          "smithery, mcpm or obot says which it is");
+      return fail(ErrorKind::invalid,
+                  where + " is in no shape that we know; --from says which it is: " + shapes());
     }
     auto imported = adapter->read(text, has_folder ? beside(folder) : catalogue::Beside());
     if (!imported) {
@@ -333,8 +340,7 @@ void import(Session& session, const ImportOptions& options) {
   const catalogue::Adapter* only = nullptr;
   if (!options.from.empty()) {
     only = catalogue::find_adapter(options.from);
-    if (only == nullptr)
-      return session.fail(Exit::usage, "--from must be registry, toolhive, docker, smithery, mcpm or obot");
+    if (only == nullptr) return session.fail(Exit::usage, "--from must be one of " + shapes());
   }
   const auto catalogue = open_catalogue(session);
   if (catalogue == nullptr) return;
@@ -412,9 +418,8 @@ void add_catalogue_import(CLI::App& catalogue, Session& session) {
       ->add_option("what", options->what,
                    "A file (.gz too), a folder of manifests, an http(s) URL, or - for standard input")
       ->required();
-  command->add_option(
-      "--from", options->from,
-      "The shape: registry, toolhive, docker, smithery, mcpm or obot; recognised where it is not said");
+  command->add_option("--from", options->from,
+                      "The shape: " + shapes() + "; recognised where it is not said");
   command->callback([&session, options] { import(session, *options); });
 
   CLI::App* fetch = catalogue.add_subcommand(
