@@ -17,6 +17,7 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/import.h"
 #include "catalogue/registry_sync.h"
+#include "cli/catalogue_open.h"
 #include "cli/log_view.h"
 #include "cli/session.h"
 #include "http/url.h"
@@ -144,22 +145,6 @@ void show(const Session& session, const Report& report) {
   print_skipped(report.skipped);
   if (report.ignored != 0) print_line("  " + counted(report.ignored, "other file") + " in the folder");
   if (!report.next.empty()) print_line("  more pages follow; `doorward catalogue update` fetches them all");
-}
-
-/// A command's way to the catalogue.
-std::unique_ptr<catalogue::Catalogue> open_catalogue(Session& session) {
-  server::StateDir state;
-  if (!session.find_state(state)) return nullptr;
-  if (const Status made = server::prepare_state_dir(state); !made) {
-    session.fail(made.error());
-    return nullptr;
-  }
-  auto opened = catalogue::Catalogue::open(state.path);
-  if (!opened) {
-    session.fail(opened.error());
-    return nullptr;
-  }
-  return std::move(*opened);
 }
 
 /// The request for a page or a dump; the operator named the place, so it may be a private one. Plain http is
