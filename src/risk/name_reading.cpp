@@ -52,7 +52,8 @@ class NameReader {
   }
   const VerbRow* verb(std::size_t at) const {
     const VerbHit hit = find_verb(words_[at]);
-    return hit && hit.form == VerbForm::base ? hit.row : nullptr;
+    if (!hit || hit.form != VerbForm::base) return nullptr;
+    return at + 1 < count_ && is_compound(words_[at], words_[at + 1]) ? nullptr : hit.row;
   }
   Reading of_verb(std::size_t at, Weight weight) {
     verb_at_ = at;

@@ -171,6 +171,8 @@ TEST(Rules, NoneStandsTwice) {
   unique(nouns(), [](const NounRow& row) {
     return std::string(row.word) + " " + std::to_string(static_cast<int>(row.noun));
   });
+  unique(compounds(),
+         [](const CompoundRow& row) { return std::string(row.first) + " " + std::string(row.second); });
   unique(togethers(), [](const TogetherRow& row) { return std::string(row.id); });
   unique(phrases(), [](const PhraseRow& row) { return std::string(row.id); });
   unique(parameters(), [](const ParameterRow& row) { return std::string(row.name); });
@@ -186,6 +188,17 @@ TEST(Rules, EachVerbSpeaksInADescription) {
   for (const RunRow& row : run_verbs())
     expect(R"({"name":"x","description":")" + std::string(row.word) + R"(x"})", row.category,
            "verb." + std::string(row.id));
+}
+
+TEST(Rules, EachCompoundIsNoVerb) {
+  for (const CompoundRow& row : compounds()) {
+    ASSERT_TRUE(find_verb(row.first)) << row.first << " is none anyway";
+    const std::string verb = "verb." + std::string(row.first);
+    const std::string both = std::string(row.first) + " " + std::string(row.second);
+    EXPECT_FALSE(
+        speaks(judged(R"({"name":")" + both + R"( zebra","description":")" + both + R"( of zebras"})"), verb))
+        << both;
+  }
 }
 
 TEST(Rules, EachNounTells) {

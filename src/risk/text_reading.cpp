@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMostSentences = 3;   ///< looked into for a verb
 constexpr std::size_t kMostLeadWords = 40;  ///< of a sentence, before its verb
+constexpr std::size_t kMostNounWords = 12;  ///< of a sentence without a verb
 constexpr std::size_t kNear = 6;            ///< words between a verb and what it is done to
 
 bool is_ascii(std::string_view word) {
@@ -78,6 +79,19 @@ class TextReader {
       read_sentence(begin, std::min(end, begin + kMostLeadWords), end, n == 0);
       begin = end;
     }
+    if (!result_.head) read_nouns();
+  }
+
+  /// A first sentence without a verb that names what one asks for: `Details about a zone`.
+  void read_nouns() {
+    if (words_.empty()) return;
+    const std::size_t end = std::min(sentence_end(0), kMostNounWords);
+    for (std::size_t i = 0; i < end; ++i) {
+      if (!is_noun(words_[i], Noun::asked)) continue;
+      result_.head = reading(Category::read, Weight::weak, "noun." + std::string(words_[i]), i,
+                             std::min(i + kNear, end - 1));
+      return;
+    }
   }
 
   void read_sentence(std::size_t begin, std::size_t lead_end, std::size_t end, bool first) {
@@ -107,6 +121,7 @@ class TextReader {
   /// A verb at the head, or where something before it makes it one: `tool for retrieving`, `used to delete`.
   bool is_verb_here(const VerbHit& hit, std::size_t i, std::size_t begin, bool displaced) const {
     const std::string_view before = i > begin ? words_[i - 1] : std::string_view();
+    if (i + 1 < words_.size() && is_compound(words_[i], words_[i + 1])) return false;
     if (one_of(before, {"not", "never", "no", "without", "t"})) return false;
     if (!displaced) {
       if (hit.form == VerbForm::gerund)
@@ -153,6 +168,15 @@ class TextReader {
         best_rule = decided_ ? *decided_ : "verb." + std::string(hit.row->word);
         use = adjacent ? first.row->use : hit.row->use;  // beside a verb it is one
       }
+    }
+    // `Returns a message after deleting the project`.
+    for (std::size_t i = at + 1; first.row->word == "return" && i + 1 < end; ++i) {
+      const VerbHit done = find_verb(words_[i + 1]);
+      if (words_[i] != "after" || done.form != VerbForm::gerund || !done) continue;
+      best = done.row->category;
+      best_at = i + 1;
+      best_rule = "verb." + std::string(done.row->word);
+      break;
     }
     if (best == Category::other) return;
     const Weight worth = use == Use::firm ? weight : (weight == Weight::strong ? Weight::fair : Weight::weak);

@@ -1,5 +1,6 @@
 #include "risk/vocabulary.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <deque>
@@ -17,6 +18,9 @@ constexpr auto kVerbs = std::to_array<VerbRow>({
 });
 constexpr auto kRunVerbs = std::to_array<RunRow>({
 #include "risk/rules/run_verbs.inc"
+});
+constexpr auto kCompounds = std::to_array<CompoundRow>({
+#include "risk/rules/compounds.inc"
 });
 constexpr auto kNouns = std::to_array<NounRow>({
 #include "risk/rules/nouns.inc"
@@ -108,6 +112,9 @@ const Index& index() {
 std::span<const VerbRow> verbs() {
   return kVerbs;
 }
+std::span<const CompoundRow> compounds() {
+  return kCompounds;
+}
 std::span<const RunRow> run_verbs() {
   return kRunVerbs;
 }
@@ -127,6 +134,11 @@ std::span<const ParameterRow> parameters() {
 VerbHit find_verb(std::string_view word) {
   const VerbHit* const found = index().verbs.find(word);
   return found == nullptr ? VerbHit{} : *found;
+}
+
+bool is_compound(std::string_view word, std::string_view next) {
+  return std::ranges::any_of(kCompounds,
+                             [&](const CompoundRow& row) { return row.first == word && row.second == next; });
 }
 
 bool is_noun(std::string_view word, Noun noun) {

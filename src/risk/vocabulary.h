@@ -35,6 +35,15 @@ struct VerbHit {
 /// The verb that a word (lower case) is a form of.
 VerbHit find_verb(std::string_view word);
 
+/// Two words that are a noun together, though the first alone is a verb: `pull request`.
+struct CompoundRow {
+  std::string_view first;
+  std::string_view second;
+};
+std::span<const CompoundRow> compounds();
+/// Whether a word and the one behind it (both lower case) are.
+bool is_compound(std::string_view word, std::string_view next);
+
 /// A verb of a language that is written without spaces; its rule is `verb.<id>`.
 struct RunRow {
   std::string_view word;

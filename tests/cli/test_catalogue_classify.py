@@ -24,7 +24,8 @@ class Classify(CommandCase):
         first = answers[0]
         self.assertEqual(first["severity"], "critical")
         self.assertTrue(0 < first["confidence"] < 1)
-        self.assertEqual(first["signals"], [])
+        for signal in first["signals"]:
+            self.assertEqual(sorted(signal), ["label", "signal", "where", "words"])
         self.assertEqual(first["evidence"][0], {"source": "name", "rule": "verb.delete", "where": "/name",
                                                 "words": "delete", "says": "Destructive"})
 
