@@ -4,14 +4,20 @@
 #include <array>
 #include <utility>
 
+#include "json/copy.h"
 #include "json/writer.h"
 #include "mcp/own_meta.h"
 #include "mcp/revision.h"
+#include "mcp/tool_definition.h"
+#include "upstream/sse_link.h"
+#include "upstream/stdio_link.h"
 
 namespace doorward::server {
 namespace {
 
-constexpr std::int64_t kTogetherUs = 20'000'000;
+/// What is kept of a list.
+constexpr std::size_t kMostBytes = 32u << 20;
+constexpr std::size_t kMostPages = 1'000;
 constexpr std::int64_t kLookUs = 100'000;
 constexpr std::size_t kMostDetail = 300;
 constexpr auto kLegacy = mcp::Revision::v2025_11_25;
@@ -25,25 +31,30 @@ std::string request(std::uint64_t id, std::string_view method, std::string_view 
 }  // namespace
 
 ServerTrial::ServerTrial(io::Loop& loop, io::Resolver& resolver,
-                         std::shared_ptr<const upstream::ServerSettings> settings, Done done)
+                         std::shared_ptr<const upstream::ServerSettings> settings, Done done, TrialOptions options)
     : loop_(loop),
       resolver_(resolver),
       settings_(std::move(settings)),
       done_(std::move(done)),
+      options_(options),
       timer_(io::call<&ServerTrial::look>, this) {}
 
 ServerTrial::~ServerTrial() = default;
 
 void ServerTrial::start() {
-  deadline_us_ = loop_.now_us() + kTogetherUs;
+  deadline_us_ = loop_.now_us() + std::chrono::microseconds(options_.together).count();
   timer_.arm(loop_, kLookUs);
+  upstream::ChannelListener& listener = *this;
   if (settings_->is_process()) {
-    auto link = upstream::StdioLink::start(loop_, settings_, *this);
+    auto link = upstream::StdioLink::start(loop_, settings_, listener);
     if (!link) return fail_at("start", link.error().message);
     link_ = std::move(*link);
     pass("start");
   } else {
     pool_ = std::make_unique<upstream::HttpPool>(loop_, resolver_, settings_);
+    if (settings_->http().transport == upstream::HttpTransport::sse) {
+      link_ = std::make_unique<upstream::SseLink>(loop_, *pool_, listener);
+    }
   }
   if (settings_->protocol.era == upstream::ServerEra::modern) return list(true);
   std::string params;
@@ -56,7 +67,8 @@ void ServerTrial::start() {
       .key("clientInfo")
       .raw(mcp::kOwnInfo)
       .end_object();
-  ask(At::initialize, request(1, "initialize", params));
+  hello_ = request(++last_id_, "initialize", params);
+  ask(At::initialize, hello_);
 }
 
 void ServerTrial::ask(At at, std::string json) {
@@ -69,7 +81,7 @@ void ServerTrial::ask(At at, std::string json) {
       link_->notify({&piece, 1});
       return list(false);
     }
-    ticket_ = &link_->send(at == At::initialize ? 1 : 2, {&piece, 1}, *this);
+    ticket_ = &link_->send(last_id_, {&piece, 1}, *this);
     return;
   }
   std::string lines;
@@ -84,12 +96,58 @@ void ServerTrial::ask(At at, std::string json) {
 
 void ServerTrial::list(bool modern) {
   modern_ = modern;
-  std::string params = "{";
+  std::string params;
+  json::Writer writer(params);
+  writer.begin_object();
+  if (!cursor_.empty()) writer.key("cursor").string(cursor_);
   if (modern) {
-    params += R"("_meta":)";
-    mcp::append_own_meta(params, kModern);
+    std::string meta;
+    mcp::append_own_meta(meta, kModern);
+    writer.key("_meta").raw(meta);
   }
-  ask(At::list, request(2, "tools/list", params + "}"));
+  writer.end_object();
+  ask(At::list, request(++last_id_, "tools/list", params));
+}
+
+bool ServerTrial::try_stream() {
+  const bool may_be = status_ == 400 || status_ == 404 || status_ == 405;
+  if (!pool_ || link_ || at_ != At::initialize || !may_be ||
+      settings_->http().transport != upstream::HttpTransport::automatic) {
+    return false;
+  }
+  upstream::ChannelListener& listener = *this;
+  link_ = std::make_unique<upstream::SseLink>(loop_, *pool_, listener);
+  ask(At::initialize, hello_);
+  return true;
+}
+
+std::string ServerTrial::take_page(json::Value result) {
+  const json::Value tools = result.find("tools");
+  for (const json::Value tool : tools.elements()) {
+    ++report_.tools;
+    if (!options_.whole_list) continue;
+    const std::string_view text = json::text_of(answer_, tool);
+    if (report_.tools > mcp::kMostTools || bytes_ + text.size() > kMostBytes) {
+      report_.cut = true;
+      return {};
+    }
+    bytes_ += text.size();
+    report_.definitions.emplace_back(text);
+  }
+  std::string next(json::text_of(result, "nextCursor"));
+  if (!options_.whole_list) {
+    report_.cut = !next.empty();
+    return {};
+  }
+  if (next == cursor_ || ++pages_ >= kMostPages) {
+    report_.cut = !next.empty();
+    return {};
+  }
+  return next;
+}
+
+void ServerTrial::on_error_line(std::string_view line) {
+  if (line.find_first_not_of(" \t\r") != std::string_view::npos) report_.last_words = line.substr(0, kMostDetail);
 }
 
 void ServerTrial::on_head(int status, std::string_view session, bool) {
@@ -130,6 +188,7 @@ void ServerTrial::on_failure(const upstream::Failure& failure) {
 
 void ServerTrial::answered() {
   if (status_ == 401 || status_ == 403) {
+    report_.refused = true;
     return fail_at("authenticate", "the server answered with HTTP status " + std::to_string(status_));
   }
   const auto root = answer_.empty() ? std::expected<json::Value, json::ReadError>(std::unexpected(json::ReadError{}))
@@ -140,13 +199,16 @@ void ServerTrial::answered() {
   switch (at_) {
     case At::initialize:
       if (!result.is(json::Type::object)) {
+        if (!root && try_stream()) return;
         refusal_ = std::move(refusal);
         if (settings_->protocol.era == upstream::ServerEra::legacy) return fail_at("handshake", refusal_);
         return list(true);
       }
       revision_ = text_of(result, "protocolVersion");
       if (!mcp::parse_revision(revision_)) return fail_at("handshake", "the server speaks revision " + revision_);
-      pass("handshake", std::string(text_of(result.find("serverInfo"), "name")) + ", " + revision_);
+      report_.server_name = text_of(result.find("serverInfo"), "name");
+      report_.server_version = text_of(result.find("serverInfo"), "version");
+      pass("handshake", report_.server_name + ", " + revision_);
       return ask(At::initialized, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
     case At::initialized:
       return list(false);
@@ -154,9 +216,10 @@ void ServerTrial::answered() {
       if (!result.is(json::Type::object)) {
         return modern_ && !refusal_.empty() ? fail_at("handshake", refusal_) : fail_at("list_tools", refusal);
       }
-      if (modern_) pass("handshake", std::string(mcp::to_string(kModern)));
-      report_.tools = result.find("tools").is(json::Type::array) ? result.find("tools").size() : 0;
-      pass("list_tools", std::to_string(report_.tools) + (result.find("nextCursor") ? " and more" : ""));
+      if (modern_ && cursor_.empty()) pass("handshake", std::string(mcp::to_string(kModern)));
+      cursor_ = take_page(result);
+      if (!cursor_.empty()) return list(modern_);
+      pass("list_tools", std::to_string(report_.tools) + (report_.cut ? " and more" : ""));
       return finish();
   }
 }
@@ -191,6 +254,7 @@ void ServerTrial::look() {
   if (link_) link_->tick();
   if (!finished_ && loop_.now_us() >= deadline_us_) fail_at(at_ == At::list ? "list_tools" : "handshake", "no answer in time");
   if (!over()) return timer_.arm(loop_, kLookUs);
+  link_.reset();
   pool_.reset();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,7 +14,6 @@
 #include "upstream/channel.h"
 #include "upstream/http_pool.h"
 #include "upstream/settings.h"
-#include "upstream/stdio_link.h"
 
 namespace doorward::server {
 
@@ -27,7 +27,19 @@ struct TrialStep {
 struct TrialReport {
   std::vector<TrialStep> steps;  ///< up to the first that failed
   std::size_t tools = 0;
+  std::vector<std::string> definitions;  ///< JSON text of each tool, where the whole list was asked for
+  bool cut = false;                      ///< the list goes on beyond our bounds
+  std::string server_name;     ///< what the server calls itself
+  std::string server_version;
+  std::string last_words;      ///< the last line that a child wrote to its standard error
+  bool refused = false;        ///< it wants to know who asks: status 401 or 403
   bool ok() const { return !steps.empty() && steps.back().ok; }
+};
+
+/// How far a trial goes.
+struct TrialOptions {
+  std::chrono::milliseconds together{20'000};  ///< for all steps
+  bool whole_list = false;                     ///< every page of the list, its definitions kept
 };
 
 /// Talks to a server once, as the gateway would: over the same links, in the same sandbox, within the same
@@ -39,7 +51,7 @@ class ServerTrial final : upstream::Call, upstream::ChannelListener {
 
   /// `settings`: of a URL or a command. `resolver` outlives the trial.
   ServerTrial(io::Loop& loop, io::Resolver& resolver, std::shared_ptr<const upstream::ServerSettings> settings,
-              Done done);
+              Done done, TrialOptions options = {});
   ~ServerTrial();
   ServerTrial(const ServerTrial&) = delete;
   ServerTrial& operator=(const ServerTrial&) = delete;
@@ -58,12 +70,16 @@ class ServerTrial final : upstream::Call, upstream::ChannelListener {
   void on_notification(std::string_view, const mcp::Message&) override {}
   void on_request(std::string_view, const mcp::Message&) override {}
   void on_protocol_error(std::string_view) override {}
-  void on_error_line(std::string_view) override {}
+  void on_error_line(std::string_view line) override;
   void on_closed(const upstream::Closing&) override {}
 
   void ask(At at, std::string json);
   void list(bool modern);
   void answered();
+  /// Whether a refused POST means that the server speaks HTTP+SSE; the trial then goes on over its stream.
+  bool try_stream();
+  /// Keeps a page of the list; the cursor of the next one, or empty.
+  std::string take_page(json::Value result);
   /// The steps that came before, then this one, and the end.
   void fail_at(std::string_view step, std::string detail);
   void pass(std::string_view step, std::string detail = {});
@@ -74,15 +90,21 @@ class ServerTrial final : upstream::Call, upstream::ChannelListener {
   io::Resolver& resolver_;
   std::shared_ptr<const upstream::ServerSettings> settings_;
   Done done_;
+  TrialOptions options_;
   io::Timer timer_;
   std::int64_t deadline_us_ = 0;
   std::unique_ptr<upstream::HttpPool> pool_;
-  std::unique_ptr<upstream::StdioLink> link_;
+  std::unique_ptr<upstream::Channel> link_;  ///< a child process or an HTTP+SSE stream; null: requests go by `pool_`
   upstream::Ticket* ticket_ = nullptr;
   json::Reader reader_;
   TrialReport report_;
   At at_ = At::initialize;
   bool modern_ = false;
+  std::uint64_t last_id_ = 0;
+  std::size_t bytes_ = 0;  ///< of the definitions kept
+  std::size_t pages_ = 0;
+  std::string cursor_;  ///< of the page that is asked for
+  std::string hello_;   ///< the `initialize` request
   bool finished_ = false;
   int status_ = 0;
   std::string session_;

@@ -12,6 +12,8 @@ namespace {
 constexpr std::int64_t kGraceUs = 2'000'000;
 constexpr std::size_t kMaxErrorLine = 4096;
 constexpr unsigned kErrorLinesPerSecond = 20;
+/// Of a child's output, before the loop turns to others.
+constexpr std::size_t kStretch = 1u << 20;
 /// What a child may leave unread before its requests fail.
 constexpr std::size_t kMaxUnwritten = 16u << 20;
 
@@ -154,6 +156,7 @@ void StdioLink::flush() {
 
 void StdioLink::read_output(bool to_end) {
   io::Buffer block;
+  std::size_t taken = 0;
   while (output_ && output_->fd >= 0) {
     block.clear();
     const io::IoResult result = io::read_some(output_->fd, block.room());
@@ -172,6 +175,8 @@ void StdioLink::read_output(bool to_end) {
       requests_.take(settings_->masking.json(line, masked_));
     }
     if (result.drained && !to_end) return;
+    taken += result.bytes;
+    if (taken >= kStretch && !to_end) return more_output_.arm(loop_, 0);
   }
 }
 
@@ -183,6 +188,7 @@ void StdioLink::close_output() {
 
 void StdioLink::read_errors(bool to_end) {
   io::Buffer block;
+  std::size_t taken = 0;
   while (errors_ && errors_->fd >= 0) {
     block.clear();
     const io::IoResult result = io::read_some(errors_->fd, block.room());
@@ -205,6 +211,8 @@ void StdioLink::read_errors(bool to_end) {
       listener_.on_error_line(settings_->masking.text(line, masked_));
     }
     if (result.drained && !to_end) return;
+    taken += result.bytes;
+    if (taken >= kStretch && !to_end) return more_errors_.arm(loop_, 0);
   }
 }
 

@@ -45,6 +45,8 @@ class StdioLink final : public Channel {
   void flush();
   void read_output(bool to_end);
   void read_errors(bool to_end);
+  void read_more_output() { read_output(false); }
+  void read_more_errors() { read_errors(false); }
   void close_output();
   void close_pipes();
 
@@ -61,6 +63,9 @@ class StdioLink final : public Channel {
   mcp::LineFramer error_lines_;
   RequestTable requests_;
   bool running_ = true;
+  /// A child that writes without end gives way to everything else on the loop after each stretch of its output.
+  io::Timer more_output_{io::call<&StdioLink::read_more_output>, this};
+  io::Timer more_errors_{io::call<&StdioLink::read_more_errors>, this};
   std::int64_t error_second_ = 0;
   unsigned error_count_ = 0;
 };

@@ -1,0 +1,266 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/suggest.h"
+#include "cli/commands.h"
+#include "cli/log_view.h"
+#include "cli/scan_view.h"
+#include "cli/session.h"
+#include "io/file.h"
+#include "io/signals.h"
+#include "scan/known.h"
+#include "scan/render.h"
+#include "scan/report.h"
+#include "scan/scan.h"
+#include "server/config.h"
+
+namespace doorward::cli {
+namespace {
+
+struct ScanOptions {
+  std::vector<std::string> configs;
+  std::vector<std::string> clients;
+  std::vector<std::string> commands;
+  std::vector<std::string> urls;
+  std::vector<std::string> env;
+  std::string fail_on;
+  std::string timeout = "60s";
+  std::string output;
+  bool no_exec = false;
+  bool yes = false;
+  bool markdown = false;
+  bool sarif = false;
+};
+
+/// What the command line asks for, checked.
+struct Wanted {
+  std::vector<const clients::Client*> clients;
+  std::vector<clients::Entry> entries;
+  std::optional<Severity> fail_on;
+  scan::AskOptions ask;
+};
+
+std::optional<Wanted> check_options(Session& session, const ScanOptions& options) {
+  Wanted wanted;
+  const auto refuse = [&](const std::string& why) {
+    session.fail(Exit::usage, why);
+    return std::nullopt;
+  };
+  if ((session.json ? 1 : 0) + (options.markdown ? 1 : 0) + (options.sarif ? 1 : 0) > 1) {
+    return refuse("give one of --json, --md and --sarif");
+  }
+  for (const std::string& id : options.clients) {
+    const clients::Client* client = clients::find_client(id);
+    if (client == nullptr) {
+      std::vector<std::string> ids;
+      for (const clients::Client& each : clients::all_clients()) ids.emplace_back(each.id);
+      const std::string_view near = suggest(id, ids);
+      std::string all;
+      for (const std::string& each : ids) all += (all.empty() ? "" : ", ") + each;
+      return refuse("there is no client \"" + safe_text(id) + "\"; " +
+                    (near.empty() ? "it may be one of " + all : "did you mean " + std::string(near) + "?"));
+    }
+    wanted.clients.push_back(client);
+  }
+  for (const std::string& line : options.commands) {
+    auto entry = scan::entry_of_command(line);
+    if (!entry) return refuse(entry.error().message);
+    entry->passed_env = options.env;
+    wanted.entries.push_back(std::move(*entry));
+  }
+  for (const std::string& url : options.urls) wanted.entries.push_back(scan::entry_of_url(url));
+  if (!options.fail_on.empty()) {
+    wanted.fail_on = parse_severity(options.fail_on);
+    if (!wanted.fail_on) return refuse("--fail-on must be low, medium, high or critical");
+  }
+  const auto timeout = server::parse_duration(options.timeout);
+  if (!timeout || *timeout < std::chrono::milliseconds(100)) return refuse("--timeout must be a time such as 60s");
+  wanted.ask.timeout = *timeout;
+  return wanted;
+}
+
+/// What is to be looked at; nothing has been started.
+scan::Scan take_inventory(const ScanOptions& options, const Wanted& wanted) {
+  std::vector<clients::ConfigFile> files;
+  for (const std::string& path : options.configs) files.push_back(clients::read_config(path));
+  if (options.configs.empty() && (wanted.entries.empty() || !wanted.clients.empty())) {
+    const clients::Roots roots = clients::roots_of_process();
+    std::vector<const clients::Client*> each = wanted.clients;
+    if (each.empty()) each.push_back(nullptr);
+    for (const clients::Client* client : each) {
+      for (const clients::FoundFile& found : clients::find_files(roots, client)) files.push_back(clients::read_config(found));
+    }
+  }
+  const scan::References references = scan::references_of_process();
+  scan::Scan scan = scan::take_inventory(std::move(files), references);
+  for (const clients::Entry& entry : wanted.entries) scan::add_server(scan, entry, references);
+  return scan;
+}
+
+enum class Answer { yes, no, all, none };
+
+/// One question on the terminal; the end of input means none.
+Answer ask_person() {
+  for (;;) {
+    std::fputs("  start it? [y]es, [n]o, [a]ll, [q]uit asking: ", stderr);
+    std::string line;
+    if (!std::getline(std::cin, line)) return Answer::none;
+    if (line == "y" || line == "yes") return Answer::yes;
+    if (line == "n" || line == "no" || line.empty()) return Answer::no;
+    if (line == "a" || line == "all") return Answer::all;
+    if (line == "q" || line == "quit") return Answer::none;
+  }
+}
+
+/// Which servers a person lets us start or ask. Each is shown first, exactly; without a terminal nobody is asked, and
+/// nothing is started without --yes. False: servers were left out for want of --yes.
+bool choose_servers(Session& session, const ScanOptions& options, scan::Scan& scan, std::vector<scan::Server*>& chosen) {
+  const bool can_ask = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+  bool all = options.yes;
+  bool none = false;
+  bool complete = true;
+  for (scan::Server& server : scan.servers) {
+    if (!server.active || server.launch.is_doorward()) continue;
+    if (!server.launch.settings) {
+      server.why = "it cannot be started: " + server.launch.problem;
+      continue;
+    }
+    if (options.no_exec) {
+      server.why = "it was not started (--no-exec)";
+      continue;
+    }
+    // A URL on the command line is asked by whoever typed it, and starts nothing.
+    const bool typed = server.places.empty() && !server.launch.is_command();
+    session.say((server.launch.is_command() ? "starts " : "asks ") + safe_text(server.name) + ": " + launch_line(server.launch));
+    if (!all && !typed && !none && can_ask) {
+      const Answer answer = ask_person();
+      all = answer == Answer::all;
+      none = answer == Answer::none;
+      if (answer == Answer::yes || answer == Answer::all) {
+        chosen.push_back(&server);
+        continue;
+      }
+      server.why = "it was not started, as you chose";
+    } else if (all || typed) {
+      chosen.push_back(&server);
+    } else {
+      server.why = can_ask ? "it was not started, as you chose" : "it was not started: --yes was not given";
+      complete = complete && can_ask;
+    }
+  }
+  return complete;
+}
+
+/// Shows how many are still under way, where somebody looks.
+class Progress {
+ public:
+  explicit Progress(std::size_t all) : all_(all), shown_(::isatty(STDERR_FILENO) == 1) { show(); }
+  void done(const scan::Server& server) {
+    clear();
+    const std::string what = server.unreachable ? server.why : std::to_string(server.tools.size()) + " tools";
+    std::fputs(("doorward: " + safe_text(server.name) + ": " + safe_text(what) + "\n").c_str(), stderr);
+    ++done_;
+    show();
+  }
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+ private:
+  void show() const {
+    if (shown_ && done_ < all_) std::fprintf(stderr, "\r%zu of %zu servers have answered ...", done_, all_);
+  }
+  void clear() const {
+    if (shown_) std::fputs("\r\x1b[K", stderr);
+  }
+  std::size_t all_;
+  std::size_t done_ = 0;
+  bool shown_;
+};
+
+std::string render(Session& session, const ScanOptions& options, const scan::Report& report) {
+  std::error_code ignored;
+  if (session.json) return scan::render_json(report);
+  if (options.sarif) return scan::render_sarif(report, std::filesystem::current_path(ignored).string());
+  if (options.markdown) return scan::render_markdown(report);
+  return scan_view(report, options.output.empty() && session.color());
+}
+
+void run_scan(Session& session, const ScanOptions& options) {
+  const auto wanted = check_options(session, options);
+  if (!wanted) return;
+  scan::Scan scan = take_inventory(options, *wanted);
+  for (const clients::ConfigFile& file : scan.files) {
+    if (!options.configs.empty() && file.missing) session.say(safe_text(file.path) + ": there is no such file");
+  }
+  std::vector<scan::Server*> chosen;
+  const bool complete = choose_servers(session, options, scan, chosen);
+  if (!chosen.empty()) {
+    io::prepare_signals({});
+    Progress progress(chosen.size());
+    scan::ask_servers(chosen, wanted->ask, [&](const scan::Server& server) { progress.done(server); });
+  }
+  scan::KnownServers known(session.state_option);
+  known.remember(scan);
+  known.fill(scan);
+  for (const std::string& trouble : known.troubles()) session.say(trouble);
+
+  const scan::Report report = scan::judge(scan, known.looks_like());
+  const std::string text = render(session, options, report);
+  if (options.output.empty()) {
+    print(text);
+  } else if (const Status written = io::write_file_atomic(options.output, text, 0644); !written) {
+    return session.fail(written.error());
+  }
+  if (!complete) {
+    return session.fail(Exit::usage,
+                        "servers were not started, since nobody can be asked here; give --yes to start the commands that "
+                        "are shown above, or --no-exec to judge by the catalogue alone");
+  }
+  if (report.invalid) return session.fail(Exit::invalid, "a configuration file cannot be read; it is named in the report");
+  if (wanted->fail_on && report.worst && *report.worst >= *wanted->fail_on) {
+    return session.fail(Exit::check_failed, "the worst of it is " + std::string(to_string(*report.worst)) + ", and --fail-on is " +
+                                                options.fail_on);
+  }
+  if (report.unreachable) return session.fail(Exit::unreachable, "a server could not be reached; it is named in the report");
+}
+
+}  // namespace
+
+void add_scan_command(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<ScanOptions>();
+  CLI::App* command = app.add_subcommand("scan", "What the MCP servers of this computer's clients can do, and how risky it is");
+  command->add_option("--config", options->configs, "Read this file instead of looking for the clients' own")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command->add_option("--client", options->clients, "Only this client's files, such as cursor")
+      ->allow_extra_args(false)
+      ->type_name("ID");
+  command->add_option("--command", options->commands, "Scan the server that this command line starts")
+      ->allow_extra_args(false)
+      ->type_name("'COMMAND...'");
+  command->add_option("--url", options->urls, "Scan the server at this URL")->allow_extra_args(false)->type_name("URL");
+  command->add_option("--env", options->env, "Variable of this process that the --command is to have")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  command->add_flag("--no-exec", options->no_exec, "Start and ask nothing: judge by the catalogue alone");
+  command->add_flag("--yes", options->yes, "Start every server that is shown, without a question");
+  command->add_option("--timeout", options->timeout, "For each server, from its start to the end of its list (default: 60s)")
+      ->type_name("TIME");
+  command->add_flag("--md", options->markdown, "Print Markdown, for a comment");
+  command->add_flag("--sarif", options->sarif, "Print SARIF 2.1.0, for code scanning");
+  command->add_option("--output", options->output, "Write the report to this file")->type_name("FILE");
+  command->add_option("--fail-on", options->fail_on, "Exit with 1 where anything is this severe: low, medium, high, critical")
+      ->type_name("SEVERITY");
+  command->callback([&session, options] { run_scan(session, *options); });
+}
+
+}  // namespace doorward::cli
