@@ -11,9 +11,25 @@ constexpr Route kRoutes[] = {
      .members = R"({"query": {"type": "string"}, "server": "Name", "category": {"type": "string"},
                     "limit": {"type": "integer", "minimum": 1}})",
      .result = "CatalogueFound"},
+    {.op = "catalogue.drift",
+     .verb = Verb::get,
+     .path = "/api/v1/catalogue/drift",
+     .text = "What changed in servers since the last review, worst first.",
+     .members = R"({"server": {"type": "string"}})",
+     .result = "CatalogueDrift"},
 };
 
 constexpr std::string_view kSchemas = R"({
+  "CatalogueDrift": {
+    "type": "object",
+    "required": ["schema", "servers"],
+    "properties": {
+      "schema": {"const": "doorward.drift/1"},
+      "servers": {"type": "array", "items": {"type": "object"}},
+      "worst": {"enum": ["low", "medium", "high", "critical"]}
+    },
+    "additionalProperties": false
+  },
   "CatalogueFound": {
     "type": "object",
     "required": ["schema", "tools", "found"],

@@ -124,6 +124,13 @@ class CatalogueFile final : public Catalogue {
     return records;
   }
 
+  Result<std::vector<ToolRecord>> gone_tools(std::string_view slug) override {
+    auto query = file_.query(
+        "SELECT t.id FROM tools t JOIN servers s ON s.id = t.server WHERE slug = ? AND t.gone = 1 ORDER BY t.name", slug);
+    if (!query) return std::unexpected(query.error());
+    return tools_at(*query);
+  }
+
   Result<ToolRecord> tool(std::string_view slug, std::string_view name) override {
     const auto id = tool_id(slug, name);
     if (!id) return std::unexpected(id.error());

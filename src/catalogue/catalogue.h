@@ -101,6 +101,8 @@ class Catalogue {
   virtual Result<ServerRecord> server(std::string_view slug_or_name) = 0;
   /// The tools of a server that are not gone, riskiest first: severity, category, name.
   virtual Result<std::vector<ToolRecord>> tools(std::string_view slug) = 0;
+  /// The tools of a server that its latest whole list does not hold, by name.
+  virtual Result<std::vector<ToolRecord>> gone_tools(std::string_view slug) = 0;
   virtual Result<ToolRecord> tool(std::string_view slug, std::string_view name) = 0;
   /// Newest first.
   virtual Result<std::vector<ToolVersion>> versions(std::string_view slug, std::string_view name) = 0;

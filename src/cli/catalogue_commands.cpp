@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/catalogue_classify.h"
+#include "cli/catalogue_drift.h"
 #include "cli/catalogue_import.h"
 #include "cli/commands.h"
 
@@ -17,6 +18,7 @@ void add_catalogue_commands(CLI::App& app, Session& session) {
   classify->add_flag("--brief", *brief, "Write the category and the severity alone");
   classify->callback([&session, brief] { classify_tools(session, *brief); });
   add_catalogue_import(*catalogue, session);
+  add_catalogue_drift(*catalogue, session);
 }
 
 }  // namespace doorward::cli

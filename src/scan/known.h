@@ -28,6 +28,9 @@ class KnownServers {
   const std::vector<std::string>& troubles() const { return troubles_; }
 
  private:
+  /// What people said of tools counts, whoever lists them.
+  void take_overrides(Server& server);
+
   std::unique_ptr<catalogue::Catalogue> catalogue_;
   std::vector<std::string> troubles_;
 };

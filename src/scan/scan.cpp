@@ -8,6 +8,9 @@
 #include <set>
 #include <utility>
 
+#include "base/encoding.h"
+#include "base/hash.h"
+#include "catalogue/definition.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 #include "json/canonical.h"
@@ -19,19 +22,6 @@ namespace doorward::scan {
 namespace {
 
 constexpr std::int64_t kPollUs = 50'000;
-
-Digest key_of(json::Value tool) {
-  std::string text = "{";
-  json::Canonical canonical;
-  for (const std::string_view member : {"name", "description", "inputSchema", "annotations"}) {
-    const json::Value value = tool.find(member);
-    if (!value) continue;
-    text += text.size() > 1 ? "," : "";
-    text += '"' + std::string(member) + "\":";
-    canonical.append(value, text);
-  }
-  return sha256(text + "}");
-}
 
 /// One server that is being asked.
 struct Asking {
@@ -141,8 +131,9 @@ void ask_servers(std::vector<Server*> servers, const AskOptions& options,
 std::vector<catalogue::ToolRecord> judge_tools(const std::string& server, const std::vector<std::string>& definitions) {
   std::vector<catalogue::ToolRecord> tools;
   std::set<std::string, std::less<>> names;
+  json::Canonical canonical;
+  json::Reader reader;
   for (const std::string& text : definitions) {
-    json::Reader reader;
     const auto root = reader.read(text, {.bytes = mcp::kLargestDefinition});
     if (!root) continue;
     const std::string_view name = json::text_of(*root, "name");
@@ -151,23 +142,29 @@ std::vector<catalogue::ToolRecord> judge_tools(const std::string& server, const 
     record.server = server;
     record.name = name;
     record.definition = text;
-    record.key = key_of(*root);
+    record.key = catalogue::definition_key(*root, canonical);
     record.classification = risk::classify(risk::facts_of(server, *root));
     tools.push_back(std::move(record));
   }
   return tools;
 }
 
+std::string source_id_of(const Server& server) {
+  if (server.launch.package) return server.launch.package->package.registry + ":" + server.launch.package->package.identifier;
+  if (!server.launch.is_command()) return server.launch.url;
+  // A program of this computer: its name alone is nothing that two computers, or two folders, agree on.
+  return server.name + "#" + to_hex(sha256(server.launch.text)).substr(0, 12);
+}
+
 catalogue::Listing listing_of(const Server& server) {
   catalogue::Listing listing;
   listing.source = "scan";
-  listing.source_id = server.launch.package ? server.launch.package->package.registry + ":" + server.launch.package->package.identifier
-                      : !server.launch.url.empty() ? server.launch.url : server.name;
+  listing.source_id = source_id_of(server);
   listing.name = server.launch.package ? server.launch.package->package.identifier : server.name;
   listing.version = server.version;
   if (server.launch.package) listing.packages.push_back(server.launch.package->package);
   if (!server.launch.is_command()) {
-    listing.remotes.push_back({"", server.launch.url, server.launch.sends_credentials || server.refused});
+    listing.remotes.push_back({"streamable-http", server.launch.url, server.launch.sends_credentials || server.refused});
     listing.auth = server.launch.sends_credentials || server.refused ? "" : "none";
   }
   listing.tools_known = server.cut ? catalogue::ToolsKnown::partial : catalogue::ToolsKnown::whole;

@@ -79,6 +79,9 @@ void ask_servers(std::vector<Server*> servers, const AskOptions& options, const 
 /// What is no tool is left out; of equal names the first counts.
 std::vector<catalogue::ToolRecord> judge_tools(const std::string& server, const std::vector<std::string>& definitions);
 
+/// The key of a server among those that scans tell of: its package, its URL, else its name.
+std::string source_id_of(const Server& server);
+
 /// What the catalogue is told of a listed server.
 catalogue::Listing listing_of(const Server& server);
 

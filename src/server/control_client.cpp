@@ -25,6 +25,7 @@
 #include "server/audit_operations.h"
 #include "server/agent_operations.h"
 #include "server/catalogue_operations.h"
+#include "server/drift_operations.h"
 #include "server/config.h"
 #include "server/event_log.h"
 #include "server/operations.h"
@@ -242,6 +243,7 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   People people((*store)->database(), loop, record);
   Operations operations(**store, revocations, std::move(*inventory), {}, std::move(surroundings));
   add_catalogue_operations(operations, **store);
+  add_drift_operations(operations, **store, state.path);
   add_secret_operations(operations, secrets);
   WorkPool readers(1, 1);
   add_audit_operations(operations, {state, &loop, &readers, record, nullptr});

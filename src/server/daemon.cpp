@@ -17,6 +17,7 @@
 #include "server/agent_operations.h"
 #include "server/approval_operations.h"
 #include "server/catalogue_operations.h"
+#include "server/drift_operations.h"
 #include "server/channels.h"
 #include "server/event_log.h"
 #include "server/metrics.h"
@@ -202,6 +203,7 @@ std::expected<void, StartFailure> Daemon::build() {
                                              defaults_of(config_), surroundings);
   add_trial_operations(*operations_, surroundings);
   add_catalogue_operations(*operations_, *store_);
+  add_drift_operations(*operations_, *store_, state_.path);
   add_approval_operations(*operations_, *desk_);
   add_notify_operations(*operations_, *notifier_);
   add_secret_operations(*operations_, *secrets_);
