@@ -117,11 +117,11 @@ void write_worst(const Report& report, bool color, std::string& out) {
   out += heading("Worst tools", color);
   std::size_t name_width = 0;
   for (std::size_t i = 0; i < std::min(worst.size(), kMostWorst); ++i) {
-    name_width = std::max(name_width, std::min(kMostName, safe_text(worst[i].server->name + "." + worst[i].tool->name).size()));
+    name_width = std::max(name_width, std::min(kMostName, safe_text(worst[i].server->name + "." + scan::label_of(*worst[i].tool)).size()));
   }
   for (std::size_t i = 0; i < std::min(worst.size(), kMostWorst); ++i) {
     const risk::Classification& classification = worst[i].tool->classification;
-    std::string name = shortened(safe_text(worst[i].server->name + "." + worst[i].tool->name), kMostName);
+    std::string name = shortened(safe_text(worst[i].server->name + "." + scan::label_of(*worst[i].tool)), kMostName);
     name.append(name_width - std::min(name_width, name.size()), ' ');
     std::string category(to_string(classification.category));
     category.append(11 - category.size(), ' ');
@@ -142,10 +142,11 @@ void write_together(const Report& report, bool color, std::string& out) {
       continue;
     }
     const catalogue::Trifecta& trifecta = agent.stack.trifecta;
+    if (agent.tools == 0 && agent.through_doorward == 0) continue;
     if (trifecta.held == 0 && agent.through_doorward == 0) continue;
-    std::string line = agent.label + ": ";
+    std::string line;
     if (trifecta.complete) {
-      line += painted("completes the lethal trifecta", "1;31", color) + " (private data, strangers' text, a way out)";
+      line = painted("completes the lethal trifecta", "1;31", color) + " (private data, strangers' text, a way out)";
     } else if (trifecta.held != 0) {
       std::string held;
       std::string missing;
@@ -153,15 +154,17 @@ void write_together(const Report& report, bool color, std::string& out) {
         std::string& list = (trifecta.held & catalogue::bit(leg)) != 0 ? held : missing;
         list += (list.empty() ? "" : " and ") + std::string(catalogue::label(leg));
       }
-      line += "has " + held + "; one step from the trifecta: " + missing;
+      line = "has " + held + ", not " + missing;
     }
-    if (agent.through_doorward > 0) line += "; " + std::to_string(agent.through_doorward) + " through Doorward";
-    lines += line + "\n";
+    if (agent.through_doorward > 0) {
+      line += (line.empty() ? "" : "; ") + std::to_string(agent.through_doorward) + " through Doorward";
+    }
+    lines += agent.label + ": " + line + "\n";
     for (std::size_t i = 0; i < std::min<std::size_t>(trifecta.ways.size(), 2); ++i) {
       std::string way;
       for (const catalogue::ToolAt at : trifecta.ways[i]) {
         const Server& server = report.scan->servers[agent.servers[at.server]];
-        way += (way.empty() ? "" : " + ") + safe_text(server.name + "." + server.tools[at.tool].name);
+        way += (way.empty() ? "" : " + ") + safe_text(server.name + "." + scan::label_of(server.tools[at.tool]));
       }
       lines += "  by " + way + "\n";
     }

@@ -150,10 +150,10 @@ class Judge {
     if (tool.classification.severity >= Severity::high) {
       Finding& finding =
           add(tool.classification.severity == Severity::critical ? "critical-tool" : "high-tool", &server,
-              server.name + "." + tool.name + " (" + std::string(to_string(tool.classification.category)) + "): " +
+              server.name + "." + label_of(tool) + " (" + std::string(to_string(tool.classification.category)) + "): " +
                   reason_of(tool.classification),
-              tool.name);
-      finding.tool = tool.name;
+              label_of(tool));
+      finding.tool = label_of(tool);
     }
     if (!tool.outer.empty()) return;  // its definition is the outer tool's
     json::Reader reader;
@@ -207,7 +207,7 @@ class Judge {
   }
   std::string name_at(const Agent& agent, catalogue::ToolAt at) const {
     const Server& server = server_at(agent, at);
-    return server.name + "." + server.tools[at.tool].name;
+    return server.name + "." + label_of(server.tools[at.tool]);
   }
 
   void judge_agent(const Agent& agent) {

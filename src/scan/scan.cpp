@@ -5,18 +5,21 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "catalogue/definition.h"
+#include "catalogue/stack.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 #include "json/canonical.h"
 #include "json/copy.h"
 #include "json/reader.h"
 #include "mcp/tool_definition.h"
+#include "risk/actions.h"
 
 namespace doorward::scan {
 namespace {
@@ -132,21 +135,35 @@ std::vector<catalogue::ToolRecord> judge_tools(const std::string& server, const 
   std::vector<catalogue::ToolRecord> tools;
   std::set<std::string, std::less<>> names;
   json::Canonical canonical;
-  json::Reader reader;
-  for (const std::string& text : definitions) {
+  const auto judge = [&](const std::string& text, std::string_view outer) -> std::optional<risk::ActionProposal> {
+    json::Reader reader;
     const auto root = reader.read(text, {.bytes = mcp::kLargestDefinition});
-    if (!root) continue;
+    if (!root) return std::nullopt;
     const std::string_view name = json::text_of(*root, "name");
-    if (name.empty() || !names.emplace(name).second) continue;
-    catalogue::ToolRecord record;
+    if (name.empty() || !names.insert(std::string(outer) + '\n' + std::string(name)).second) return std::nullopt;
+    const risk::ToolFacts facts = risk::facts_of(server, *root);
+    catalogue::ToolRecord& record = tools.emplace_back();
     record.server = server;
     record.name = name;
     record.definition = text;
     record.key = catalogue::definition_key(*root, canonical);
-    record.classification = risk::classify(risk::facts_of(server, *root));
-    tools.push_back(std::move(record));
+    record.classification = risk::classify(facts);
+    record.outer = outer;
+    return outer.empty() ? risk::propose_actions(facts) : std::nullopt;
+  };
+  std::vector<risk::ActionProposal> hidden;
+  for (const std::string& text : definitions) {
+    if (auto proposal = judge(text, {})) hidden.push_back(std::move(*proposal));
   }
+  for (const risk::ActionProposal& proposal : hidden) {
+    for (const risk::HiddenAction& action : proposal.actions) judge(action.definition, proposal.tool);
+  }
+  std::ranges::sort(tools, catalogue::riskier);
   return tools;
+}
+
+std::string label_of(const catalogue::ToolRecord& tool) {
+  return tool.outer.empty() ? tool.name : tool.outer + "/" + tool.name;
 }
 
 std::string source_id_of(const Server& server) {

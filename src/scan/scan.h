@@ -76,8 +76,11 @@ struct AskOptions {
 void ask_servers(std::vector<Server*> servers, const AskOptions& options, const std::function<void(const Server&)>& on_done);
 
 /// The tools of a listed server as records: classified, with the actions that hide in arguments as tools of their own.
-/// What is no tool is left out; of equal names the first counts.
+/// Riskiest first. What is no tool is left out; of equal names the first counts.
 std::vector<catalogue::ToolRecord> judge_tools(const std::string& server, const std::vector<std::string>& definitions);
+
+/// A tool's name for people; of an action with its tool's: `manage_users/delete`.
+std::string label_of(const catalogue::ToolRecord& tool);
 
 /// The key of a server among those that scans tell of: its package, its URL, else its name.
 std::string source_id_of(const Server& server);
