@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -33,7 +32,7 @@ struct ScanOptions {
   std::vector<std::string> env;
   std::string fail_on;
   std::string timeout = "60s";
-  std::string output;
+  std::vector<std::string> outputs;
   bool no_exec = false;
   bool yes = false;
   bool markdown = false;
@@ -186,12 +185,43 @@ class Progress {
   bool shown_;
 };
 
-std::string render(Session& session, const ScanOptions& options, const scan::Report& report) {
+enum class Form { text, json, markdown, sarif };
+
+/// The form that is asked for; of a file where none is, the one that its ending names.
+Form form_of(const Session& session, const ScanOptions& options, std::string_view file) {
+  if (session.json) return Form::json;
+  if (options.markdown) return Form::markdown;
+  if (options.sarif) return Form::sarif;
+  if (file.ends_with(".json")) return Form::json;
+  if (file.ends_with(".md")) return Form::markdown;
+  return file.ends_with(".sarif") ? Form::sarif : Form::text;
+}
+
+std::string render(Form form, const scan::Report& report, bool color) {
   std::error_code ignored;
-  if (session.json) return scan::render_json(report);
-  if (options.sarif) return scan::render_sarif(report, std::filesystem::current_path(ignored).string());
-  if (options.markdown) return scan::render_markdown(report);
-  return scan_view(report, options.output.empty() && session.color());
+  switch (form) {
+    case Form::json:
+      return scan::render_json(report);
+    case Form::markdown:
+      return scan::render_markdown(report);
+    case Form::sarif:
+      return scan::render_sarif(report, std::filesystem::current_path(ignored).string());
+    case Form::text:
+      break;
+  }
+  return scan_view(report, color);
+}
+
+/// Prints the report, or writes it to the files. False after having failed.
+bool give(Session& session, const ScanOptions& options, const scan::Report& report) {
+  if (options.outputs.empty()) print(render(form_of(session, options, {}), report, session.color()));
+  for (const std::string& file : options.outputs) {
+    const Status written = io::write_file_atomic(file, render(form_of(session, options, file), report, false), 0644);
+    if (written) continue;
+    session.fail(written.error());
+    return false;
+  }
+  return true;
 }
 
 void run_scan(Session& session, const ScanOptions& options) {
@@ -214,12 +244,7 @@ void run_scan(Session& session, const ScanOptions& options) {
   for (const std::string& trouble : known.troubles()) session.say(trouble);
 
   const scan::Report report = scan::judge(scan, known.looks_like());
-  const std::string text = render(session, options, report);
-  if (options.output.empty()) {
-    print(text);
-  } else if (const Status written = io::write_file_atomic(options.output, text, 0644); !written) {
-    return session.fail(written.error());
-  }
+  if (!give(session, options, report)) return;
   if (!complete) {
     return session.fail(Exit::usage,
                         "servers were not started, since nobody can be asked here; give --yes to start the commands that "
@@ -257,7 +282,10 @@ void add_scan_command(CLI::App& app, Session& session) {
       ->type_name("TIME");
   command->add_flag("--md", options->markdown, "Print Markdown, for a comment");
   command->add_flag("--sarif", options->sarif, "Print SARIF 2.1.0, for code scanning");
-  command->add_option("--output", options->output, "Write the report to this file")->type_name("FILE");
+  command->add_option("--output", options->outputs,
+                      "Write the report to this file; .json, .md and .sarif say how, where no option does")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   command->add_option("--fail-on", options->fail_on, "Exit with 1 where anything is this severe: low, medium, high, critical")
       ->type_name("SEVERITY");
   command->callback([&session, options] { run_scan(session, *options); });
