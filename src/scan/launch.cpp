@@ -149,6 +149,8 @@ std::string shown_command(const clients::Entry& entry, std::vector<std::string>&
     if (value_follows && !arg.starts_with("--") && !is_reference(arg) && !is_placeholder(arg)) {
       shown = kHidden;
       secret = true;
+    } else if (arg.find("://") < equals) {
+      shown = shown_url(arg, secret);
     } else if (equals != std::string::npos && is_literal_secret(name, std::string_view(arg).substr(equals + 1))) {
       shown = arg.substr(0, equals + 1) + std::string(kHidden);
       secret = true;
@@ -160,8 +162,6 @@ std::string shown_command(const clients::Entry& entry, std::vector<std::string>&
     } else if (has_token_mark(arg)) {
       shown = kHidden;
       secret = true;
-    } else if (arg.find("://") != std::string::npos) {
-      shown = shown_url(arg, secret);
     }
     if (secret) literal.push_back("argument " + std::to_string(i + 1));
     // `-e NAME` of a container names a variable; its value does not follow.

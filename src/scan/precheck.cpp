@@ -180,9 +180,18 @@ class Prechecker {
   }
 
   void look_alike() {
-    if (!looks_like_ || !package_) return;
-    if (const std::string known = looks_like_(*package_); !known.empty()) {
-      out_.warnings.push_back("the package " + package_->identifier + " looks like " + known + " and is another one");
+    if (!looks_like_) return;
+    catalogue::Listing listing;
+    if (out_.record) {
+      listing = out_.record->listing;
+    } else if (package_) {
+      listing.name = package_->identifier;
+      listing.packages.push_back(*package_);
+    } else {
+      listing.name = out_.asked;
+    }
+    for (const std::string& why : looks_like_(listing, out_.record ? std::string_view(out_.record->slug) : std::string_view())) {
+      out_.warnings.push_back(why);
     }
   }
 

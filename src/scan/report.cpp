@@ -97,6 +97,7 @@ class Judge {
     }
     if (launch.is_doorward()) return;
     if (launch.package) judge_package(server, *launch.package);
+    judge_names(server);
     if (!launch.url.empty()) judge_url(server);
     if (server.known == Known::nothing) {
       if (server.unreachable) {
@@ -113,19 +114,21 @@ class Judge {
   }
 
   void judge_package(const Server& server, const StartedPackage& started) {
-    if (!started.pinned) {
-      const bool moving_tag = started.package.registry == "oci" && !started.package.version.empty() &&
-                              started.package.version != "latest";
-      Finding& finding = add("unpinned-package", &server,
-                             server.name + ": " + started.package.registry + " package " + started.package.identifier +
-                                 (moving_tag ? " has a tag that can move; " : " has no exact version; ") + started.pin);
-      if (moving_tag) finding.severity = Severity::low;
-    }
-    if (!looks_like_) return;
-    if (const std::string known = looks_like_(started.package); !known.empty()) {
-      add("look-alike-package", &server,
-          server.name + ": the package " + started.package.identifier + " looks like " + known + " and is another one",
-          started.package.identifier);
+    if (started.pinned) return;
+    const bool moving_tag = started.package.registry == "oci" && !started.package.version.empty() &&
+                            started.package.version != "latest";
+    Finding& finding = add("unpinned-package", &server,
+                           server.name + ": " + started.package.registry + " package " + started.package.identifier +
+                               (moving_tag ? " has a tag that can move; " : " has no exact version; ") + started.pin);
+    if (moving_tag) finding.severity = Severity::low;
+  }
+
+  void judge_names(const Server& server) {
+    if (!looks_like_ || !server.launch.package) return;
+    std::size_t told = 0;
+    for (const std::string& why : looks_like_(listing_of(server), server.slug)) {
+      if (++told > kMostPerServer) break;
+      add("look-alike-package", &server, server.name + ": " + why, why);
     }
   }
 

@@ -37,8 +37,8 @@ struct Report {
   bool invalid = false;  ///< a file could not be read
 };
 
-/// A name of a known server or package that another one is confusingly like, or empty.
-using LooksLike = std::function<std::string(const catalogue::Package&)>;
+/// What the names of a server are confusingly like, a sentence each. `slug`: its own in the catalogue, or empty.
+using LooksLike = std::function<std::vector<std::string>(const catalogue::Listing& listing, std::string_view slug)>;
 
 /// Judges a scan. `scan` outlives the report.
 Report judge(const Scan& scan, const LooksLike& looks_like = {});

@@ -67,7 +67,7 @@ class Scan(ScanCase):
                 said += os.read(main, 4096)
             except OSError:
                 break
-            if answers and said.count(b"quit asking: ") > 3 - len(answers):
+            if answers and said.count(b"uit asking: ") > 3 - len(answers):
                 os.write(main, answers.pop(0))
         child.wait(30)
         os.close(main)
