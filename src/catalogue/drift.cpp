@@ -72,6 +72,7 @@ DriftKind direction_of(const DefinitionChange& change, std::string_view keyword)
   }
   if (change.of == ChangeOf::values) return by(change.kind == ChangeKind::added);
   if (change.of == ChangeOf::required) return by(change.kind == ChangeKind::removed);
+  if (keyword == "properties" && change.kind != ChangeKind::changed) return by(change.kind == ChangeKind::added);
   const bool upper = is_one_of(keyword, kUpper);
   const bool lower = is_one_of(keyword, kLower);
   if (change.kind != ChangeKind::changed) {
