@@ -197,7 +197,7 @@ const std::array kTools = {
             "," DOORWARD_LOOKS "}",
             always<kRecordList>, records_members, pass_result, {identity::Role::viewer}},
     McpTool{"catalogue_search",
-            R"({"name":"catalogue_search","title":"Search the catalogue","description":"Find tools of the servers behind this gateway by words of their name and description: what each does, how risky it is, and whether it was reviewed.",)"
+            R"({"name":"catalogue_search","title":"Search the catalogue","description":"Find tools of the servers that the catalogue knows by words of their name and description: what each does, how risky it is, and, of servers behind this gateway, whether it was reviewed.",)"
             R"("inputSchema":{"type":"object","properties":{"query":{"type":"string","description":"Words that all occur; empty: every tool"},"server":{"type":"string"},"category":{"type":"string","enum":["Read","Write","Execute","Destructive","Financial","Other"]},"limit":{"type":"integer","minimum":1,"maximum":200}},"additionalProperties":false},)" DOORWARD_OUTPUT
             "," DOORWARD_LOOKS "}",
             always<kCatalogueSearch>, search_members, pass_result, {identity::Role::viewer}},

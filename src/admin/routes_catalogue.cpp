@@ -7,9 +7,17 @@ constexpr Route kRoutes[] = {
     {.op = "catalogue.search",
      .verb = Verb::get,
      .path = "/api/v1/catalogue",
-     .text = "Tools of the servers behind the gateway, as they were last met.",
-     .members = R"({"query": {"type": "string"}, "server": "Name", "category": {"type": "string"},
-                    "limit": {"type": "integer", "minimum": 1}})",
+     .text = "Tools or servers of the catalogue. Every word of `query` must occur, by its beginning, in a name or a "
+             "description; whole names come first, then names, then descriptions, and of equals the riskier. `severity` "
+             "is the least that counts. `found` ends at 10,000.",
+     .members = R"({"query": {"type": "string"},
+                    "of": {"type": "string", "enum": ["tools", "servers"], "default": "tools"},
+                    "server": {"type": "string", "description": "a slug, or the name of a server behind the gateway"},
+                    "category": {"type": "string", "enum": ["Read", "Write", "Execute", "Destructive", "Financial", "Other"]},
+                    "severity": {"type": "string", "enum": ["low", "medium", "high", "critical"]},
+                    "signal": {"type": "string"},
+                    "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+                    "cursor": {"type": "string", "maxLength": 512}})",
      .result = "CatalogueFound"},
     {.op = "catalogue.drift",
      .verb = Verb::get,
@@ -17,6 +25,41 @@ constexpr Route kRoutes[] = {
      .text = "What changed in servers since the last review, worst first.",
      .members = R"({"server": {"type": "string"}})",
      .result = "CatalogueDrift"},
+    {.op = "catalogue.counts",
+     .verb = Verb::get,
+     .path = "/api/v1/catalogue/counts",
+     .text = "How many servers and tools the catalogue knows, by category and severity.",
+     .members = "{}",
+     .result = "CatalogueCounts"},
+    {.op = "catalogue.server",
+     .verb = Verb::get,
+     .path = "/api/v1/catalogue/servers/{server}",
+     .text = "A server of the catalogue with its tools, riskiest first. `server`: its slug, its name in the gateway, or a "
+             "name that it alone has.",
+     .members = R"({"server": {"type": "string"}})",
+     .result = "CatalogueServer"},
+    {.op = "catalogue.tool",
+     .verb = Verb::get,
+     .path = "/api/v1/catalogue/servers/{server}/tools/{tool}",
+     .text = "A tool of a server: what it is and the words that decided it, its definition, and earlier ones.",
+     .members = R"({"server": {"type": "string"}, "tool": {"type": "string"}})",
+     .result = "CatalogueTool"},
+    {.op = "catalogue.override",
+     .verb = Verb::put,
+     .path = "/api/v1/catalogue/servers/{server}/tools/{tool}/override",
+     .text = "Says what a tool is in place of the rules, with the reason; it stays when the rules change. Of a server "
+             "behind the gateway, policies go by it from the next call on.",
+     .members = R"({"server": {"type": "string"}, "tool": {"type": "string"},
+                    "category": {"type": "string", "enum": ["Read", "Write", "Execute", "Destructive", "Financial", "Other"]},
+                    "severity": {"type": "string", "enum": ["low", "medium", "high", "critical"]},
+                    "reason!": {"type": "string", "minLength": 1, "maxLength": 1000}})",
+     .result = "CatalogueTool"},
+    {.op = "catalogue.unoverride",
+     .verb = Verb::del,
+     .path = "/api/v1/catalogue/servers/{server}/tools/{tool}/override",
+     .text = "Takes back what a person said of a tool; the rules say again.",
+     .members = R"({"server": {"type": "string"}, "tool": {"type": "string"}})",
+     .result = "CatalogueTool"},
 };
 
 constexpr std::string_view kSchemas = R"({
@@ -32,11 +75,84 @@ constexpr std::string_view kSchemas = R"({
   },
   "CatalogueFound": {
     "type": "object",
-    "required": ["schema", "tools", "found"],
+    "description": "`tools` or `servers`, as was asked. `next` is the `cursor` of the page that follows.",
+    "required": ["schema", "found"],
     "properties": {
       "schema": {"const": "doorward.catalogue.search/1"},
-      "tools": {"type": "array", "items": {"type": "object"}},
-      "found": {"type": "integer"}
+      "tools": {"type": "array", "items": {"$ref": "#/components/schemas/CatalogueToolSummary"}},
+      "servers": {"type": "array", "items": {"$ref": "#/components/schemas/CatalogueServerRecord"}},
+      "found": {"type": "integer"},
+      "next": {"type": "string"}
+    },
+    "additionalProperties": false
+  },
+  "CatalogueToolSummary": {
+    "type": "object",
+    "required": ["server", "tool", "category", "severity", "confidence", "signals", "description"],
+    "properties": {
+      "server": {"type": "string", "description": "slug"},
+      "tool": {"type": "string"},
+      "outer": {"type": "string", "description": "the tool that hides this one as an action"},
+      "gone": {"type": "boolean"},
+      "category": {"type": "string"},
+      "severity": {"type": "string"},
+      "confidence": {"type": "integer", "description": "percent"},
+      "signals": {"type": "array", "items": {"type": "string"}},
+      "description": {"type": "string", "description": "its first 400 bytes"},
+      "override": {"type": "object"},
+      "behind_gateway": {"type": "string", "description": "the server's name in this gateway"},
+      "reviewed": {"type": "boolean", "description": "whether its latest definition may be called"}
+    },
+    "additionalProperties": false
+  },
+  "CatalogueServerRecord": {
+    "type": "object",
+    "required": ["slug", "listing", "sources", "tools", "by_category", "by_severity", "first_seen_us", "last_seen_us"],
+    "properties": {
+      "slug": {"type": "string"},
+      "listing": {"type": "object", "description": "what its sources say together: name, title, description, packages, remotes"},
+      "sources": {"type": "array", "items": {"type": "string"}},
+      "tools": {"type": "integer"},
+      "by_category": {"type": "object", "additionalProperties": {"type": "integer"}},
+      "by_severity": {"type": "object", "additionalProperties": {"type": "integer"}},
+      "first_seen_us": {"type": "integer"},
+      "last_seen_us": {"type": "integer"}
+    },
+    "additionalProperties": false
+  },
+  "CatalogueCounts": {
+    "type": "object",
+    "required": ["schema", "servers", "tools", "by_category", "by_severity", "definitions", "overrides", "outdated"],
+    "properties": {
+      "schema": {"const": "doorward.catalogue.counts/1"},
+      "servers": {"type": "integer"},
+      "tools": {"type": "integer"},
+      "by_category": {"type": "object", "additionalProperties": {"type": "integer"}},
+      "by_severity": {"type": "object", "additionalProperties": {"type": "integer"}},
+      "definitions": {"type": "integer", "description": "different ones, earlier versions included"},
+      "overrides": {"type": "integer"},
+      "outdated": {"type": "integer", "description": "tools that older rules classified"}
+    },
+    "additionalProperties": false
+  },
+  "CatalogueServer": {
+    "type": "object",
+    "required": ["schema", "server", "behind_gateway", "tools"],
+    "properties": {
+      "schema": {"const": "doorward.catalogue.server/1"},
+      "server": {"$ref": "#/components/schemas/CatalogueServerRecord"},
+      "behind_gateway": {"type": "array", "items": {"type": "string"}},
+      "tools": {"type": "array", "items": {"$ref": "#/components/schemas/CatalogueToolSummary"}}
+    },
+    "additionalProperties": false
+  },
+  "CatalogueTool": {
+    "type": "object",
+    "required": ["schema", "tool", "versions"],
+    "properties": {
+      "schema": {"const": "doorward.catalogue.tool/1"},
+      "tool": {"type": "object", "description": "with `signals` and `evidence` in full, `definition` and its `key`"},
+      "versions": {"type": "array", "items": {"type": "object"}, "description": "definitions, newest first"}
     },
     "additionalProperties": false
   }

@@ -185,6 +185,21 @@ class CatalogueFile final : public Catalogue {
         file_.number("SELECT server FROM records WHERE source = ? AND source_id = ?", source, source_id));
   }
 
+  Result<std::vector<std::string>> names_in(std::string_view slug, std::string_view source) override {
+    auto query = file_.query(
+        "SELECT source_id FROM records r JOIN servers s ON s.id = r.server WHERE slug = ? AND source = ? "
+        "ORDER BY source_id",
+        slug, source);
+    if (!query) return std::unexpected(query.error());
+    std::vector<std::string> names;
+    for (;;) {
+      const auto row = (*query)->step();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return names;
+      names.push_back((*query)->text(0));
+    }
+  }
+
   Status set_override(std::string_view slug, std::string_view tool, const Override& said) override {
     if (!said.category && !said.severity)
       return fail(ErrorKind::invalid, "say a category, a severity or both");
@@ -281,8 +296,9 @@ class CatalogueFile final : public Catalogue {
         "total(of_destructive), "
         "total(of_financial), total(of_other), total(of_low), total(of_medium), total(of_high), "
         "total(of_critical), "
-        "(SELECT count(*) FROM definitions), (SELECT count(*) FROM overrides), "
-        "(SELECT count(*) FROM tools WHERE rules <> ? AND gone = 0) FROM servers",
+        "(SELECT definitions FROM totals), (SELECT count(*) FROM overrides), "
+        "(SELECT count(*) FROM tools WHERE rules < ?1) + (SELECT count(*) FROM tools WHERE rules > ?1) FROM "
+        "servers",
         risk::rules_version());
     if (!query) return std::unexpected(query.error());
     if (const auto row = (*query)->step(); !row) return std::unexpected(row.error());

@@ -115,16 +115,19 @@ class Catalogue {
   /// The server that a record of a source belongs to, or nothing: `live` and a server's name in the gateway.
   virtual Result<std::optional<ServerRecord>> by_source(std::string_view source,
                                                         std::string_view source_id) = 0;
+  /// What a source calls this server, in its records of it.
+  virtual Result<std::vector<std::string>> names_in(std::string_view slug, std::string_view source) = 0;
 
   /// What a person says of a tool in place of the rules, until it is removed. not_found where there is no
   /// such tool, invalid where nothing is said or no reason given.
   virtual Status set_override(std::string_view slug, std::string_view tool, const Override& said) = 0;
   virtual Status remove_override(std::string_view slug, std::string_view tool) = 0;
 
-  /// Where the tools of a server stand in the code of its package: in place of what was known before. not_found where
-  /// there is no such server.
+  /// Where the tools of a server stand in the code of its package: in place of what was known before.
+  /// not_found where there is no such server.
   virtual Status set_implementations(std::string_view slug, std::span<const Implementation> found) = 0;
-  virtual Result<std::optional<Implementation>> implementation(std::string_view slug, std::string_view tool) = 0;
+  virtual Result<std::optional<Implementation>> implementation(std::string_view slug,
+                                                               std::string_view tool) = 0;
 
   /// Classifies at most so many tools anew that older rules classified; what people said stays. In one
   /// transaction.

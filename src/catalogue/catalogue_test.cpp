@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "catalogue/schema.h"
 #include "catalogue/test_support.h"
+#include "store/database.h"
 
 namespace doorward::catalogue {
 namespace {
@@ -148,6 +152,179 @@ TEST_F(CatalogueTest, AQueryIsDataWhateverItHolds) {
   }
   EXPECT_EQ(found(*catalogue_, "NOT orders"), Names()) << "NOT is a word like others";
   EXPECT_EQ(found(*catalogue_, "#v1"), Names()) << "and a mark of the index is none";
+}
+
+TEST_F(CatalogueTest, PagesHoldEverythingOnce) {
+  std::vector<std::string> tools;
+  for (int i = 0; i < 120; ++i) {
+    tools.push_back(tool((i % 3 == 0 ? "delete_order" : "list_order") + std::to_string(i),
+                         i % 5 == 0 ? "" : "An order."));
+    tools.push_back(tool("get_" + std::to_string(i), i % 2 == 0 ? "Of an order." : "Nothing."));
+  }
+  tools.push_back(tool("order"));
+  take(*catalogue_, live("shop", tools));
+  for (const std::size_t limit : {1UL, 7UL, 61UL, 181UL, 200UL}) {
+    Query query{.words = "order", .limit = limit};
+    Names all;
+    std::size_t found = 0;
+    do {
+      const auto page = catalogue_->search_tools(query);
+      ASSERT_TRUE(page) << page.error().message;
+      ASSERT_LE(page->records.size(), limit);
+      if (query.after.empty()) found = page->found;
+      EXPECT_EQ(page->found, found);
+      for (const std::string& name : test::names(*page)) all.push_back(name);
+      query.after = page->next;
+    } while (!query.after.empty());
+    EXPECT_EQ(all.size(), 181U);
+    EXPECT_EQ(all.size(), found);
+    EXPECT_EQ(std::set(all.begin(), all.end()).size(), all.size());
+    EXPECT_EQ(all.front(), "order");
+  }
+}
+
+// What is added or goes while somebody turns pages moves nothing that stays to another page.
+TEST_F(CatalogueTest, PagesStayWhileToolsComeAndGo) {
+  std::vector<std::string> tools;
+  for (int i = 0; i < 40; ++i) tools.push_back(tool("list_order" + std::to_string(i)));
+  take(*catalogue_, live("shop", tools));
+  const auto first = catalogue_->search_tools({.words = "order", .limit = 10});
+  ASSERT_TRUE(first);
+  tools.erase(tools.begin(), tools.begin() + 5);
+  tools.push_back(tool("delete_order"));
+  take(*catalogue_, live("shop", tools), 2'000);
+  const auto second = catalogue_->search_tools({.words = "order", .limit = 10, .after = first->next});
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->records.front().name, "list_order10");
+}
+
+TEST_F(CatalogueTest, ACursorThatIsNoneIsAnError) {
+  take(*catalogue_, live("shop", {tool("list_orders")}));
+  for (const char* after :
+       {"x", "1", "1.2", "1.2.3.4", "-1.2.3", "1.2.", "99999999999999999999.1.1", "0.0.0 "}) {
+    const auto page = catalogue_->search_tools({.words = "orders", .after = after});
+    ASSERT_FALSE(page) << after;
+    EXPECT_EQ(page.error().kind, ErrorKind::invalid);
+  }
+  EXPECT_TRUE(catalogue_->search_tools({.words = "orders", .after = "7.1.1"}))
+      << "a stage that is none is the end";
+}
+
+TEST_F(CatalogueTest, FiltersNarrow) {
+  take(*catalogue_, live("shop", {tool("list_orders"), tool("delete_order"), tool("update_order")}));
+  take(*catalogue_, live("store", {tool("delete_order"), tool("get_order")}));
+  EXPECT_EQ(found(*catalogue_, Query{.words = "order", .category = Category::destructive}).size(), 2U);
+  EXPECT_EQ(found(*catalogue_, Query{.words = "order", .server = "store"}),
+            (Names{"delete_order", "get_order"}));
+  EXPECT_EQ(found(*catalogue_, Query{.at_least = Severity::medium}).size(), 3U);
+  EXPECT_EQ(found(*catalogue_, Query{.at_least = Severity::critical}).size(), 2U);
+  const auto wrong = catalogue_->search_tools({.server = "nobody"});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().kind, ErrorKind::not_found);
+
+  const auto servers = catalogue_->search_servers({.category = Category::write});
+  ASSERT_TRUE(servers);
+  ASSERT_EQ(servers->records.size(), 1U);
+  EXPECT_EQ(servers->records[0].slug, "shop");
+  EXPECT_EQ(catalogue_->search_servers({.at_least = Severity::medium})->found, 2U) << "up to the worst tool";
+}
+
+TEST_F(CatalogueTest, WhatAPersonSaysHoldsAndIsTakenBack) {
+  take(*catalogue_, live("shop", {tool("list_orders"), tool("delete_order")}));
+  const Override said{.category = Category::read,
+                      .severity = std::nullopt,
+                      .reason = "moves to the archive",
+                      .author = "uid:0",
+                      .at_us = 9};
+  ASSERT_TRUE(catalogue_->set_override("shop", "delete_order", said));
+  auto record = catalogue_->tool("shop", "delete_order");
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->classification.category, Category::read);
+  EXPECT_EQ(record->classification.severity, Severity::low);
+  EXPECT_EQ(record->classification.confidence, 100);
+  ASSERT_TRUE(record->override);
+  EXPECT_EQ(record->override->author, "uid:0");
+  ASSERT_FALSE(record->classification.evidence.empty());
+  EXPECT_EQ(record->classification.evidence[0].source, risk::EvidenceSource::person);
+  EXPECT_EQ(record->classification.evidence[0].words, "moves to the archive");
+  EXPECT_TRUE(found(*catalogue_, Query{.category = Category::destructive}).empty());
+  EXPECT_EQ(catalogue_->server("shop")->by_category[static_cast<std::size_t>(Category::destructive)], 0U);
+
+  // It outlives another definition, and the tool's going and coming.
+  take(*catalogue_, live("shop", {tool("list_orders")}), 2'000);
+  take(*catalogue_, live("shop", {tool("list_orders"), tool("delete_order", "Deletes it for good.")}), 3'000);
+  EXPECT_EQ(catalogue_->tool("shop", "delete_order")->classification.category, Category::read);
+
+  ASSERT_TRUE(catalogue_->remove_override("shop", "delete_order"));
+  EXPECT_EQ(catalogue_->tool("shop", "delete_order")->classification.category, Category::destructive);
+  EXPECT_EQ(catalogue_->remove_override("shop", "delete_order").error().kind, ErrorKind::not_found);
+}
+
+TEST_F(CatalogueTest, AnOverrideSaysSomethingWithAReasonOfAToolThatIsThere) {
+  take(*catalogue_, live("shop", {tool("list_orders")}));
+  Override said{
+      .category = {}, .severity = Severity::high, .reason = "names customers", .author = "uid:0", .at_us = 9};
+  EXPECT_EQ(catalogue_->set_override("shop", "other", said).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(catalogue_->set_override("other", "list_orders", said).error().kind, ErrorKind::not_found);
+  ASSERT_TRUE(catalogue_->set_override("shop", "list_orders", said));
+  EXPECT_EQ(catalogue_->tool("shop", "list_orders")->classification.severity, Severity::high);
+  EXPECT_EQ(catalogue_->tool("shop", "list_orders")->classification.category, Category::read);
+  said.reason.clear();
+  EXPECT_EQ(catalogue_->set_override("shop", "list_orders", said).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(
+      catalogue_
+          ->set_override("shop", "list_orders", {.category = {}, .severity = {}, .reason = "x", .author = {}})
+          .error()
+          .kind,
+      ErrorKind::invalid);
+}
+
+TEST_F(CatalogueTest, NewerRulesClassifyAnewAndPeopleKeepTheirWord) {
+  take(*catalogue_, live("shop", {tool("list_orders"), tool("delete_order"), tool("update_order")}));
+  const Override said{.category = Category::read,
+                      .severity = std::nullopt,
+                      .reason = "archive",
+                      .author = "uid:0",
+                      .at_us = 9};
+  ASSERT_TRUE(catalogue_->set_override("shop", "update_order", said));
+  EXPECT_EQ(catalogue_->reclassify(10)->looked_at, 0U);
+  {
+    // What older rules would have left: everything is Other, of version 0.
+    auto database = store::Database::open(directory_.path() + "/catalogue.db", migrations());
+    ASSERT_TRUE(database);
+    ASSERT_TRUE((*database)->execute("UPDATE tools SET rules = 0"));
+  }
+  EXPECT_EQ(catalogue_->counts()->outdated, 3U);
+  const auto first = catalogue_->reclassify(2);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->looked_at, 2U);
+  EXPECT_EQ(first->left, 1U);
+  EXPECT_EQ(catalogue_->reclassify(2)->left, 0U);
+  EXPECT_EQ(catalogue_->counts()->outdated, 0U);
+  EXPECT_EQ(catalogue_->tool("shop", "update_order")->classification.category, Category::read);
+  EXPECT_TRUE(catalogue_->tool("shop", "update_order")->override);
+}
+
+TEST_F(CatalogueTest, EarlierDefinitionsAreBounded) {
+  for (int i = 0; i < 100; ++i)
+    take(*catalogue_, live("shop", {tool("list_orders", "Text " + std::to_string(i))}), 1'000 + i);
+  EXPECT_EQ(catalogue_->versions("shop", "list_orders")->size(), 31U);
+  EXPECT_EQ(catalogue_->counts()->definitions, 31U) << "what nobody has any more is not kept";
+  EXPECT_EQ(catalogue_->versions("shop", "list_orders")->back().first_seen_us, 1'000 + 69);
+}
+
+TEST_F(CatalogueTest, BookmarksAreKept) {
+  EXPECT_EQ(*catalogue_->bookmark("registry"), "");
+  ASSERT_TRUE(catalogue_->set_bookmark("registry", "one"));
+  ASSERT_TRUE(catalogue_->set_bookmark("registry", "two"));
+  EXPECT_EQ(*catalogue_->bookmark("registry"), "two");
+}
+
+TEST_F(CatalogueTest, AServerThatIsNotThereHasNeighbours) {
+  take(*catalogue_, live("truenas", {tool("list_pools")}));
+  const auto server = catalogue_->server("truena");
+  ASSERT_FALSE(server);
+  EXPECT_NE(server.error().message.find("truenas"), std::string::npos);
 }
 
 }  // namespace

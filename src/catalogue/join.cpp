@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "catalogue/package.h"
 #include "catalogue/terms.h"
 
 namespace doorward::catalogue {
@@ -193,25 +194,11 @@ std::string endpoint_of(std::string_view url) {
 }
 
 std::string package_key(std::string_view registry, std::string_view identifier) {
-  std::string kind = lower(registry);
-  std::string name(identifier);
-  if (kind == "oci" || kind == "docker") {
-    kind = "oci";
-    name = lower(name.substr(0, name.find('@')));
-    const std::size_t slash = name.rfind('/');
-    const std::size_t colon = name.rfind(':');
-    if (colon != std::string::npos && (slash == std::string::npos || colon > slash)) name.resize(colon);
-    std::string_view rest = name;
-    if (take_prefix(rest, "docker.io/")) take_prefix(rest, "library/");
-    name = std::string(rest);
-  } else if (kind == "pypi") {
-    name = lower(name);
-    std::ranges::replace(name, '_', '-');
-    std::ranges::replace(name, '.', '-');
-  } else if (kind == "npm" || kind == "nuget") {
-    name = lower(name);
-  }
-  return kind + ':' + name;
+  const Package package = normal({.registry = std::string(registry),
+                                  .identifier = std::string(identifier),
+                                  .version = {},
+                                  .transport = {}});
+  return package.registry + ':' + lower(package.identifier);
 }
 
 std::string core_of(std::string_view name) {

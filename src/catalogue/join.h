@@ -40,8 +40,7 @@ std::optional<Repository> repository_of(std::string_view url);
 /// without user, query and fragment, which may be secret. Empty where it is no http or https URL.
 std::string endpoint_of(std::string_view url);
 
-/// A package as it is compared: registry and identifier, names as their registry compares them
-/// (`npm:@scope/name`); an image without its tag, `docker.io/` and `library/`.
+/// A package as it is compared: its normal form (catalogue/package.h) without the version, in small letters.
 std::string package_key(std::string_view registry, std::string_view identifier);
 
 /// The words that tell a server from others: those of the last part of its name without `mcp`, `server` and

@@ -30,6 +30,12 @@ enum class ToolsKnown : std::uint8_t {
   whole,    ///< what `tools/list` answered, all of it: a tool that is missing is gone
 };
 
+/// An action that a tool hides behind an argument (policy.md section 10), as far as a source knows it.
+struct HiddenTool {
+  std::string outer;       ///< the tool that hides it
+  std::string definition;  ///< JSON text of a tool object
+};
+
 /// What one source says of one server at one time: what the gateway saw, a scan, one record of an import. Texts are
 /// as the source spells them, at most as long as the adapter's limits; nothing of them is trusted.
 struct Listing {
@@ -48,6 +54,8 @@ struct Listing {
   std::vector<Remote> remotes;
   ToolsKnown tools_known = ToolsKnown::none;
   std::vector<std::string> tools;  ///< JSON text of a tool object each (`name` at least), as in tools/list
+  /// Actions that the definitions of these tools do not list themselves: told by the tool, or set by the operator.
+  std::vector<HiddenTool> actions;
   std::int64_t updated_us = 0;     ///< when the source says it changed, wall clock; 0: not said
   bool gone = false;               ///< the source says deleted or deprecated: kept, marked
 };

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "catalogue/labels.h"
-#include "risk/tool_facts.h"
 #include "risk/category.h"
+#include "risk/tool_facts.h"
 
 namespace doorward::catalogue {
 
@@ -109,7 +109,9 @@ Result<Reclassified> Reclassifier::run(std::size_t most) {
   for (const std::int64_t server : servers) {
     if (const Status renewed = index_.renew_server(server); !renewed) return std::unexpected(renewed.error());
   }
-  const auto left = file_.number("SELECT count(*) FROM tools WHERE rules <> ?", risk::rules_version());
+  const auto left = file_.number(
+      "SELECT (SELECT count(*) FROM tools WHERE rules < ?1) + (SELECT count(*) FROM tools WHERE rules > ?1)",
+      risk::rules_version());
   if (!left) return std::unexpected(left.error());
   done.left = static_cast<std::size_t>(**left);
   return done;

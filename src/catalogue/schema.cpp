@@ -13,7 +13,9 @@ namespace {
 // version of the rules that said so, and what a person said instead stands in `overrides`, by name, so that
 // it outlives a tool that goes and comes back.
 //
-// The two indexes hold no text, only which words stand where (catalogue/terms.h). Their rowids sort by rank.
+// The two indexes hold no text, only which words stand where (catalogue/terms.h). Their rowids sort by rank,
+// so that the best page is the first one met; for that, too, every beginning that is asked for has a list of
+// its own.
 constexpr std::string_view kFirst = R"sql(
 CREATE TABLE servers (
   id             INTEGER PRIMARY KEY,
@@ -76,6 +78,16 @@ CREATE TABLE definitions (
 ) STRICT;
 CREATE INDEX definitions_by_key ON definitions (key);
 
+-- Counting half a million rows takes longer than a page may.
+CREATE TABLE totals (definitions INTEGER NOT NULL) STRICT;
+INSERT INTO totals VALUES (0);
+CREATE TRIGGER definition_added AFTER INSERT ON definitions BEGIN
+  UPDATE totals SET definitions = definitions + 1;
+END;
+CREATE TRIGGER definition_dropped AFTER DELETE ON definitions BEGIN
+  UPDATE totals SET definitions = definitions - 1;
+END;
+
 CREATE TABLE tools (
   id            INTEGER PRIMARY KEY,
   server        INTEGER NOT NULL REFERENCES servers (id) ON DELETE CASCADE,
@@ -127,9 +139,9 @@ CREATE TABLE bookmarks (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE tool_index USING fts5 (terms, content = '', columnsize = 0, detail = none,
-  prefix = '1 2 3 4', tokenize = "ascii tokenchars '.#=_'");
+  prefix = '1 2 3 4 5 6 7 8 9', tokenize = "ascii tokenchars '.#=_'");
 CREATE VIRTUAL TABLE server_index USING fts5 (terms, content = '', columnsize = 0, detail = none,
-  prefix = '1 2 3 4', tokenize = "ascii tokenchars '.#=_'");
+  prefix = '1 2 3 4 5 6 7 8 9', tokenize = "ascii tokenchars '.#=_'");
 )sql";
 
 // `text` is what implementation_json.h writes.

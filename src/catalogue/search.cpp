@@ -55,7 +55,7 @@ Result<Search::Found> Search::find(const Query& query, bool of_tools) {
   auto cursor = read_cursor(query.after);
   if (!cursor) return std::unexpected(cursor.error());
   std::vector<std::string> facets;
-  if (!query.server.empty()) {
+  if (of_tools && !query.server.empty()) {
     const auto server = file_.number("SELECT id FROM servers WHERE slug = ?", query.server);
     if (!server) return std::unexpected(server.error());
     if (!*server) return fail(ErrorKind::not_found, "the catalogue knows no server \"" + query.server + "\"");
@@ -68,24 +68,12 @@ Result<Search::Found> Search::find(const Query& query, bool of_tools) {
   if (query.at_least && of_tools) end = end_of(*query.at_least);
   if (query.at_least && !of_tools) facets.push_back(severity_term(*query.at_least));
 
-  if (cursor->found < 0) {
-    const std::string all = anywhere(query.words, facets);
-    const auto counted = file_.number(
-        of_tools
-            ? "SELECT count(*) FROM (SELECT 1 FROM tool_index WHERE tool_index MATCH ? AND rowid < ? LIMIT ?)"
-            : "SELECT count(*) FROM (SELECT 1 FROM server_index WHERE server_index MATCH ? AND rowid < ? "
-              "LIMIT ?)",
-        all, end, kMostCounted);
-    if (!counted) return std::unexpected(counted.error());
-    cursor->found = **counted;
-  }
-
   Found out;
-  out.found = static_cast<std::size_t>(cursor->found);
   const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kMostRecords);
   const std::vector<std::string> expressions = stages(query.words, facets);
   Cursor last = *cursor;
-  for (std::size_t stage = cursor->stage; stage < expressions.size(); ++stage) {
+  bool full = false;
+  for (std::size_t stage = cursor->stage; stage < expressions.size() && !full; ++stage) {
     const std::int64_t behind = stage == cursor->stage ? cursor->place : -1;
     // One more than the page has room for tells that another page follows.
     auto rows = file_.query(of_tools ? "SELECT rowid FROM tool_index WHERE tool_index MATCH ? AND rowid > ? "
@@ -99,14 +87,27 @@ Result<Search::Found> Search::find(const Query& query, bool of_tools) {
       if (!row) return std::unexpected(row.error());
       if (!*row) break;
       if (out.ids.size() == limit) {
-        out.next = write(last);
-        return out;
+        full = true;
+        break;
       }
       last.stage = stage;
       last.place = (*rows)->number(0);
       out.ids.push_back(id_at(last.place));
     }
   }
+  if (last.found < 0 && !full) last.found = static_cast<std::int64_t>(out.ids.size());
+  if (last.found < 0) {
+    const auto counted = file_.number(
+        of_tools
+            ? "SELECT count(*) FROM (SELECT 1 FROM tool_index WHERE tool_index MATCH ? AND rowid < ? LIMIT ?)"
+            : "SELECT count(*) FROM (SELECT 1 FROM server_index WHERE server_index MATCH ? AND rowid < ? "
+              "LIMIT ?)",
+        anywhere(query.words, facets), end, kMostCounted);
+    if (!counted) return std::unexpected(counted.error());
+    last.found = **counted;
+  }
+  out.found = static_cast<std::size_t>(last.found);
+  if (full) out.next = write(last);
   return out;
 }
 

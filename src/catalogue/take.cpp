@@ -12,6 +12,7 @@
 #include "catalogue/labels.h"
 #include "catalogue/listing_json.h"
 #include "mcp/tool_definition.h"
+#include "risk/actions.h"
 #include "risk/tool_facts.h"
 
 namespace doorward::catalogue {
@@ -106,6 +107,7 @@ Status Intake::take(const Listing& raw) {
   if (*says) {
     Listing with_tools = listing;
     with_tools.tools = raw.tools;
+    with_tools.actions = raw.actions;
     if (const Status done = take_tools(*server, with_tools); !done) return done;
   }
   if (const Status done = file_.run("UPDATE servers SET last_seen_us = max(last_seen_us, ?) WHERE id = ?",
@@ -393,8 +395,9 @@ Status Intake::take_tools(Server& server, const Listing& listing) {
   auto tools = tools_of(server);
   if (!tools) return std::unexpected(tools.error());
   for (const std::string& text : listing.tools) {
-    if (const Status done = take_tool(server, *tools, text); !done) return done;
+    if (const Status done = take_tool(server, *tools, text, ""); !done) return done;
   }
+  if (const Status done = take_actions(server, *tools, listing); !done) return done;
   if (listing.tools_known == ToolsKnown::whole) {
     for (auto& [name, tool] : *tools) {
       if (tool.met || tool.gone) continue;
@@ -424,7 +427,7 @@ Result<std::int64_t> Intake::definition(const Digest& digest, const Digest& key,
                       std::span(key), text);
 }
 
-Status Intake::take_tool(Server& server, Tools& tools, std::string_view text) {
+Status Intake::take_tool(Server& server, Tools& tools, std::string_view text, const std::string& outer) {
   if (text.size() > mcp::kLargestDefinition) return {};
   const auto root = reader_.read(text);
   if (!root || !root->is(json::Type::object)) return {};
@@ -434,7 +437,7 @@ Status Intake::take_tool(Server& server, Tools& tools, std::string_view text) {
   canonical_.append(*root, spelled);
   const Digest digest = sha256(spelled);
 
-  const auto at = tools.find(tool_key(name, ""));
+  const auto at = tools.find(tool_key(name, outer));
   if (at == tools.end() && tools.size() >= 2 * mcp::kMostTools) return {};
   Tool* tool = at == tools.end() ? nullptr : &at->second;
   if (tool != nullptr && tool->met) return {};  // named twice: the first counts
@@ -467,8 +470,9 @@ Status Intake::take_tool(Server& server, Tools& tools, std::string_view text) {
   if (tool == nullptr) {
     const auto made = file_.insert(
         "INSERT INTO tools (server, name, outer, definition, category, severity, confidence, signals, rules, "
-        "first_seen_us, last_seen_us, changed_us) VALUES (?1, ?2, '', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9)",
-        server.id, name, *stored, category, severity, classification.confidence, signals, rules, now_us_);
+        "first_seen_us, last_seen_us, changed_us) VALUES (?1, ?2, ?10, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9)",
+        server.id, name, *stored, category, severity, classification.confidence, signals, rules, now_us_,
+        outer);
     if (!made) return std::unexpected(made.error());
     id = *made;
     ++taken_.tools_added;
@@ -501,7 +505,7 @@ Status Intake::take_tool(Server& server, Tools& tools, std::string_view text) {
       !done) {
     return done;
   }
-  Tool& now = tool != nullptr ? *tool : tools[tool_key(name, "")];
+  Tool& now = tool != nullptr ? *tool : tools[tool_key(name, outer)];
   now.indexed = {.id = id,
                  .server = server.id,
                  .slug = server.slug,
@@ -515,6 +519,37 @@ Status Intake::take_tool(Server& server, Tools& tools, std::string_view text) {
   now.gone = false;
   now.met = true;
   return index_.add(now.indexed);
+}
+
+Status Intake::take_actions(Server& server, Tools& tools, const Listing& listing) {
+  std::map<std::string, std::vector<std::string>> told;
+  for (const HiddenTool& action : listing.actions) told[action.outer].push_back(action.definition);
+  std::vector<std::pair<std::string, std::vector<std::string>>> found;
+  for (const auto& [key, tool] : tools) {
+    if (!tool.met || !tool.outer.empty()) continue;
+    std::vector<std::string> definitions = std::move(told[tool.indexed.name]);
+    // Definitions that are told stand before what the schema alone lists: of one name the first counts.
+    const auto root = reader_.read(tool.indexed.definition);
+    const auto proposal = root ? risk::propose_actions(risk::facts_of(server.slug, *root)) : std::nullopt;
+    if (proposal) {
+      for (const risk::HiddenAction& action : proposal->actions) definitions.push_back(action.definition);
+    }
+    found.emplace_back(tool.indexed.name, std::move(definitions));
+  }
+  for (const auto& [outer, definitions] : found) {
+    for (const std::string& definition : definitions) {
+      if (const Status done = take_tool(server, tools, definition, outer); !done) return done;
+    }
+  }
+  // A tool that was met hides no more than this.
+  for (auto& [key, tool] : tools) {
+    if (tool.met || tool.gone || tool.outer.empty()) continue;
+    const auto outer = tools.find(tool_key(tool.outer, ""));
+    if (outer == tools.end() || !outer->second.met) continue;
+    if (const Status done = mark_gone(server, tool); !done) return done;
+    ++taken_.tools_gone;
+  }
+  return {};
 }
 
 Status Intake::keep_version(const Tool& tool) {

@@ -44,7 +44,10 @@ class Intake {
   Status take_tools(Server& server, const Listing& listing);
   Result<Tools> tools_of(const Server& server);
   Status mark_changed(std::int64_t server);
-  Status take_tool(Server& server, Tools& tools, std::string_view text);
+  /// `outer`: the tool that hides this one; empty: none does.
+  Status take_tool(Server& server, Tools& tools, std::string_view text, const std::string& outer);
+  /// What a tool hides, as its definition and the listing tell.
+  Status take_actions(Server& server, Tools& tools, const Listing& listing);
   Result<std::int64_t> definition(const Digest& digest, const Digest& key, std::string_view text);
   Status keep_version(const Tool& tool);
   Status drop_unused(std::int64_t definition);

@@ -131,7 +131,7 @@ std::string all_of(const std::vector<std::string>& words, std::string_view mark)
   std::string out;
   for (const std::string& word : words) {
     if (!out.empty()) out += " AND ";
-    out.append("\"").append(mark).append(word).append("\" *");
+    out.append("\"").append(mark).append(cut(word, kLongestBeginning)).append("\" *");
   }
   return out;
 }

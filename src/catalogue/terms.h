@@ -23,6 +23,9 @@
 namespace doorward::catalogue {
 
 inline constexpr std::size_t kMostQueryWords = 12;
+/// A longer word of a query is looked for by this many of its first bytes: `configuration` finds `configure`, too. With
+/// the mark before it, as many as the longest list of beginnings has (catalogue/schema.cpp).
+inline constexpr std::size_t kLongestBeginning = 8;
 
 /// The words of a name (split at changes of case too) or of a text; in order, in lower case, each at most 64
 /// bytes. Invisible characters are none; punctuation of any script separates.

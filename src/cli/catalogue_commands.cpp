@@ -4,6 +4,7 @@
 #include "cli/catalogue_classify.h"
 #include "cli/catalogue_drift.h"
 #include "cli/catalogue_import.h"
+#include "cli/catalogue_search.h"
 #include "cli/commands.h"
 
 namespace doorward::cli {
@@ -19,6 +20,8 @@ void add_catalogue_commands(CLI::App& app, Session& session) {
   classify->callback([&session, brief] { classify_tools(session, *brief); });
   add_catalogue_import(*catalogue, session);
   add_catalogue_drift(*catalogue, session);
+  add_catalogue_search(*catalogue, session);
+  add_catalogue_override(*catalogue, session);
 }
 
 }  // namespace doorward::cli

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "server/catalogue_feed.h"
 #include "server/operations.h"
 
 namespace doorward::server {
 
-/// Adds `catalogue.search`: tools of the servers behind the gateway, as they were last met. Both outlive the
-/// operations.
-void add_catalogue_operations(Operations& operations, store::Store& store);
+/// Adds what people ask of the catalogue: `catalogue.search`, `.server`, `.tool` and `.counts`, and what they say of
+/// tools: `.override`, `.unoverride`. All outlive the operations.
+void add_catalogue_operations(Operations& operations, store::Store& store, CatalogueFile& file);
 
 }  // namespace doorward::server

@@ -242,7 +242,8 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   surroundings.record = record;
   People people((*store)->database(), loop, record);
   Operations operations(**store, revocations, std::move(*inventory), {}, std::move(surroundings));
-  add_catalogue_operations(operations, **store);
+  CatalogueFile catalogue(state.path);
+  add_catalogue_operations(operations, **store, catalogue);
   add_drift_operations(operations, **store, state.path);
   add_secret_operations(operations, secrets);
   WorkPool readers(1, 1);

@@ -202,7 +202,9 @@ std::expected<void, StartFailure> Daemon::build() {
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
                                              defaults_of(config_), surroundings);
   add_trial_operations(*operations_, surroundings);
-  add_catalogue_operations(*operations_, *store_);
+  catalogue_ = std::make_unique<CatalogueFile>(state_.path);
+  add_catalogue_operations(*operations_, *store_, *catalogue_);
+  catalogue_feed_ = std::make_unique<CatalogueFeed>(*catalogue_, *store_, loop_, operations_->inventory());
   add_drift_operations(*operations_, *store_, state_.path);
   add_approval_operations(*operations_, *desk_);
   add_notify_operations(*operations_, *notifier_);
@@ -309,7 +311,9 @@ void Daemon::take_tool_reports() {
   }
   reports_taken_us_ = loop_.now_us();
   reports_posted_ = false;
-  operations_->take_tool_reports(gateway_->tool_reports().take());
+  const auto reports = gateway_->tool_reports().take();
+  operations_->take_tool_reports(reports);
+  catalogue_feed_->take(reports);
 }
 
 Status Daemon::start_steering() {
@@ -413,6 +417,7 @@ Status Daemon::listen_admin() {
 std::expected<Ending, StartFailure> Daemon::run(const std::function<void(const std::string& url)>& on_ready) {
   if (const Status started = start_steering(); !started) return failure(started.error());
   policy_trail_->record(operations_->inventory());
+  catalogue_feed_->start();
   if (const auto interval = sd_watchdog_interval_us()) watchdog_timer_.arm(loop_, *interval);
   sd_notify("READY=1");
   on_ready(url());

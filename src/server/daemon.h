@@ -19,6 +19,7 @@
 #include "server/account_book.h"
 #include "server/anchors.h"
 #include "server/audit_operations.h"
+#include "server/catalogue_feed.h"
 #include "server/config.h"
 #include "server/event_feed.h"
 #include "server/file_watch.h"
@@ -109,7 +110,9 @@ class Daemon {
   WorkPool readers_{2, 32};  ///< of the log; a verification leaves one of them free
   std::unique_ptr<KeySets> key_sets_;
   std::unique_ptr<People> people_;
+  std::unique_ptr<CatalogueFile> catalogue_;
   std::unique_ptr<Operations> operations_;
+  std::unique_ptr<CatalogueFeed> catalogue_feed_;
   std::unique_ptr<OidcLogin> oidc_login_;
   std::unique_ptr<admin::Authenticator> bootstrap_;
   std::unique_ptr<admin::Authenticator> authenticator_;
