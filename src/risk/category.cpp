@@ -97,8 +97,10 @@ class Judge {
   bool text_decides(Category by_name, Category by_text) const {
     const bool riskier = riskier_than(by_text, by_name);
     if (name_->weight == Weight::weak) {
-      // A query that its author limits to reading.
-      if (by_name == Category::read && by_text == Category::execute && text_.harmless) return false;
+      // A query is run, but only what it is written in tells whether it can do more than read.
+      const bool runs = by_name == Category::read && by_text == Category::execute;
+      if (runs && (text_.harmless || (asks_by_query() && text_.head->evidence.rule.starts_with("verb."))))
+        return false;
       // A word that is as often a noun: what the description says explains it, but for words of harm.
       const bool harms = by_name == Category::destructive || by_name == Category::financial;
       return riskier || !harms || !find_verb(tool_.name[0]);
@@ -192,6 +194,7 @@ class Judge {
   bool reads_firmly() const {
     return name_ && name_->weight != Weight::weak && name_->category == Category::read;
   }
+  bool asks_by_query() const { return name_->evidence.rule == "verb.query"; }
   /// What a creator warns of (`cannot be recovered later`) is what it returns.
   bool creates() const {
     constexpr std::array<std::string_view, 4> kCreating = {"verb.create", "verb.add", "verb.generate",

@@ -189,7 +189,10 @@ class TextReader {
     const std::size_t near = std::min(end, at + 1 + kNear);
     if (hit.row->use == Use::light) {
       for (std::size_t i = at + 1; i < near; ++i) {
-        if (is_noun(words_[i], Noun::code)) break;
+        if (is_noun(words_[i], Noun::code)) {
+          decided_ = "together.code";
+          break;
+        }
         if (is_noun(words_[i], Noun::inquiry)) {
           decided_ = "noun." + std::string(words_[i]);
           return Category::read;
