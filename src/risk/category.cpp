@@ -55,6 +55,7 @@ class Judge {
     weigh_name_and_head();
     weigh_phrases();
     weigh_schema();
+    weigh_harmless();
     weigh_annotations();
     return finish();
   }
@@ -99,7 +100,7 @@ class Judge {
     if (name_->weight == Weight::weak) {
       // A query is run, but only what it is written in tells whether it can do more than read.
       const bool runs = by_name == Category::read && by_text == Category::execute;
-      if (runs && (text_.harmless || (asks_by_query() && text_.head->evidence.rule.starts_with("verb."))))
+      if (runs && asks_by_query() && (text_.harmless || text_.head->evidence.rule.starts_with("verb.")))
         return false;
       // A word that is as often a noun: what the description says explains it, but for words of harm.
       const bool harms = by_name == Category::destructive || by_name == Category::financial;
@@ -120,7 +121,7 @@ class Judge {
 
   void weigh_phrases() {
     if (text_.phrase) {
-      if (riskier_than(text_.phrase->category, verdict_.category) && !reads_firmly() && !text_.harmless)
+      if (riskier_than(text_.phrase->category, verdict_.category) && !reads_firmly() && !only_asks())
         raise(*text_.phrase);
       else
         note(*text_.phrase);
@@ -131,6 +132,9 @@ class Judge {
       else
         note(*text_.warning);
     }
+  }
+
+  void weigh_harmless() {
     if (text_.harmless) {
       if (!decided_)
         decide(*text_.harmless);
@@ -164,7 +168,7 @@ class Judge {
       if (row == doorward::risk::parameters().end() || parameter.choices) continue;
       if (!riskier_than(row->category, verdict_.category)) continue;
       const bool open = !decided_ || (!row->alone && weight_ == Weight::weak);
-      if (open && !text_.harmless)
+      if (open && !only_asks())
         raise(of_schema(row->category, "parameter." + std::string(row->name), parameter, parameter.name));
     }
   }
@@ -194,6 +198,9 @@ class Judge {
   bool reads_firmly() const {
     return name_ && name_->weight != Weight::weak && name_->category == Category::read;
   }
+  /// A query that its author limits to reading. Of a tool that says nothing else the limit would be a way to
+  /// hide.
+  bool only_asks() const { return text_.harmless && name_ && asks_by_query(); }
   bool asks_by_query() const { return name_->evidence.rule == "verb.query"; }
   /// What a creator warns of (`cannot be recovered later`) is what it returns.
   bool creates() const {

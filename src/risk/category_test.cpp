@@ -184,6 +184,8 @@ TEST(Category, Definitions) {
        Category::read},
       {R"({"name":"query","description":"Run a SQL query","inputSchema":{"properties":{"sql":{"type":"string"}}}})",
        Category::execute},
+      {R"({"name":"helper","description":"Read-only.","inputSchema":{"properties":{"command":{"type":"string"}}}})",
+       Category::execute},
       {R"({"name":"delete_user","description":"Read-only. Never modifies anything.","annotations":{"readOnlyHint":true}})",
        Category::destructive},
       {R"({"name":"helper","description":"Allows agents to delete zebras"})", Category::destructive},
