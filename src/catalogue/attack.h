@@ -15,6 +15,7 @@ struct Incident {
   std::string_view what;
   std::string_view lesson;
   std::string_view url;  ///< empty: none known
+  bool secondary = false;  ///< known from a report of others, not from those who were hit or who found it
 };
 
 /// One way in which agents' access is abused (catalogue.md section 6). Static data.
@@ -23,6 +24,8 @@ struct AttackPattern {
   std::string_view name;
   std::string_view definition;
   std::string_view how;         ///< how it works, for a person
+  std::string_view applies_to;  ///< which tools, in words
+  std::span<const risk::Signal> legs;  ///< what of private data, untrusted content and a way out it needs
   std::string_view mitigation;  ///< what in a policy stops it
   std::string_view rule;        ///< a policy fragment (JSON) that shows the rule; empty: no rule of a policy does
   std::span<const std::string_view> frameworks;  ///< `OWASP MCP03`, `ASI01`, `AML.T0110`, `SAFE-T1001`, `CVE-...`
