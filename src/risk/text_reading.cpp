@@ -98,6 +98,12 @@ class TextReader {
     bool displaced = false;
     for (std::size_t i = begin; i < lead_end; ++i) {
       const std::string_view word = words_[i];
+      // Behind a label (`[Projects] List ...`, `RPC: Check ...`) the sentence begins anew.
+      const std::string_view gap = words_.gap(i);
+      if (i > begin && (gap.starts_with(':') || gap.find(']') != std::string_view::npos)) {
+        displaced = false;
+        begin = i;
+      }
       if (!is_ascii(word) && read_run(i, first)) return;
       if (is_method(i, end)) return;
       const VerbHit hit = find_verb(word);
@@ -204,7 +210,7 @@ class TextReader {
       if (row.context > money_) continue;
       if (!has_word(row.verbs, hit.row->word)) continue;
       for (std::size_t i = at + 1; i < std::min(near, at + 4); ++i) {
-        if (!is_noun(words_[i], row.noun)) continue;
+        if (!is_noun(words_[i], row.noun) || one_of(words_[i - 1], {"and", "or"})) continue;
         const Category together = row.noun == Noun::process ? row.category : riskier(category, row.category);
         if (together == category) break;
         category = together;
