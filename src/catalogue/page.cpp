@@ -33,7 +33,7 @@ Run strong(std::string_view text) {
 Run code(std::string_view text) {
   return {.style = Run::Style::code, .text = std::string(text)};
 }
-Run quoted(std::string_view text) {
+Run cited(std::string_view text) {
   return {.style = Run::Style::quoted, .text = std::string(text)};
 }
 Run badge(Severity severity) {

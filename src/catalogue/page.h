@@ -53,7 +53,7 @@ using Text = std::vector<Run>;
 Run plain(std::string_view text);
 Run strong(std::string_view text);
 Run code(std::string_view text);
-Run quoted(std::string_view text);
+Run cited(std::string_view text);
 Run badge(Severity severity);
 Run badge(Category category);
 Run link(std::string_view text, PageRef page);

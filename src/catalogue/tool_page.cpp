@@ -53,10 +53,10 @@ Text decided_by(const Context& at) {
   }
   if (best == nullptr) return {plain("No rule found evidence of what it does.")};
   if (best->source == risk::EvidenceSource::person) {
-    return {plain("A person said so: "), quoted(at.tool.override ? at.tool.override->reason : best->words),
+    return {plain("A person said so: "), cited(at.tool.override ? at.tool.override->reason : best->words),
             plain(".")};
   }
-  Text text{plain("What decided: "), quoted(best->words), plain(" in ")};
+  Text text{plain("What decided: "), cited(best->words), plain(" in ")};
   append(text, where_of(best->where));
   text.push_back(plain("."));
   return text;
@@ -118,7 +118,7 @@ Section why_a_policy(const Context& at) {
   std::vector<std::vector<Text>> rows;
   for (const risk::Evidence& piece : at.risk.evidence) {
     rows.push_back(
-        {{quoted(piece.words)}, where_of(piece.where), {says_badge(piece.says)}, {code(piece.rule)}});
+        {{cited(piece.words)}, where_of(piece.where), {says_badge(piece.says)}, {code(piece.rule)}});
   }
   if (!rows.empty()) {
     section.blocks.emplace_back(Paragraph{{plain("The evidence:")}});
@@ -231,7 +231,7 @@ Section signals_of(const Context& at) {
   }
   Table table{"Risk signals of " + at.tool.name, {"Signal", "Raised by", "What follows"}, {}};
   for (const risk::SignalHit& hit : at.risk.signals) {
-    Text by{quoted(hit.words), plain(" in ")};
+    Text by{cited(hit.words), plain(" in ")};
     if (hit.words.empty()) by = {plain("in ")};
     append(by, where_of(hit.where));
     table.rows.push_back({{strong(risk::label(hit.signal))}, std::move(by), consequence_of(hit)});
@@ -381,7 +381,7 @@ Section questions_of(const Context& at) {
   const std::vector<std::string> sentences = sentences_of(at.read.facts.description);
   Text does = sentences.empty() ? Text{plain("Its server does not say. By its name and schema it " +
                                              std::string(meaning_of(at.risk.category)) + ".")}
-                                : Text{plain("In the words of its server: "), quoted(sentences.front()),
+                                : Text{plain("In the words of its server: "), cited(sentences.front()),
                                        plain(" By the rules of this catalogue it " +
                                              std::string(meaning_of(at.risk.category)) + ".")};
   ask("What does " + name + " do?", std::move(does));
@@ -492,7 +492,7 @@ Section history_of(const Context& at) {
   if (at.tool.override) {
     Text text{plain("A person corrected the rules"),
               plain(at.tool.override->author.empty() ? "" : " (" + at.tool.override->author + ")"),
-              plain(": "), quoted(at.tool.override->reason), plain(".")};
+              plain(": "), cited(at.tool.override->reason), plain(".")};
     section.blocks.emplace_back(Paragraph{std::move(text)});
   }
   if (changed) {

@@ -212,7 +212,7 @@ std::vector<Block> use_of(const ReadTool& read, const ToolRecord& tool,
     use = {plain("An agent calls "), code(tool.name), plain(" for " + continued(sentences.front()) + ".")};
   } else {
     use = {plain("The server introduces "), code(tool.name), plain(" to agents as "),
-           quoted(without_stop(sentences.front())), plain(".")};
+           cited(without_stop(sentences.front())), plain(".")};
   }
   blocks.emplace_back(Paragraph{std::move(use)});
 
@@ -315,7 +315,7 @@ std::vector<Text> stakes_of(const ReadTool& read, const ToolRecord& tool) {
           "an agent that mistakes it, or that text it has read talked into it, takes away what others still "
           "use.");
       if (undo != nullptr && !undo->words.empty()) {
-        append(text, {plain(" The definition itself says "), quoted(undo->words), plain(".")});
+        append(text, {plain(" The definition itself says "), cited(undo->words), plain(".")});
       } else {
         text.push_back(plain(" Nothing in the definition says how to bring it back."));
       }
@@ -394,7 +394,7 @@ Text consequence_of(const risk::SignalHit& hit) {
     text = {plain("Argument "), code(argument), plain(said.of_argument)};
   } else {
     text = {plain(said.of_tool)};
-    if (!hit.words.empty()) append(text, {plain(" ("), quoted(hit.words), plain(")")});
+    if (!hit.words.empty()) append(text, {plain(" ("), cited(hit.words), plain(")")});
     text.push_back(plain(said.rest));
   }
   return text;
