@@ -10,6 +10,9 @@
 namespace doorward::catalogue {
 namespace {
 
+/// What is copied and longer than this is folded away until a reader asks for it.
+constexpr std::size_t kMostLinesOpen = 60;
+
 /// For text and for attributes in double quotes.
 void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
@@ -194,8 +197,12 @@ class Writer {
     out_ += "<figcaption>" + escaped(block.label.empty() ? block.language : block.label) + "</figcaption>";
     std::string_view words = block.text;
     while (words.ends_with('\n')) words.remove_suffix(1);
-    out_ += "<pre><code class=\"language-" + attribute(block.language) + "\">" + escaped(words) +
-            "</code></pre></figure>\n";
+    const auto lines = static_cast<std::size_t>(std::ranges::count(words, '\n')) + 1;
+    const bool folded = lines > kMostLinesOpen;
+    if (folded) out_ += "<details><summary>" + grouped(lines) + " lines</summary>";
+    out_ +=
+        "<pre><code class=\"language-" + attribute(block.language) + "\">" + escaped(words) + "</code></pre>";
+    out_ += folded ? "</details></figure>\n" : "</figure>\n";
   }
 
   void add(const Facts& block) {

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kLeastWidth = 40;
 constexpr std::size_t kMostWidth = 110;
+/// What is copied and longer than this is cut: a terminal is not where anybody copies it from.
+constexpr std::size_t kMostCodeLines = 60;
 
 constexpr std::string_view kReset = "\x1b[0m";
 constexpr std::string_view kBold = "\x1b[1m";
@@ -239,11 +241,16 @@ class Writer {
   }
   void copyable(const Code& block, std::size_t indent) {
     std::string_view rest = block.text;
-    while (!rest.empty()) {
+    const auto lines = static_cast<std::size_t>(std::ranges::count(rest, '\n'));
+    const std::size_t most = lines > kMostCodeLines ? kMostCodeLines / 2 : lines + 1;
+    for (std::size_t line = 0; !rest.empty() && line < most; ++line) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
       out_.append(indent, ' ').append(shown(rest.substr(0, end))).append("\n");
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
+    if (rest.empty()) return;
+    out_.append(indent, ' ');
+    line("... and " + counted(lines + 1 - most, "more line") + "; --json and --md have the whole", kDim);
   }
 
   void add(const Facts& block) {
