@@ -137,15 +137,15 @@ Section policies_of(const ServerView& view) {
     section.blocks.emplace_back(Code{
         "json", capital(to_string(posture)) + " policy for " + name_of(view.server), pretty(policy.policy)});
   }
-  const std::string name = plain_name(view.server.slug);
+  const std::string server = shell_word(view.server.slug);
+  section.blocks.emplace_back(Paragraph{{plain(
+      "Put the server behind the gateway, look at what the policy would change, put it in force, and give "
+      "the agent a grant:")}});
   section.blocks.emplace_back(
-      Paragraph{{plain("To put one in force, save it as "), code(name + ".json"), plain(":")}});
-  section.blocks.emplace_back(Code{"sh", "Apply it",
-                                   add_command(view.server) + "\ndoorward policy validate " + name +
-                                       ".json\ndoorward policy add " + name + " --server " +
-                                       shell_word(view.server.slug) + " --file " + name +
-                                       ".json\ndoorward grant create my-agent --server " +
-                                       shell_word(view.server.slug) + " --policy " + name});
+      Code{"sh", "Apply it",
+           add_command(view.server) + "\ndoorward catalogue apply " + server +
+               " --posture recommended --dry-run\n" + "doorward catalogue apply " + server +
+               " --posture recommended\ndoorward grant create my-agent --server " + server});
   return section;
 }
 
@@ -219,8 +219,6 @@ Document server_page(const ServerView& view) {
   page.above = {{"Tool catalogue", {PageKind::index, {}}}};
   page.summary = "What the " + counted(view.server.tool_count, "tool") + " of " + page.title +
                  " can do, how risky each is, and the policy that bounds them.";
-  page.lead = {plain(view.server.listing.description)};
-  if (view.server.listing.description.empty()) page.lead.clear();
   page.banner = banner_of(view);
   page.sections.push_back(overview_of(view));
   if (view.tools.empty()) return page;

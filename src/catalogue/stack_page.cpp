@@ -1,10 +1,14 @@
 #include <algorithm>
+#include <set>
 
 #include "catalogue/english.h"
 #include "catalogue/page_parts.h"
+#include "catalogue/recommendation.h"
+#include "catalogue/shell.h"
 #include "catalogue/stack.h"
 #include "catalogue/stack_report.h"
 #include "catalogue/views.h"
+#include "json/reader.h"
 
 namespace doorward::catalogue {
 namespace {
@@ -111,6 +115,61 @@ Section clashes_section(const StackView& view, const StackReport& report) {
   return section;
 }
 
+/// The tools that a policy lets agents call without a person.
+std::vector<ToolAt> open_under(std::string_view policy, std::uint32_t server,
+                               std::span<const ToolRecord> tools) {
+  std::vector<ToolAt> open;
+  json::Reader reader;
+  const auto root = reader.read(policy);
+  if (!root) return open;
+  std::set<std::string_view> closed;
+  for (const json::Value name : root->find("hide").elements()) {
+    if (name.is(json::Type::string)) closed.insert(name.string());
+  }
+  for (const json::Member tool : root->find("tools").members()) {
+    const std::string_view action = text_of(tool.value, "action");
+    if (action == "approve" || action == "deny") closed.insert(tool.key.string());
+  }
+  for (std::uint32_t i = 0; i < tools.size(); ++i) {
+    if (!closed.contains(tools[i].name)) open.push_back({server, i});
+  }
+  return open;
+}
+
+/// What the recommended policies of all servers together leave, and the command that puts them in force.
+Section policy_section(const StackView& view, const StackReport& report) {
+  Section section{"policy", "What a policy closes", {}};
+  std::vector<StackServer> servers;
+  std::vector<ToolAt> open;
+  Bullets why;
+  std::string names;
+  for (std::uint32_t i = 0; i < view.servers.size(); ++i) {
+    const ServerView& one = view.servers[i];
+    servers.push_back({one.server.slug, one.tools});
+    names += " " + shell_word(one.server.slug);
+    const ServerPolicy policy = recommend(one.tools, Posture::recommended);
+    for (const ToolAt& at : open_under(policy.policy, i, one.tools)) open.push_back(at);
+    for (const std::string& line : policy.why)
+      why.items.push_back({server_link(view, i), plain(": " + line)});
+  }
+  const std::size_t closed = report.tools - std::min(report.tools, open.size());
+  const Trifecta left = trifecta_of(servers, open);
+  std::string text = "The recommended policies of these servers take " + counted(closed, "tool") + " of " +
+                     grouped(report.tools) + " out of the agents' reach or put a person before them.";
+  if (report.trifecta.complete) {
+    text += left.complete ? " The tools that stay still complete the lethal trifecta: that takes a grant for "
+                            "each job, or a rule for "
+                            "the way out."
+                          : " The tools that stay do not complete the lethal trifecta any more.";
+  }
+  section.blocks.emplace_back(Paragraph{{plain(text)}});
+  section.blocks.emplace_back(std::move(why));
+  section.blocks.emplace_back(
+      Code{"sh", "Show what would change, then put them in force",
+           "doorward catalogue apply" + names + " --dry-run\ndoorward catalogue apply" + names});
+  return section;
+}
+
 Section tokens_section(const StackView& view) {
   std::size_t bytes = 0;
   Table table{"Definitions by server", {"Server", "Tokens, about", "Share of the window"}, {}};
@@ -181,6 +240,7 @@ Document stack_page(const StackView& view) {
     page.sections.push_back(
         {"worst", "The riskiest tools", {tool_table("The riskiest tools of the stack", worst, true)}});
   page.sections.push_back(clashes_section(view, report));
+  page.sections.push_back(policy_section(view, report));
   page.sections.push_back(tokens_section(view));
   return page;
 }

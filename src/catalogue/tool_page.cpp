@@ -275,7 +275,9 @@ Section policy_of(const Context& at) {
   section.blocks.emplace_back(Notice{
       Severity::medium,
       {plain("This is a fragment: by itself, with "), code("default: deny"),
-       plain(", it allows no other tool of the server. Merge it into the policy that your agents have.")}});
+       plain(", it allows no other tool of the server. Where the server has a policy already, "),
+       code("doorward catalogue apply " + shell_word(at.server.slug) + " --tool " + shell_word(at.tool.name)),
+       plain(" merges the rule into it and shows the difference first.")}});
   return section;
 }
 
@@ -292,10 +294,12 @@ Section apply_of(const Context& at) {
             code(at.tool.outer), plain(" that holds "), at.name(), plain(", so that rules reach it.")});
   }
   steps.steps.push_back(std::move(first));
-  steps.steps.push_back({{plain("Save the policy as "), code(file), plain(", check it and put it in force.")},
-                         Code{"sh", "",
-                              "doorward policy validate " + file + "\ndoorward policy add " + policy +
-                                  " --server " + shell_word(at.server.slug) + " --file " + file}});
+  steps.steps.push_back(
+      {{plain("Save the policy as "), code(file),
+        plain(", check it and put it in force; or merge the rule into the policy that the server has.")},
+       Code{"sh", "",
+            "doorward policy validate " + file + "\ndoorward policy add " + policy + " --server " +
+                shell_word(at.server.slug) + " --file " + file}});
   steps.steps.push_back(
       {{plain("Give the agent a grant that carries it, and see what the gateway would decide.")},
        Code{"sh", "",
