@@ -1,5 +1,6 @@
 #include "base/encoding.h"
 #include "base/rfc3339.h"
+#include "catalogue/grade.h"
 #include "catalogue/implementation_json.h"
 #include "catalogue/page_parts.h"
 #include "catalogue/recommendation.h"
@@ -199,6 +200,25 @@ std::string server_json(const ServerView& view) {
   writer.key("licence").string(view.server.listing.licence).key("gone").boolean(view.server.listing.gone);
   write_time(writer, "first_seen", view.server.first_seen_us);
   write_time(writer, "last_seen", view.server.last_seen_us);
+  const Grade given = grade(view.server, view.tools, view.look_alikes);
+  writer.key("grade").begin_object().key("letter").string(std::string_view(&given.letter, 1));
+  writer.key("points").number(given.points);
+  writer.key("verification").string(to_string(given.identity.verification)).key("reasons").begin_array();
+  for (const GradeReason& reason : given.reasons) {
+    writer.begin_object().key("points").number(reason.points).key("what").string(reason.what).end_object();
+  }
+  writer.end_array().end_object().key("look_alikes").begin_array();
+  for (const LookAlike& like : view.look_alikes) {
+    writer.begin_object().key("how").string(to_string(like.how)).key("name").string(like.name);
+    writer.key("other")
+        .string(like.other)
+        .key("server")
+        .string(like.slug)
+        .key("why")
+        .string(like.why)
+        .end_object();
+  }
+  writer.end_array();
   std::size_t bytes = 0;
   for (const ToolRecord& tool : view.tools) bytes += tool.outer.empty() ? tool.definition.size() : 0;
   writer.key("definitions")

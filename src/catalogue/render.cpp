@@ -36,6 +36,12 @@ Result<std::string> shown(const Result<View>& view, const Rendering& how, Docume
   return written(page(*view), how);
 }
 
+Result<ServerView> server_with_names(Catalogue& catalogue, std::string_view slug) {
+  const auto names = names_for_views(catalogue);
+  if (!names) return std::unexpected(names.error());
+  return view_server(catalogue, slug, *names ? &**names : nullptr);
+}
+
 std::vector<std::string> parts_of(std::string_view id, char separator) {
   std::vector<std::string> parts;
   while (!id.empty()) {
@@ -64,7 +70,7 @@ Result<std::string> render_page(Catalogue& catalogue, const PageRef& page, const
     case PageKind::index:
       return shown(view_index(catalogue), how, index_page, index_json);
     case PageKind::server:
-      return shown(view_server(catalogue, page.id), how, server_page, server_json);
+      return shown(server_with_names(catalogue, page.id), how, server_page, server_json);
     case PageKind::tool: {
       const std::size_t slash = page.id.find('/');
       if (slash == std::string::npos) {

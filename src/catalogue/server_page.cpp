@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "catalogue/english.h"
+#include "catalogue/grade.h"
 #include "catalogue/page_parts.h"
 #include "catalogue/pretty.h"
 #include "catalogue/recommendation.h"
@@ -94,6 +95,38 @@ Section overview_of(const ServerView& view) {
   if (listing.gone) {
     section.blocks.emplace_back(
         Notice{Severity::medium, {plain("A source says that this server is deleted or deprecated.")}});
+  }
+  return section;
+}
+
+Section grade_section(const ServerView& view, const Grade& given) {
+  Section section{"grade", "Grade " + std::string(1, given.letter), {}};
+  section.blocks.emplace_back(Paragraph{
+      {plain(std::to_string(given.points) +
+             " of 100 points, by what sources say of the server: who publishes it, "
+             "whether its tools are known and what their definitions hide. It sums up the reasons and is no "
+             "verdict.")}});
+  if (!given.identity.why.empty()) {
+    section.blocks.emplace_back(
+        Paragraph{{plain("Publisher: "), strong(to_string(given.identity.verification)),
+                   plain(". " + given.identity.why)}});
+  }
+  Bullets reasons;
+  for (const GradeReason& reason : given.reasons) {
+    Text item{plain(reason.what)};
+    std::string cost = reason.points > 0 ? counted(static_cast<std::size_t>(reason.points), "point") + " off"
+                                         : std::string();
+    if (reason.at_best != 'A') cost += (cost.empty() ? "" : ", ") + std::string("at best ") + reason.at_best;
+    if (!cost.empty()) item.push_back(plain(" (" + cost + ")"));
+    reasons.items.push_back(std::move(item));
+  }
+  if (!reasons.items.empty()) section.blocks.emplace_back(std::move(reasons));
+  for (const LookAlike& like : view.look_alikes) {
+    Text text{plain("Its name is like another's: "), code(like.name), plain(" and ")};
+    text.push_back(like.slug.empty() ? code(like.other)
+                                     : code_link(like.other, {PageKind::server, like.slug}));
+    text.push_back(plain(". " + like.why));
+    section.blocks.emplace_back(Notice{Severity::high, std::move(text)});
   }
   return section;
 }
@@ -220,7 +253,10 @@ Document server_page(const ServerView& view) {
   page.summary = "What the " + counted(view.server.tool_count, "tool") + " of " + page.title +
                  " can do, how risky each is, and the policy that bounds them.";
   page.banner = banner_of(view);
+  const Grade given = grade(view.server, view.tools, view.look_alikes);
+  page.banner->facts.emplace_back("Grade", Text{plain(std::string(1, given.letter))});
   page.sections.push_back(overview_of(view));
+  page.sections.push_back(grade_section(view, given));
   if (view.tools.empty()) return page;
   page.sections.push_back({"counts", "Tools by category", {category_bars(view.server.by_category)}});
   page.sections.push_back(

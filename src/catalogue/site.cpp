@@ -201,8 +201,10 @@ class Site {
   }
 
   Status server_pages() {
+    const auto names = names_for_views(catalogue_);
+    if (!names) return std::unexpected(names.error());
     for (const ServerRecord& server : servers_) {
-      auto view = view_server(catalogue_, server.slug);
+      auto view = view_server(catalogue_, server.slug, *names ? &**names : nullptr);
       if (!view) return std::unexpected(view.error());
       if (const Status done = page(server_page(*view)); !done) return done;
       ++report_.servers;

@@ -15,6 +15,8 @@ constexpr std::size_t kMostAlike = 10;
 /// Of a view of an attack over the whole catalogue.
 constexpr std::size_t kMostToolsLookedAt = 20'000;
 constexpr std::size_t kPage = 200;
+/// Servers whose names are compared for a page.
+constexpr std::size_t kMostNames = 5'000;
 
 /// Calls `take` with each server, until it says no.
 template <typename Take>
@@ -80,7 +82,7 @@ Result<ToolView> view_tool(Catalogue& catalogue, std::string_view slug, std::str
   return view;
 }
 
-Result<ServerView> view_server(Catalogue& catalogue, std::string_view slug_or_name) {
+Result<ServerView> view_server(Catalogue& catalogue, std::string_view slug_or_name, const LookAlikes* names) {
   ServerView view;
   auto server = catalogue.server(slug_or_name);
   if (!server) return std::unexpected(server.error());
@@ -88,7 +90,17 @@ Result<ServerView> view_server(Catalogue& catalogue, std::string_view slug_or_na
   auto tools = catalogue.tools(view.server.slug);
   if (!tools) return std::unexpected(tools.error());
   view.tools = std::move(*tools);
+  if (names != nullptr) view.look_alikes = names->like(view.server.listing, view.server.slug);
   return view;
+}
+
+Result<std::optional<LookAlikes>> names_for_views(Catalogue& catalogue) {
+  const auto counts = catalogue.counts();
+  if (!counts) return std::unexpected(counts.error());
+  if (counts->servers > kMostNames) return std::nullopt;
+  auto names = LookAlikes::of(catalogue);
+  if (!names) return std::unexpected(names.error());
+  return std::optional(std::move(*names));
 }
 
 Result<StackView> view_stack(Catalogue& catalogue, std::span<const std::string> slugs) {

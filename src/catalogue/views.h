@@ -12,6 +12,7 @@
 #include "catalogue/attack.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/implementation.h"
+#include "catalogue/look_alike.h"
 #include "catalogue/page.h"
 #include "catalogue/stack.h"
 
@@ -33,6 +34,7 @@ struct ToolView {
 struct ServerView {
   ServerRecord server;
   std::vector<ToolRecord> tools;  ///< riskiest first
+  std::vector<LookAlike> look_alikes;
 };
 
 struct StackView {
@@ -64,7 +66,11 @@ struct IndexView {
 };
 
 Result<ToolView> view_tool(Catalogue& catalogue, std::string_view slug, std::string_view name);
-Result<ServerView> view_server(Catalogue& catalogue, std::string_view slug_or_name);
+/// `names`: those whose likes are told of; null: of nobody's.
+Result<ServerView> view_server(Catalogue& catalogue, std::string_view slug_or_name,
+                               const LookAlikes* names = nullptr);
+/// The names of the catalogue, arranged for views; nothing where there are too many to do so for one page.
+Result<std::optional<LookAlikes>> names_for_views(Catalogue& catalogue);
 Result<StackView> view_stack(Catalogue& catalogue, std::span<const std::string> slugs);
 /// `slugs`: whose tools are looked at; empty: all servers, up to a bound of tools.
 Result<AttackView> view_attack(Catalogue& catalogue, std::string_view id, std::span<const std::string> slugs);
