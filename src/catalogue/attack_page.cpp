@@ -11,10 +11,11 @@ namespace {
 Section incidents_of(const AttackPattern& pattern) {
   Table table{"Incidents and demonstrations", {"Incident", "When", "What happened", "What it teaches"}, {}};
   for (const Incident& incident : pattern.incidents) {
-    table.rows.push_back({{outside(incident.name, incident.url)},
-                          {plain(incident.date)},
-                          {plain(incident.what)},
-                          {plain(incident.lesson)}});
+    table.rows.push_back(
+        {{outside(incident.name, incident.url)},
+         {plain(incident.date)},
+         {plain(std::string(incident.what) + (incident.secondary ? " (known from reports of others)" : ""))},
+         {plain(incident.lesson)}});
   }
   return {"incidents", "Where it happened", {std::move(table)}};
 }
@@ -63,7 +64,11 @@ Document attack_page(const AttackView& view) {
   page.above = {{"Tool catalogue", {PageKind::index, {}}}, {"Attack patterns", {PageKind::attack, {}}}};
   page.summary = std::string(pattern.definition);
   page.lead = {plain(capital(pattern.definition))};
-  page.sections.push_back({"how", "How it works", {Paragraph{{plain(pattern.how)}}}});
+  Section how{"how", "How it works", {Paragraph{{plain(pattern.how)}}}};
+  if (!pattern.applies_to.empty()) {
+    how.blocks.emplace_back(Facts{{{"Applies to", Text{plain(pattern.applies_to)}}}});
+  }
+  page.sections.push_back(std::move(how));
   if (!pattern.incidents.empty()) page.sections.push_back(incidents_of(pattern));
   page.sections.push_back(open_tools(view));
   Section stop{"rule", "Which rule stops it", {Paragraph{{plain(pattern.mitigation)}}}};

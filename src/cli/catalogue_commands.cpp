@@ -4,6 +4,7 @@
 #include "cli/catalogue_classify.h"
 #include "cli/catalogue_drift.h"
 #include "cli/catalogue_import.h"
+#include "cli/catalogue_pages.h"
 #include "cli/catalogue_search.h"
 #include "cli/commands.h"
 
@@ -22,6 +23,7 @@ void add_catalogue_commands(CLI::App& app, Session& session) {
   add_catalogue_drift(*catalogue, session);
   add_catalogue_search(*catalogue, session);
   add_catalogue_override(*catalogue, session);
+  add_catalogue_pages(*catalogue, session);
 }
 
 }  // namespace doorward::cli
