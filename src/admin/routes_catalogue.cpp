@@ -60,6 +60,17 @@ constexpr Route kRoutes[] = {
      .text = "Takes back what a person said of a tool; the rules say again.",
      .members = R"({"server": {"type": "string"}, "tool": {"type": "string"}})",
      .result = "CatalogueTool"},
+    {.op = "catalogue.page",
+     .verb = Verb::get,
+     .path = "/api/v1/catalogue/pages/{kind}",
+     .text = "A page of the catalogue, as data or written out. `id`: of a tool its server's slug, a slash and its name; of a "
+             "server its slug; of a stack the slugs with `+` between; of an attack its id, or none for all of them. "
+             "`base`: the path that links of HTML begin with.",
+     .members = R"({"kind": {"type": "string", "enum": ["index", "server", "tool", "stack", "attack"]},
+                    "id": {"type": "string", "maxLength": 4096},
+                    "format": {"type": "string", "enum": ["json", "markdown", "html"], "default": "json"},
+                    "base": {"type": "string", "maxLength": 200, "default": "/catalogue/"}})",
+     .result = "CataloguePage"},
 };
 
 constexpr std::string_view kSchemas = R"({
@@ -153,6 +164,20 @@ constexpr std::string_view kSchemas = R"({
       "schema": {"const": "doorward.catalogue.tool/1"},
       "tool": {"type": "object", "description": "with `signals` and `evidence` in full, `definition` and its `key`"},
       "versions": {"type": "array", "items": {"type": "object"}, "description": "definitions, newest first"}
+    },
+    "additionalProperties": false
+  },
+  "CataloguePage": {
+    "type": "object",
+    "description": "`page` where the format is json, else `text`; HTML is what stands inside `<main>`.",
+    "required": ["schema", "kind", "id", "format"],
+    "properties": {
+      "schema": {"const": "doorward.catalogue.page/1"},
+      "kind": {"type": "string"},
+      "id": {"type": "string"},
+      "format": {"type": "string"},
+      "page": {"type": "object"},
+      "text": {"type": "string"}
     },
     "additionalProperties": false
   }

@@ -186,7 +186,11 @@ class Writer {
   void add(const Table& block) {
     std::vector<std::vector<std::string>> cells;
     std::vector<std::size_t> widths;
-    for (const std::string& head : block.head) widths.push_back(columns(head));
+    std::vector<std::string> heads;
+    for (const std::string& head : block.head) {
+      heads.push_back(shown(head));
+      widths.push_back(columns(heads.back()));
+    }
     for (const auto& row : block.rows) {
       cells.emplace_back();
       for (std::size_t i = 0; i < row.size(); ++i) {
@@ -197,11 +201,11 @@ class Writer {
     std::size_t needed = 2;
     for (std::size_t i = 0; i + 1 < widths.size(); ++i) needed += widths[i] + 2;
     const bool fits = needed + std::min<std::size_t>(widths.empty() ? 0 : widths.back(), 24) <= width_;
-    if (!fits) return add_cards(block, cells);
+    if (!fits) return add_cards(block, heads, cells);
     out_ += "  ";
-    for (std::size_t i = 0; i < block.head.size(); ++i) {
-      out_ += colored(block.head[i], kDim);
-      if (i + 1 < block.head.size()) out_.append(widths[i] - columns(block.head[i]) + 2, ' ');
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+      out_ += colored(heads[i], kDim);
+      if (i + 1 < heads.size()) out_.append(widths[i] - columns(heads[i]) + 2, ' ');
     }
     out_ += '\n';
     for (std::size_t r = 0; r < cells.size(); ++r) {
@@ -221,13 +225,14 @@ class Writer {
         runs.size() == 1 && (runs[0].style == Run::Style::severity || runs[0].style == Run::Style::category);
     return badge ? color_of(runs[0].severity) : std::string_view();
   }
-  void add_cards(const Table& block, const std::vector<std::vector<std::string>>& cells) {
+  void add_cards(const Table& block, const std::vector<std::string>& heads,
+                 const std::vector<std::vector<std::string>>& cells) {
     for (std::size_t r = 0; r < cells.size(); ++r) {
       for (std::size_t i = 0; i < cells[r].size(); ++i) {
         if (i == 0) {
           out_ += "  " + colored(cells[r][0], kBold) + "\n";
         } else if (!block.rows[r][i].empty()) {
-          const std::string head = "    " + block.head[i] + ": ";
+          const std::string head = "    " + heads[i] + ": ";
           out_ += head;
           flow(block.rows[r][i], 6, columns(head));
         }

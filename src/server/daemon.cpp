@@ -23,6 +23,7 @@
 #include "server/metrics.h"
 #include "server/notify_operations.h"
 #include "server/owned.h"
+#include "server/page_operations.h"
 #include "server/policy_file.h"
 #include "server/policy_operations.h"
 #include "server/record_operations.h"
@@ -333,6 +334,7 @@ Status Daemon::start_steering() {
 Status Daemon::start_admin() {
   add_policy_operations(*operations_);
   add_record_operations(*operations_, state_.log(), readers_, loop_);
+  add_page_operations(*operations_, state_.path, readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;
   admin_ = std::make_unique<admin::Server>(
       loop_, [this](std::string text, const identity::Actor& actor, admin::Done done) {

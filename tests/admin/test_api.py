@@ -82,6 +82,20 @@ class Resources(ApiCase):
         self.ok(self.api.post("/api/v1/reload"))
         self.ok(self.api.get("/api/v1/catalogue", query={"query": "x", "limit": 5}))
 
+    def test_pages_of_the_catalogue(self):
+        page = self.ok(self.api.get("/api/v1/catalogue/pages/index"))
+        self.assertEqual(page["page"]["schema"], "doorward.page.index/1")
+        written = self.ok(self.api.get("/api/v1/catalogue/pages/attack",
+                                       query={"id": "tool-poisoning", "format": "html", "base": "/see/"}))["text"]
+        self.assertIn('<a href="/see/attack">', written)
+        self.assertNotIn("<html", written)
+        self.assertIn("# Tool poisoning", self.ok(self.api.get(
+            "/api/v1/catalogue/pages/attack", query={"id": "tool-poisoning", "format": "markdown"}))["text"])
+        for kind, query in (("index", {"base": "//elsewhere.example/"}), ("index", {"format": "terminal"}), ("tool", {"id": "x"})):
+            with self.subTest(kind=kind, query=query):
+                self.assertEqual(self.api.get(f"/api/v1/catalogue/pages/{kind}", query=query).status, 400)
+        self.assert_refused(self.api.get("/api/v1/catalogue/pages/server", query={"id": "nobody"}), 404, "not_found")
+
     def test_lists_come_in_pages(self):
         for number in range(7):
             self.ok(self.api.post("/api/v1/grants", {"label": f"page-{number}", "server": "up"}))
