@@ -128,7 +128,7 @@ class Comparison {
   }
 
   void put_sign(const risk::Sign& sign) {
-    put(DriftKind::poisoning, Severity::high, sign.where, std::string(risk::to_string(sign.kind)) + ": \"" + sign.words + "\"");
+    put(DriftKind::poisoning, Severity::high, sign.where, std::string(risk::to_string(sign.kind)) + ": '" + sign.words + "'");
   }
 
   void take(const DefinitionChange& change) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/shell.h"
 #include "cli/commands.h"
 #include "cli/log_view.h"
 #include "cli/scan_view.h"
@@ -58,10 +59,13 @@ std::string precheck_json(const scan::Precheck& result) {
     writer.key("tool").string(drift.tool).key("where").string(drift.where).key("says").string(drift.says).end_object();
   }
   writer.end_array();
+  if (result.grade != 0) {
+    writer.key("grade").string({&result.grade, 1}).key("verification").string(result.verification);
+  }
   write_texts(writer, "publisher", result.publisher);
   write_texts(writer, "warnings", result.warnings);
   if (!result.policy.policy.empty()) writer.key("policy").raw(result.policy.policy);
-  if (result.tools.empty() && !result.command.empty()) writer.key("find_out").string("doorward scan --command '" + result.command + "'");
+  if (result.tools.empty() && !result.command.empty()) writer.key("find_out").string("doorward scan --command " + catalogue::shell_word(result.command));
   writer.end_object();
   return out;
 }
@@ -81,17 +85,17 @@ void print_next(const scan::Precheck& result, bool color) {
   std::vector<std::string> lines;
   if (result.tools.empty()) {
     if (!result.command.empty()) {
-      lines.push_back("doorward scan --command '" + result.command + "'    starts it, after you agree, and lists its tools");
+      lines.push_back("doorward scan --command " + catalogue::shell_word(result.command) + "    starts it, after you agree, and lists its tools");
     } else if (result.asked.starts_with("http")) {
-      lines.push_back("doorward scan --url " + result.asked + "    lists its tools");
+      lines.push_back("doorward scan --url " + catalogue::shell_word(result.asked) + "    lists its tools");
     } else {
       lines.push_back("doorward scan --command 'COMMAND'    with the command that would start it");
     }
   } else if (result.verdict != scan::Verdict::proceed) {
-    lines.push_back("doorward precheck " + result.asked + " --json    the policy is its member \"policy\"");
+    lines.push_back("doorward precheck " + catalogue::shell_word(result.asked) + " --json    the policy is its member \"policy\"");
     lines.push_back("doorward run --policy FILE --server NAME -- " + (result.command.empty() ? "COMMAND" : result.command) +
                     "    connects it behind that policy");
-    lines.push_back("doorward precheck " + result.asked + " --export claude-code    for a client's own deny list");
+    lines.push_back("doorward precheck " + catalogue::shell_word(result.asked) + " --export claude-code    for a client's own deny list");
   }
   print_list("Next", lines, color);
 }
@@ -121,7 +125,7 @@ void print_precheck(const scan::Precheck& result, bool color) {
                       " " + drift.where + ": " + drift.says);
   }
   print_list("Changed since it was last seen", changes, color);
-  print_list("Publisher", result.publisher, color);
+  print_list(result.grade == 0 ? "Publisher" : "Publisher (grade " + std::string(1, result.grade) + ")", result.publisher, color);
   if (result.verdict != scan::Verdict::proceed && !result.policy.policy.empty()) {
     print_line("\n" + painted("Policy", "1", color));
     for (const std::string& why : result.policy.why) print_line("  " + safe_text(why));

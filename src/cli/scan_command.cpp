@@ -164,7 +164,7 @@ class Progress {
   explicit Progress(std::size_t all) : all_(all), shown_(::isatty(STDERR_FILENO) == 1) { show(); }
   void done(const scan::Server& server) {
     clear();
-    const std::string what = server.unreachable ? server.why : std::to_string(server.tools.size()) + " tools";
+    const std::string what = server.unreachable ? server.why : std::to_string(server.tools.size()) + (server.tools.size() == 1 ? " tool" : " tools");
     std::fputs(("doorward: " + safe_text(server.name) + ": " + safe_text(what) + "\n").c_str(), stderr);
     ++done_;
     show();

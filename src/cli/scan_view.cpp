@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "catalogue/shell.h"
 #include "cli/log_view.h"
 #include "scan/render.h"
 
@@ -113,7 +114,13 @@ void write_worst(const Report& report, bool color, std::string& out) {
     }
   }
   if (worst.empty()) return;
-  std::ranges::stable_sort(worst, [](const Worst& a, const Worst& b) { return catalogue::riskier(*a.tool, *b.tool); });
+  // Of tools that are as bad as each other those with more reasons come first.
+  std::ranges::stable_sort(worst, [](const Worst& a, const Worst& b) {
+    const risk::Classification& x = a.tool->classification;
+    const risk::Classification& y = b.tool->classification;
+    if (x.severity != y.severity || x.category != y.category) return catalogue::riskier(*a.tool, *b.tool);
+    return x.signals.size() > y.signals.size();
+  });
   out += heading("Worst tools", color);
   std::size_t name_width = 0;
   for (std::size_t i = 0; i < std::min(worst.size(), kMostWorst); ++i) {
@@ -154,7 +161,7 @@ void write_together(const Report& report, bool color, std::string& out) {
         std::string& list = (trifecta.held & catalogue::bit(leg)) != 0 ? held : missing;
         list += (list.empty() ? "" : " and ") + std::string(catalogue::label(leg));
       }
-      line = "has " + held + ", not " + missing;
+      line = "has " + held + "; lacks " + missing;
     }
     if (agent.through_doorward > 0) {
       line += (line.empty() ? "" : "; ") + std::to_string(agent.through_doorward) + " through Doorward";
@@ -211,7 +218,7 @@ void write_next(const Report& report, bool color, std::string& out) {
   }
   std::string lines;
   if (worst != nullptr && worst_tool->classification.severity >= Severity::medium) {
-    const std::string name = safe_text(worst->slug.empty() ? worst->name : worst->slug);
+    const std::string name = safe_text(catalogue::shell_word(worst->slug.empty() ? worst->name : worst->slug));
     lines += "doorward precheck " + name + "    what it can do, and a policy for it\n";
     lines += "doorward precheck " + name + " --export claude-code    its worst tools for the client's own deny list\n";
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "catalogue/look_alike.h"
 #include "server/state_dir.h"
 
 namespace doorward::scan {
@@ -92,7 +93,17 @@ void KnownServers::take_overrides(Server& server) {
 }
 
 LooksLike KnownServers::looks_like() {
-  return {};
+  if (!catalogue_) return {};
+  // Arranging the names of a whole catalogue takes its time, so only where somebody asks.
+  return [this, known = std::shared_ptr<catalogue::LookAlikes>()](
+             const catalogue::Listing& listing, std::string_view slug) mutable -> std::vector<catalogue::LookAlike> {
+    if (!known) {
+      auto all = catalogue::LookAlikes::of(*catalogue_);
+      if (!all) return {};
+      known = std::make_shared<catalogue::LookAlikes>(std::move(*all));
+    }
+    return known->like(listing, slug);
+  };
 }
 
 }  // namespace doorward::scan

@@ -22,6 +22,7 @@ class KnownServers {
   /// Gives servers that were not listed the tools that the catalogue has of them, by package, URL or name, and every
   /// server its slug.
   void fill(Scan& scan);
+  /// By the names of the catalogue; lives no longer than this.
   LooksLike looks_like();
 
   catalogue::Catalogue* catalogue() { return catalogue_.get(); }

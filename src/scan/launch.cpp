@@ -96,7 +96,8 @@ class Expander {
   std::vector<std::string> missing_;
 };
 
-std::string shell_word(const std::string& word) {
+/// A word as a person reads it in a command line: what a shell would take apart or replace stands in quotes.
+std::string shown_word(const std::string& word) {
   const bool plain = !word.empty() && std::ranges::all_of(word, [](unsigned char c) {
     return std::isalnum(c) != 0 || std::string_view("@%_+=:,./-[]{}$~").find(static_cast<char>(c)) != std::string_view::npos;
   });
@@ -137,7 +138,7 @@ std::string shown_url(std::string_view url, bool& secret) {
 
 /// The words of a command as people may see them; where secrets stand goes to `literal`.
 std::string shown_command(const clients::Entry& entry, std::vector<std::string>& literal) {
-  std::string out = shell_word(entry.command);
+  std::string out = shown_word(entry.command);
   bool value_follows = false;
   for (std::size_t i = 0; i < entry.args.size(); ++i) {
     const std::string& arg = entry.args[i];
@@ -166,7 +167,7 @@ std::string shown_command(const clients::Entry& entry, std::vector<std::string>&
     if (secret) literal.push_back("argument " + std::to_string(i + 1));
     // `-e NAME` of a container names a variable; its value does not follow.
     value_follows = arg.starts_with("--") && equals == std::string::npos && server::looks_secret(name);
-    out += " " + shell_word(shown);
+    out += " " + shown_word(shown);
   }
   return out;
 }

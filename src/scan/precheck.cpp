@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "http/url.h"
+#include "catalogue/grade.h"
 #include "json/reader.h"
 #include "mcp/tool_definition.h"
 #include "risk/poisoning.h"
@@ -23,22 +23,6 @@ bool is_url(std::string_view text) {
   return text.starts_with("https://") || text.starts_with("http://");
 }
 
-/// Names in the official registry's form, whose owner the registry has checked: `io.github.owner/name`.
-std::string owner_of(std::string_view name) {
-  constexpr std::string_view kGithub = "io.github.";
-  const std::size_t slash = name.find('/');
-  if (slash == std::string_view::npos || name.substr(0, slash).find('.') == std::string_view::npos) return {};
-  if (name.starts_with(kGithub)) return "GitHub account " + std::string(name.substr(kGithub.size(), slash - kGithub.size()));
-  std::string domain;  // com.example is example.com
-  std::string_view rest = name.substr(0, slash);
-  while (!rest.empty()) {
-    const std::size_t dot = rest.find('.');
-    domain = std::string(rest.substr(0, dot)) + (domain.empty() ? "" : "." + domain);
-    rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
-  }
-  return "domain " + domain;
-}
-
 class Prechecker {
  public:
   Prechecker(catalogue::Catalogue* catalogue, const Scan& configured, const LooksLike& looks_like, Precheck& out)
@@ -48,11 +32,12 @@ class Prechecker {
     find();
     if (out_.record) {
       read_record();
-    } else {
+    } else if (out_.reasons.empty()) {
       out_.reasons.emplace_back(catalogue_ == nullptr ? "there is no catalogue here to look it up in"
                                                       : "the catalogue does not know it");
     }
     look_alike();
+    read_publisher();
     decide();
   }
 
@@ -137,7 +122,6 @@ class Prechecker {
     std::ranges::stable_sort(out_.drifts, std::ranges::greater(), &catalogue::Drift::severity);
     if (out_.drifts.size() > kMostDrifts) out_.drifts.resize(kMostDrifts);
     if (listing.gone) out_.warnings.emplace_back("its source says that it is deleted or deprecated");
-    read_publisher(listing);
   }
 
   void read_tool(const catalogue::ToolRecord& tool) {
@@ -147,7 +131,7 @@ class Prechecker {
       const auto signs = risk::signs_of_poisoning(*root);
       if (!signs.empty()) {
         out_.warnings.push_back("sign of poisoning in " + tool.name + signs.front().where + " (" +
-                                std::string(risk::to_string(signs.front().kind)) + "): \"" + signs.front().words + "\"");
+                                std::string(risk::to_string(signs.front().kind)) + "): '" + signs.front().words + "'");
       }
     }
     const auto versions = catalogue_->versions(out_.record->slug, tool.name);
@@ -162,21 +146,19 @@ class Prechecker {
     }
   }
 
-  void read_publisher(const catalogue::Listing& listing) {
-    const auto& sources = out_.record->sources;
-    const bool registered = std::ranges::find(sources, "registry") != sources.end();
+  void read_publisher() {
+    if (!out_.record) return;
+    const catalogue::Listing& listing = out_.record->listing;
+    const catalogue::Grade grade = catalogue::grade(*out_.record, out_.tools, look_alikes_);
+    out_.grade = grade.letter;
+    out_.verification = catalogue::to_string(grade.identity.verification);
+    out_.publisher.push_back(out_.verification + ": " + grade.identity.why);
+    if (grade.identity.verification == catalogue::Verification::contradicted) out_.warnings.push_back(grade.identity.why);
     if (!listing.publisher.empty()) out_.publisher.push_back("its source names " + listing.publisher + " as publisher");
-    if (const std::string owner = owner_of(listing.name); registered && !owner.empty()) {
-      out_.publisher.push_back("listed as " + listing.name + " in the official registry, which lets only whoever controls the " +
-                               owner + " use that name");
-    }
     if (!listing.repository.empty()) out_.publisher.push_back("repository " + listing.repository);
     std::string all;
-    for (const std::string& source : sources) all += (all.empty() ? "" : ", ") + source;
+    for (const std::string& source : out_.record->sources) all += (all.empty() ? "" : ", ") + source;
     out_.publisher.push_back("known from: " + all);
-    if (!registered && listing.repository.empty()) {
-      out_.publisher.emplace_back("no registry vouches for who publishes it, and no repository is named");
-    }
   }
 
   void look_alike() {
@@ -190,9 +172,8 @@ class Prechecker {
     } else {
       listing.name = out_.asked;
     }
-    for (const std::string& why : looks_like_(listing, out_.record ? std::string_view(out_.record->slug) : std::string_view())) {
-      out_.warnings.push_back(why);
-    }
+    look_alikes_ = looks_like_(listing, out_.record ? std::string_view(out_.record->slug) : std::string_view());
+    for (const catalogue::LookAlike& like : look_alikes_) out_.warnings.push_back(like.why);
   }
 
   void decide() {
@@ -228,6 +209,7 @@ class Prechecker {
   const LooksLike& looks_like_;
   Precheck& out_;
   std::optional<catalogue::Package> package_;
+  std::vector<catalogue::LookAlike> look_alikes_;
 };
 
 }  // namespace

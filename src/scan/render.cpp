@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "catalogue/visible.h"
 #include "json/writer.h"
 
 namespace doorward::scan {
@@ -260,11 +261,8 @@ std::string render_sarif(const Report& report, const std::string& root) {
 }
 
 std::string markdown_text(std::string_view text) {
-  // Through JSON's escapes nothing is left that is not printable ASCII.
-  std::string plain;
-  json::append_string(plain, text, json::Escape::ascii);
   std::string out;
-  for (const char c : std::string_view(plain).substr(1, plain.size() - 2)) {
+  for (const char c : catalogue::visible(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -283,6 +281,10 @@ std::string markdown_text(std::string_view text) {
         break;
       case ':':  // an address becomes a link by itself
         out += "&#58;";
+        break;
+      case '\n':
+      case '\t':
+        out += ' ';
         break;
       case '\\':
       case '`':

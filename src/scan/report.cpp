@@ -126,9 +126,9 @@ class Judge {
   void judge_names(const Server& server) {
     if (!looks_like_ || !server.launch.package) return;
     std::size_t told = 0;
-    for (const std::string& why : looks_like_(listing_of(server), server.slug)) {
+    for (const catalogue::LookAlike& like : looks_like_(listing_of(server), server.slug)) {
       if (++told > kMostPerServer) break;
-      add("look-alike-package", &server, server.name + ": " + why, why);
+      add("look-alike-package", &server, server.name + ": " + like.why, like.name + "\n" + like.other);
     }
   }
 
@@ -167,7 +167,7 @@ class Judge {
       if (++signs > kMostPerServer) break;
       Finding& finding = add("tool-poisoning", &server,
                              server.name + "." + tool.name + ": " + std::string(risk::to_string(sign.kind)) + " in " +
-                                 sign.where + ": \"" + sign.words + "\"",
+                                 sign.where + ": '" + sign.words + "'",
                              tool.name + sign.where + std::string(risk::to_string(sign.kind)));
       finding.tool = tool.name;
     }
@@ -243,7 +243,7 @@ class Judge {
       if (!told_.insert("shadow\n" + by + names).second) continue;
       Finding& finding = add("tool-shadowing", &server_at(agent, shadow.by),
                              "the definition of " + by + " names " + names +
-                                 (shadow.signs.empty() ? "" : ": \"" + shadow.signs.front().words + "\""),
+                                 (shadow.signs.empty() ? "" : ": '" + shadow.signs.front().words + "'"),
                              by);
       finding.tool = server_at(agent, shadow.by).tools[shadow.by.tool].name;
     }
@@ -300,7 +300,7 @@ std::string reason_of(const risk::Classification& classification) {
   std::string out;
   for (const risk::Evidence& evidence : classification.evidence) {
     if (evidence.says != to_string(classification.category)) continue;
-    out = "\"" + evidence.words + "\" in its " + std::string(risk::to_string(evidence.source));
+    out = "'" + evidence.words + "' in its " + std::string(risk::to_string(evidence.source));
     break;
   }
   std::size_t told = 0;

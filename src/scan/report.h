@@ -2,9 +2,13 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "catalogue/look_alike.h"
 #include "catalogue/stack.h"
 #include "scan/finding.h"
 #include "scan/scan.h"
@@ -37,8 +41,9 @@ struct Report {
   bool invalid = false;  ///< a file could not be read
 };
 
-/// What the names of a server are confusingly like, a sentence each. `slug`: its own in the catalogue, or empty.
-using LooksLike = std::function<std::vector<std::string>(const catalogue::Listing& listing, std::string_view slug)>;
+/// What the names of a server are confusingly like. `slug`: its own in the catalogue, or empty.
+using LooksLike =
+    std::function<std::vector<catalogue::LookAlike>(const catalogue::Listing& listing, std::string_view slug)>;
 
 /// Judges a scan. `scan` outlives the report.
 Report judge(const Scan& scan, const LooksLike& looks_like = {});

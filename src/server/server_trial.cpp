@@ -147,7 +147,9 @@ std::string ServerTrial::take_page(json::Value result) {
 }
 
 void ServerTrial::on_error_line(std::string_view line) {
-  if (line.find_first_not_of(" \t\r") != std::string_view::npos) report_.last_words = line.substr(0, kMostDetail);
+  // What follows the first error is mostly its consequences: where a log is kept, a trace.
+  if (report_.last_words.find("rror") != std::string::npos || line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+  report_.last_words = line.substr(0, kMostDetail);
 }
 
 void ServerTrial::on_head(int status, std::string_view session, bool) {

@@ -31,7 +31,7 @@ struct TrialReport {
   bool cut = false;                      ///< the list goes on beyond our bounds
   std::string server_name;     ///< what the server calls itself
   std::string server_version;
-  std::string last_words;      ///< the last line that a child wrote to its standard error
+  std::string last_words;      ///< the first line with an error on a child's standard error, else the last line
   bool refused = false;        ///< it wants to know who asks: status 401 or 403
   bool ok() const { return !steps.empty() && steps.back().ok; }
 };

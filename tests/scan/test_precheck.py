@@ -65,6 +65,31 @@ class Precheck(ScanCase):
         self.assertIn("text", kinds)
         self.assertIn("Changed since it was last seen", self.doorward("precheck", "time").stdout)
 
+    def imported(self):
+        """A catalogue that knows the files-mcp of one publisher, with its tools, and nothing of a live server."""
+        listed = self.write("listed.json", {"server": "files", "package": {"registry": "npm", "identifier": "@acme/files-mcp", "version": "1.0.0"},
+                                            "tools": NOTES})
+        self.run_command("catalogue", "import", listed)
+
+    def test_by_package_of_an_import(self):
+        self.imported()
+        result = self.precheck("@acme/files-mcp")
+        self.assertEqual(result["verdict"], "connect with a rule")
+        self.assertEqual((result["package"], len(result["tools"])), ("npm:@acme/files-mcp", 3))
+        self.assertIn(result["verification"], ("none", "listed", "verified"))
+        self.config({"files": {"command": "npx", "args": ["-y", "@acme/files-mcp"]}})
+        report = self.scan("--no-exec", "--fail-on", "critical", code=1)
+        self.assertEqual(report["servers"][0]["state"], "from the catalogue")
+        self.assertEqual(self.precheck("files")["worst"], "critical")
+
+    def test_names_that_are_like_a_known_one(self):
+        self.imported()
+        result = self.precheck("@acrne/files-mcp")
+        self.assertEqual(result["verdict"], "ask first")
+        self.assertTrue(result["warnings"], result)
+        self.config({"files": {"command": "npx", "args": ["-y", "@acrne/files-mcp"]}})
+        self.assertIn("look-alike-package", self.rules(self.scan("--no-exec")))
+
     def test_deny_lists(self):
         self.known({"my notes": self.entry(NOTES + [tool("delete.all", "Deletes all notes permanently.")])})
         done = self.doorward("precheck", "my notes", "--export", "claude-code")
