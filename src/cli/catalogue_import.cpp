@@ -288,10 +288,16 @@ class Import {
     return {};
   }
 
-  /// Files of the folder; the adapter names them by plain names.
+  /// Files of the folder and of folders in it, by plain names; no link is followed.
   static catalogue::Beside beside(const fs::path& folder) {
-    return [folder](std::string_view path) {
-      auto text = io::read_file((folder / std::string(path)).string(), kMostManifest);
+    return [folder](std::string_view path) -> std::string {
+      fs::path file = folder;
+      for (const fs::path& step : fs::path(std::string(path))) {
+        file /= step;
+        std::error_code error;
+        if (fs::is_symlink(fs::symlink_status(file, error))) return {};
+      }
+      auto text = io::read_file(file.string(), kMostManifest);
       return text ? std::move(*text) : std::string();
     };
   }

@@ -52,13 +52,13 @@ PARTS = {
 
 
 def tests():
-    """Row -> names of the tests called after it: here, among those of the protocol and the control plane, beside the log's code."""
+    """Row -> names of the tests called after it: here, among those of the protocol, the control plane and the commands, beside the log's code."""
     found = {}
     for file in sorted((HERE.parent.parent / "src" / "audit").glob("*_test.cpp")):
         for suite, row, name in re.findall(r"^TEST(?:_F)?\((\w+), (T\d{3})_?(\w*)\)", file.read_text(), re.M):
             found.setdefault(row, []).append(f"src/audit {suite}.{row}_{name}")
     for file in [*sorted(HERE.glob("test_*.py")), *sorted(HERE.parent.glob("protocol/test_*.py")),
-                 *sorted(HERE.parent.glob("admin/test_*.py"))]:
+                 *sorted(HERE.parent.glob("admin/test_*.py")), *sorted(HERE.parent.glob("cli/test_*.py"))]:
         module = file.stem if file.parent == HERE else f"{file.parent.name}.{file.stem}"
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, ast.ClassDef):

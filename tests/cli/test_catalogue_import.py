@@ -124,10 +124,33 @@ class Import(CommandCase):
         self.run_command("catalogue", "import", self.folder / "nothing", code=FAILED)
         (self.folder / "empty").mkdir()
         self.run_command("catalogue", "import", self.folder / "empty", code=INVALID)
-        bomb = self.folder / "bomb.gz"
+        bomb = self.folder / "bomb.gz"  # 600 MiB of spaces
         bomb.write_bytes(gzip.compress(b" " * (1 << 20)) * 600)
         self.assertIn("512 MiB", self.run_command("catalogue", "import", bomb, code=FAILED)[1])
         self.run_command("catalogue", "import", "https://127.0.0.1:9/x", code=UNREACHABLE)
+
+    def test_T287_imports_neither_expand_nor_leave_their_folder(self):
+        secret = self.write("secret.json", [{"name": "read_secret", "description": "From outside"}])
+        folder = self.folder / "in"
+        # A name that climbs out of the folder finds no file; a link in it is not followed.
+        self.write("in/catalog.yaml", "registry:\n  ../../secret: {title: x}\n  linked: {title: y}\n")
+        (folder / "tools").mkdir()
+        (folder / "tools/linked.json").symlink_to(secret)
+        (folder / "registry.json").symlink_to(FIXTURES / "registry.json")
+        told = self.json("catalogue", "import", folder)
+        self.assertEqual((told["files"], told["servers"], told["tools"]), (1, 2, 0))
+        bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+            f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi"))
+        for what, text in (("anchors", "registry:\n  x: {title: y}\n" + bomb), ("duplicate", "registry:\n  x: {}\n  x: {}\n"),
+                           ("longer than 4 MiB", "registry:\n" + "# \n" * (2 << 20))):
+            told = self.run_command("catalogue", "import", self.write("bad.yaml", text), code=INVALID)[1]
+            self.assertIn(what, told)
+        told = self.json("catalogue", "import", self.write("twice.json", '{"servers":[{"server":{"name":"a/b","name":"a/c","version":"1"}}]}'))
+        self.assertEqual((told["servers"], len(told["skipped"])), (0, 1))
+        large = self.folder / "large.json"
+        with large.open("wb") as file:
+            file.truncate(600 << 20)
+        self.run_command("catalogue", "import", large, code=FAILED)
 
     def test_an_url(self):
         registry = Registry(["io.github.a/b"])
