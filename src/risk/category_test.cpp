@@ -190,6 +190,8 @@ TEST(Category, Definitions) {
        Category::destructive},
       {R"({"name":"helper","description":"Allows agents to delete zebras"})", Category::destructive},
       {R"({"name":"records","description":"Create, update, or delete records"})", Category::destructive},
+      {R"({"name":"scan_dns","description":"Scan for records and automatically add them"})", Category::write},
+      {R"({"name":"x","description":"Apply, delete zebras"})", Category::destructive},
       {R"({"name":"remove_draft","description":"Does not delete the page"})", Category::destructive},
       {R"({"name":"get_rights","description":"Get view and edit rights of a page"})", Category::read},
       {R"({"name":"send_email","description":"Send an email"})", Category::write},

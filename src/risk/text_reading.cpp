@@ -156,7 +156,8 @@ class TextReader {
       if (!hit || hit.form != first.form || hit.row->use == Use::light) continue;
       const std::string_view gap = words_.gap(i);
       const bool listed = gap.find_first_of(",/&|+") != std::string_view::npos;
-      const bool joined = one_of(words_[i - 1], {"and", "or", "then", "permanently", "optionally"});
+      const bool adverb = i >= at + 2 && words_[i - 1].ends_with("ly");  // `and automatically add`
+      const bool joined = one_of(words_[i - (adverb ? 2 : 1)], {"and", "or", "then"});
       if (!listed && !joined) continue;
       // With other words between them the second is a verb only where it has an object: `get view and edit
       // rights`.
