@@ -22,6 +22,14 @@ bool is_any(std::string_view word, const std::vector<std::string_view>& wanted) 
   return std::ranges::any_of(wanted, [&](std::string_view one) { return is_word(word, one); });
 }
 
+/// Whether the phrase was found at this word before: `returns` is one alternative, and the plural of another.
+bool is_found(const std::vector<PhraseMatch>& matches, std::uint32_t phrase, std::size_t first) {
+  for (std::size_t i = matches.size(); i > 0 && matches[i - 1].first == first; --i) {
+    if (matches[i - 1].phrase == phrase) return true;
+  }
+  return false;
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
@@ -92,7 +100,7 @@ void Phrases::find_at(const Words& words, std::size_t at, std::string_view first
         }
       }
     }
-    if (fits) {
+    if (fits && !is_found(matches, candidate, at)) {
       matches.push_back({candidate, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(here)});
     }
   }

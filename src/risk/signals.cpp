@@ -44,11 +44,14 @@ bool is_one_of(std::string_view word, std::string_view list) {
   return false;
 }
 
-/// Whether a word of the list stands among these words, from `first` up to `last`.
+/// Whether a word of the list, or its plural, stands among these words, from `first` up to `last`.
 bool has_any(const Words& words, std::string_view list, std::size_t first = 0, std::size_t last = SIZE_MAX) {
   if (list.empty()) return false;
   for (std::size_t i = first; i < std::min(last, words.size()); ++i) {
-    if (is_one_of(words[i], list)) return true;
+    std::string_view word = words[i];
+    if (is_one_of(word, list)) return true;
+    if (word.ends_with('s')) word.remove_suffix(1);
+    if (is_one_of(word, list)) return true;
   }
   return false;
 }
