@@ -63,6 +63,12 @@ std::vector<std::string_view> choices_of(const Parameter& parameter) {
   return names;
 }
 
+/// Whether one piece of a list ends here.
+bool ends_piece(std::string_view rest) {
+  return std::string_view(",|\n;").find(rest.front()) != std::string_view::npos || rest == "." ||
+         rest.starts_with(". ") || rest.starts_with(" or ") || rest.starts_with(" and ");
+}
+
 /// Names that a sentence lists: behind a colon, parted by commas, bars, `or`; each may be quoted and
 /// explained in brackets.
 std::vector<std::string_view> listed_in(std::string_view text) {
@@ -72,9 +78,7 @@ std::vector<std::string_view> listed_in(std::string_view text) {
   while (!rest.empty() && names.size() < kMostActions) {
     int depth = 0;
     std::size_t end = 0;
-    while (end < rest.size() &&
-           (depth > 0 || std::string_view(",|\n;").find(rest[end]) == std::string_view::npos) &&
-           !(depth == 0 && rest[end] == '.' && (end + 1 == rest.size() || rest[end + 1] == ' '))) {
+    while (end < rest.size() && (depth > 0 || !ends_piece(rest.substr(end)))) {
       depth += rest[end] == '(' ? 1 : rest[end] == ')' && depth > 0 ? -1 : 0;
       ++end;
     }
@@ -288,7 +292,7 @@ std::vector<HiddenAction> actions_of_lines(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || actions.size() + 1 >= kMostActions) continue;
     only_names = only_names && leading_name(line) == line;
-    if (only_names) lines.push_back(line);
+    if (only_names && lines.size() < kMostActions) lines.push_back(line);
     if (auto next = action_line(line)) {
       if (open) actions.push_back(open->finish());
       open = std::move(next);
