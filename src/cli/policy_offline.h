@@ -14,7 +14,7 @@ struct ExplainOptions {
   std::string file;
   std::string tool;
   std::string args = "{}";  ///< JSON, or `@FILE`
-  std::string category;     ///< empty: from the first verb of the tool's name
+  std::string category;     ///< empty: what the tool's name tells
   std::string grant;
   std::map<std::string, std::string> labels;
   std::string server;

@@ -31,7 +31,7 @@ bool Classification::has(Signal signal) const {
 }
 
 std::uint32_t rules_version() {
-  return 3;
+  return 4;
 }
 
 Classification classify(const ToolFacts& tool) {

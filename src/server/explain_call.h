@@ -18,7 +18,7 @@ namespace doorward::server {
 struct HypotheticalCall {
   std::string tool;
   std::string args = "{}";  ///< a JSON object
-  std::optional<Category> category;  ///< nothing: by the first verb of the tool's name
+  std::optional<Category> category;  ///< nothing: what the tool's name tells
   std::string grant;                 ///< label; empty: none
   std::vector<std::pair<std::string, std::string>> labels;
   std::string server;
