@@ -313,6 +313,40 @@ TEST_F(CatalogueTest, EarlierDefinitionsAreBounded) {
   EXPECT_EQ(catalogue_->versions("shop", "list_orders")->back().first_seen_us, 1'000 + 69);
 }
 
+constexpr std::string_view kHiding =
+    R"({"name":"manage_pool","description":"Manages pools.","inputSchema":{"type":"object","properties":{)"
+    R"("action":{"type":"string","enum":["list_pools","delete_pool","create_pool"]},"params":{"type":"object"}},"required":["action"]}})";
+
+TEST_F(CatalogueTest, WhatAToolHidesIsClassifiedByItself) {
+  take(*catalogue_, live("nas", {std::string(kHiding), tool("get_version")}));
+  EXPECT_EQ(catalogue_->server("nas")->tool_count, 5U);
+  const auto hidden = catalogue_->tool("nas", "delete_pool");
+  ASSERT_TRUE(hidden) << hidden.error().message;
+  EXPECT_EQ(hidden->outer, "manage_pool");
+  EXPECT_EQ(hidden->classification.category, Category::destructive);
+  EXPECT_EQ(catalogue_->tool("nas", "list_pools")->classification.category, Category::read);
+  EXPECT_EQ(found(*catalogue_, "delete pool"), Names{"delete_pool"});
+
+  // Told actions stand beside those that the schema lists, and those that it lists no more are gone.
+  std::string fewer(kHiding);
+  fewer.replace(fewer.find(R"(,"create_pool")"), 14, "");
+  Listing listing = live("nas", {fewer, tool("get_version")});
+  listing.actions = {{.outer = "manage_pool", .definition = tool("wipe_disk", "Wipes a disk.")},
+                     {.outer = "nobody", .definition = tool("lost", "Of a tool that is not there.")}};
+  take(*catalogue_, listing, 2'000);
+  EXPECT_EQ(catalogue_->tool("nas", "wipe_disk")->outer, "manage_pool");
+  EXPECT_TRUE(catalogue_->tool("nas", "create_pool")->gone);
+  EXPECT_FALSE(catalogue_->tool("nas", "lost"));
+  EXPECT_EQ(catalogue_->server("nas")->tool_count, 5U);
+
+  // A list that did not look at the tool says nothing of what it hides.
+  take(*catalogue_, live("nas", {tool("get_version", "Another.")}, ToolsKnown::partial), 3'000);
+  EXPECT_FALSE(catalogue_->tool("nas", "wipe_disk")->gone);
+  const Override said{.category = Category::write, .severity = {}, .reason = "asks first", .author = "uid:0", .at_us = 9};
+  ASSERT_TRUE(catalogue_->set_override("nas", "wipe_disk", said));
+  EXPECT_EQ(catalogue_->tool("nas", "wipe_disk")->classification.category, Category::write);
+}
+
 TEST_F(CatalogueTest, BookmarksAreKept) {
   EXPECT_EQ(*catalogue_->bookmark("registry"), "");
   ASSERT_TRUE(catalogue_->set_bookmark("registry", "one"));
