@@ -210,7 +210,7 @@ constexpr std::array kPatterns = {
         "Know which tools return content that others wrote. Let reading run and have a person agree to what changes, "
         "runs or sends.",
         R"json({"version":"1","description":"Reading runs; a person agrees to what an agent does about it.","default":"deny",
-"risk":{"Read":{},"Write":{"action":"approve"},"Execute":{"action":"approve"}},
+"risk":{"Read":{"action":"allow"},"Write":{"action":"approve"},"Execute":{"action":"approve"}},
 "tests":[{"name":"Reading an issue runs","category":"Read","tool":"list_issues","args":{},"expect":"allow"},
 {"name":"Writing because of it waits for a person","category":"Write","tool":"create_pull_request","args":{},"expect":"approve"},
 {"name":"Running something waits too","category":"Execute","tool":"run_command","args":{},"expect":"approve"},

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -336,6 +339,21 @@ TEST(OwnSeverity, IsNeverBelowTheCategorys) {
       }
     }
   }
+}
+
+// The document names every signal and every rule of the severity.
+TEST(OwnSeverity, StandsInItsDocument) {
+  std::ifstream file("docs/risk-signals.md");
+  ASSERT_TRUE(file);
+  std::stringstream text;
+  text << file.rdbuf();
+  for (std::size_t i = 0; i < kSignals; ++i) {
+    const std::string id = "`" + std::string(to_string(static_cast<Signal>(i))) + "`";
+    EXPECT_NE(text.str().find("| " + id), std::string::npos) << id;
+  }
+  for (const SeverityRule& rule : severity_rules())
+    EXPECT_NE(text.str().find("`" + std::string(rule.id) + "`"), std::string::npos) << rule.id;
+  EXPECT_NE(text.str().find("`severity.three-legs`"), std::string::npos);
 }
 
 TEST(Phrases, FindWordsOfOneSentence) {
