@@ -111,7 +111,9 @@ class Judge {
     if (!riskier || text_.head->weight != Weight::strong) return false;
     switch (by_name) {
       case Category::read:
-        return by_text != Category::execute;
+        // `debugger_inspect`, which runs code: of a verb that does not begin the name.
+        return by_text != Category::execute ||
+               (name_->weight == Weight::fair && text_.head->evidence.rule == "together.code");
       case Category::write:
         return text_.head->evidence.rule != "together.commitment";
       default:

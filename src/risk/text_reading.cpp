@@ -186,6 +186,7 @@ class TextReader {
       break;
     }
     if (best == Category::other) return;
+    if (best_rule == "together.code") use = Use::firm;  // what is run is said
     const Weight worth = use == Use::firm ? weight : (weight == Weight::strong ? Weight::fair : Weight::weak);
     result_.head = reading(best, worth, best_rule, best_at, std::min(best_at + kNear, end - 1));
   }
