@@ -250,11 +250,13 @@ TEST(Rules, EachNounTells) {
         expect(R"({"name":"x","description":"Perform a )" + std::string(word) + R"( of zebras"})",
                Category::read, "noun." + std::string(word));
         break;
-      case Noun::filler:
-        expect(R"({"name":"x","description":")" + std::string(word) + (find_verb(word) ? " you to" : "") +
-                   R"( delete zebras"})",
-               Category::destructive, "verb.delete");
+      case Noun::filler: {
+        const std::string lead =
+            word == "to" ? "used to" : std::string(word) + (find_verb(word) ? " you to" : "");
+        expect(R"({"name":"x","description":")" + lead + R"( delete zebras"})", Category::destructive,
+               "verb.delete");
         break;
+      }
     }
   }
 }

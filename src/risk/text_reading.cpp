@@ -128,6 +128,7 @@ class TextReader {
   bool is_verb_here(const VerbHit& hit, std::size_t i, std::size_t begin, bool displaced) const {
     const std::string_view before = i > begin ? words_[i - 1] : std::string_view();
     if (i + 1 < words_.size() && is_compound(words_[i], words_[i + 1])) return false;
+    if (before == "to" && i == begin + 1) return false;  // `To go on with ..., switch to ...`
     if (one_of(before, {"not", "never", "no", "without", "t"})) return false;
     if (!displaced) {
       if (hit.form == VerbForm::gerund)
