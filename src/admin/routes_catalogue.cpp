@@ -71,6 +71,28 @@ constexpr Route kRoutes[] = {
                     "format": {"type": "string", "enum": ["json", "markdown", "html"], "default": "json"},
                     "base": {"type": "string", "maxLength": 200, "default": "/catalogue/"}})",
      .result = "CataloguePage"},
+    {.op = "coverage",
+     .verb = Verb::get,
+     .path = "/api/v1/coverage",
+     .text = "Which tools agents can use without a person, and which attacks the policies in force leave open, by asking the engine.",
+     .members = R"({"server": "Name", "grant": "Name", "detail": {"enum": ["patterns", "tools"]}})",
+     .result = "Coverage"},
+    {.op = "catalogue.recommend",
+     .verb = Verb::post,
+     .path = "/api/v1/catalogue/recommend",
+     .text = "The policy recommended for servers, or with the rule for one tool merged in, beside the one in force; changes nothing.",
+     .members = R"({"servers!": {"type": "array", "items": {"type": "string"}, "minItems": 1}, "tool": {"type": "string"},
+                    "posture": {"enum": ["recommended", "strict", "permissive"]}, "policy": "Name"})",
+     .result = "Recommended"},
+    {.op = "catalogue.apply",
+     .verb = Verb::post,
+     .path = "/api/v1/catalogue/apply",
+     .text = "Puts what is recommended in force as new versions of the servers' policies, all or none. `digest`: of the "
+             "recommendation that was looked at; another one by now is a conflict.",
+     .members = R"({"servers!": {"type": "array", "items": {"type": "string"}, "minItems": 1}, "tool": {"type": "string"},
+                    "posture": {"enum": ["recommended", "strict", "permissive"]}, "policy": "Name",
+                    "digest": {"type": "string"}, "comment": {"type": "string"}})",
+     .result = "Applied"},
 };
 
 constexpr std::string_view kSchemas = R"({
@@ -178,6 +200,42 @@ constexpr std::string_view kSchemas = R"({
       "format": {"type": "string"},
       "page": {"type": "object"},
       "text": {"type": "string"}
+    },
+    "additionalProperties": false
+  },
+  "Coverage": {
+    "type": "object",
+    "required": ["schema", "sentence", "whole", "decisions", "servers", "agents", "severities", "patterns"],
+    "properties": {
+      "schema": {"const": "doorward.coverage/1"},
+      "sentence": {"type": "string"},
+      "whole": {"type": "boolean"},
+      "decisions": {"type": "integer"},
+      "servers": {"type": "integer"},
+      "agents": {"type": "integer"},
+      "severities": {"type": "array", "items": {"type": "object"}},
+      "patterns": {"type": "array", "items": {"type": "object"}},
+      "tools": {"type": "array", "items": {"type": "object"}},
+      "tools_left_out": {"type": "integer"}
+    },
+    "additionalProperties": false
+  },
+  "Recommended": {
+    "type": "object",
+    "required": ["schema", "digest", "policies"],
+    "properties": {
+      "schema": {"const": "doorward.catalogue.recommend/1"},
+      "digest": {"type": "string"},
+      "policies": {"type": "array", "items": {"type": "object"}}
+    },
+    "additionalProperties": false
+  },
+  "Applied": {
+    "type": "object",
+    "required": ["schema", "policies"],
+    "properties": {
+      "schema": {"const": "doorward.catalogue.apply/1"},
+      "policies": {"type": "array", "items": {"type": "object"}}
     },
     "additionalProperties": false
   }

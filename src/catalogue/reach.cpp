@@ -18,6 +18,11 @@ constexpr std::int64_t kHourUs = 3'600'000'000;
 constexpr std::int64_t kMondayUs = 1'799'022'600'000'000;
 constexpr int kHoursOfWeek = 168;
 
+constexpr std::string_view kOutOfDecisions =
+    "Not decided, so it counts as open: there are too many tools and grants to ask about all of them.";
+constexpr std::string_view kNothingPassed =
+    "Not decided, so it counts as open: no generated call passed, but the rules look at what a call brings, so another one might.";
+
 std::string text_of(const Sample& sample) {
   std::string out;
   sample.write(out);
@@ -61,7 +66,7 @@ class ReachJudge::Question {
     const std::vector<GeneratedCall> calls = generate();
     find_context(calls);
     for (const GeneratedCall& call : calls) {
-      if (!ask(call)) return undecided("too many tools and grants to ask about all of them");
+      if (!ask(call)) return undecided(kOutOfDecisions);
     }
     return conclude();
   }
@@ -224,7 +229,7 @@ class ReachJudge::Question {
     }
     if (applied_.settled()) return conclude(Reach::blocked, blocked.rule, "Every call is refused.", blocked);
     result_.rule = asked.count > 0 ? asked.rule : blocked.rule;
-    return undecided("no generated call passed, but the rules look at what a call brings, so another one might");
+    return undecided(kNothingPassed);
   }
 
   ToolReach conclude(Reach reach, std::string rule, std::string why, const Met& example) {
@@ -237,7 +242,7 @@ class ReachJudge::Question {
   ToolReach undecided(std::string_view why) {
     result_.reach = Reach::open;
     result_.decided = false;
-    result_.why = "Not decided, so it counts as open: " + std::string(why) + ".";
+    result_.why = why;
     return std::move(result_);
   }
 
@@ -275,6 +280,12 @@ ToolReach ReachJudge::judge(const policy::Policy* policy, std::string_view serve
   if (!tool.withheld.empty()) {
     settled.rule = tool.withheld;
     settled.why = "Its definition is not one that was reviewed.";
+    return settled;
+  }
+  if (left_ == 0) {
+    settled.reach = Reach::open;
+    settled.decided = false;
+    settled.why = kOutOfDecisions;
     return settled;
   }
   return Question(*this, *policy, server, tool, caller).answer();

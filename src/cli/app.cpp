@@ -93,6 +93,7 @@ int run_commands(int argc, char** argv) {
   add_catalogue_commands(app, session);
   add_scan_command(app, session);
   add_precheck_command(app, session);
+  add_coverage_command(app, session);
   add_run_command(app, session);
   add_status_commands(app, session);
   add_doctor_command(app, session);

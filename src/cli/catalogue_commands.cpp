@@ -5,6 +5,7 @@
 #include "cli/catalogue_drift.h"
 #include "cli/catalogue_import.h"
 #include "cli/catalogue_pages.h"
+#include "cli/catalogue_recommend.h"
 #include "cli/catalogue_search.h"
 #include "cli/commands.h"
 
@@ -24,6 +25,7 @@ void add_catalogue_commands(CLI::App& app, Session& session) {
   add_catalogue_search(*catalogue, session);
   add_catalogue_override(*catalogue, session);
   add_catalogue_pages(*catalogue, session);
+  add_catalogue_recommend(*catalogue, session);
 }
 
 }  // namespace doorward::cli

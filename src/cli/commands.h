@@ -29,6 +29,7 @@ void add_notify_commands(CLI::App& app, Session& session);
 void add_catalogue_commands(CLI::App& app, Session& session);
 void add_scan_command(CLI::App& app, Session& session);
 void add_precheck_command(CLI::App& app, Session& session);
+void add_coverage_command(CLI::App& app, Session& session);
 void add_run_command(CLI::App& app, Session& session);
 void add_status_commands(CLI::App& app, Session& session);
 void add_doctor_command(CLI::App& app, Session& session);

@@ -26,6 +26,7 @@
 #include "server/agent_operations.h"
 #include "server/catalogue_operations.h"
 #include "server/drift_operations.h"
+#include "server/exposure_operations.h"
 #include "server/config.h"
 #include "server/event_log.h"
 #include "server/operations.h"
@@ -245,6 +246,7 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   CatalogueFile catalogue(state.path);
   add_catalogue_operations(operations, **store, catalogue);
   add_drift_operations(operations, **store, state.path);
+  add_exposure_operations(operations, **store, state.path, loop);
   add_secret_operations(operations, secrets);
   WorkPool readers(1, 1);
   add_audit_operations(operations, {state, &loop, &readers, record, nullptr});

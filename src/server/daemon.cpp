@@ -20,6 +20,7 @@
 #include "server/drift_operations.h"
 #include "server/channels.h"
 #include "server/event_log.h"
+#include "server/exposure_operations.h"
 #include "server/metrics.h"
 #include "server/notify_operations.h"
 #include "server/owned.h"
@@ -207,6 +208,7 @@ std::expected<void, StartFailure> Daemon::build() {
   add_catalogue_operations(*operations_, *store_, *catalogue_);
   catalogue_feed_ = std::make_unique<CatalogueFeed>(*catalogue_, *store_, loop_, operations_->inventory());
   add_drift_operations(*operations_, *store_, state_.path);
+  add_exposure_operations(*operations_, *store_, state_.path, loop_);
   add_approval_operations(*operations_, *desk_);
   add_notify_operations(*operations_, *notifier_);
   add_secret_operations(*operations_, *secrets_);

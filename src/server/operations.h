@@ -78,6 +78,13 @@ class Operations {
                        const identity::Actor& actor);
   /// Stores what the workers met of servers' tools, records what is new, and lets every worker go by it.
   void take_tool_reports(const std::vector<gateway::ToolReport>& reports);
+  /// Puts new versions of stored policies in force, all or none. Every text was checked by check_new_policy; `event`
+  /// is recorded of each. The new items, in the order given.
+  Result<std::vector<PolicyItem>> put_policies(std::span<const store::NewPolicy> policies, const std::string& comment,
+                                               const identity::Actor& actor);
+  /// Whether a policy may be put in force: its names are well formed, its server is there, the store owns it, its text
+  /// is valid and its tests hold; else `findings` says what is wrong with the text.
+  Status check_new_policy(const store::NewPolicy& policy, const std::string& file, Findings& findings) const;
   /// After a reload: replaces everything and swaps. On failure nothing changes.
   Status replace(Inventory inventory, const Defaults& defaults);
   /// Fetches the credentials of every server anew. A server whose credentials have changed is given the new ones from

@@ -52,6 +52,56 @@ Operations::Json Operations::put_policy(const store::PolicyRow& row, std::string
   return out;
 }
 
+Status Operations::check_new_policy(const store::NewPolicy& policy, const std::string& file, Findings& findings) const {
+  if (!store::is_name(policy.name)) {
+    return fail(ErrorKind::invalid,
+                "\"" + policy.name + "\" is no name for a policy; use 1 to 64 letters, digits, '.', '_' and '-'");
+  }
+  if (const auto known = need_server(policy.server); !known) return std::unexpected(known.error());
+  if (const PolicyItem* twin = inventory_.policy(policy.server, policy.name)) {
+    if (auto owned = refuse_owned("policy", policy.name, twin->at)) return std::unexpected(std::move(*owned));
+  }
+  Findings warnings;
+  if (auto item = make_policy({}, policy.server, policy.name, 1, policy.text, file, warnings); !item) {
+    findings = std::move(item.error());
+    return fail(ErrorKind::invalid,
+                "the document is not valid, or one of its tests fails; nothing was changed");
+  }
+  return {};
+}
+
+Result<std::vector<PolicyItem>> Operations::put_policies(std::span<const store::NewPolicy> policies,
+                                                         const std::string& comment, const identity::Actor& actor) {
+  const auto rows = store_.put_policies(policies, actor.name, comment, clock_.wall_us());
+  if (!rows) return std::unexpected(rows.error());
+  Inventory next = inventory_;
+  std::vector<PolicyItem> items;
+  std::vector<std::string> before;
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    const store::PolicyRow& row = (*rows)[i];
+    Findings warnings;
+    auto item = make_policy({}, row.server, row.name, static_cast<std::uint64_t>(row.current), policies[i].text, row.name, warnings);
+    if (!item) return fail(ErrorKind::corrupt, "the stored policy \"" + row.name + "\" is no longer valid; add it anew");
+    const PolicyItem* old = inventory_.policy(row.server, row.name);
+    before.emplace_back(old == nullptr ? std::string_view() : old->policy->sha256());
+    std::erase_if(next.policies,
+                  [&](const PolicyItem& each) { return each.server == row.server && each.name == row.name; });
+    next.policies.push_back(*item);
+    items.push_back(std::move(*item));
+  }
+  if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (before[i] == items[i].policy->sha256()) continue;
+    record("policy.added", actor,
+           {{"server", items[i].server},
+            {"policy", items[i].name},
+            {"version", static_cast<std::int64_t>(items[i].policy->version())},
+            {"sha256", items[i].policy->sha256()},
+            {"sha256_before", before[i]}});
+  }
+  return items;
+}
+
 Operations::Json Operations::policy_add(ControlRequest& request, const identity::Actor& actor) {
   const std::string name = request.need_text("name");
   const std::string server = request.need_text("server");
@@ -59,20 +109,7 @@ Operations::Json Operations::policy_add(ControlRequest& request, const identity:
   const std::string file = request.text("file").value_or(name);
   const std::string comment = request.text("comment").value_or("");
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
-  if (!store::is_name(name)) {
-    return fail(ErrorKind::invalid,
-                "\"" + name + "\" is no name for a policy; use 1 to 64 letters, digits, '.', '_' and '-'");
-  }
-  if (const auto known = need_server(server); !known) return std::unexpected(known.error());
-  if (const PolicyItem* twin = inventory_.policy(server, name)) {
-    if (auto owned = refuse_owned("policy", name, twin->at)) return std::unexpected(std::move(*owned));
-  }
-  Findings warnings;
-  if (auto item = make_policy({}, server, name, 1, text, file, warnings); !item) {
-    findings_ = std::move(item.error());
-    return fail(ErrorKind::invalid,
-                "the document is not valid, or one of its tests fails; nothing was changed");
-  }
+  if (const Status fine = check_new_policy({server, name, text}, file, findings_); !fine) return std::unexpected(fine.error());
   const auto row = store_.put_policy(server, name, text, actor.name, comment, clock_.wall_us());
   if (!row) return std::unexpected(row.error());
   return put_policy(*row, "policy.added", actor);

@@ -40,11 +40,34 @@ Result<PolicyRow> Store::policy(std::string_view server, std::string_view name) 
 Result<PolicyRow> Store::put_policy(std::string_view server, std::string_view name, std::string_view text,
                                     std::string_view author, std::string_view comment, std::int64_t now_us,
                                     std::optional<std::int64_t> expected) {
+  auto transaction = Transaction::begin(*database_);
+  if (!transaction) return std::unexpected(transaction.error());
+  auto stored = put_version(server, name, text, author, comment, now_us, expected);
+  if (!stored) return stored;
+  if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
+  return stored;
+}
+
+Result<std::vector<PolicyRow>> Store::put_policies(std::span<const NewPolicy> policies, std::string_view author,
+                                                   std::string_view comment, std::int64_t now_us) {
+  auto transaction = Transaction::begin(*database_);
+  if (!transaction) return std::unexpected(transaction.error());
+  std::vector<PolicyRow> rows;
+  for (const NewPolicy& policy : policies) {
+    auto stored = put_version(policy.server, policy.name, policy.text, author, comment, now_us, std::nullopt);
+    if (!stored) return std::unexpected(stored.error());
+    rows.push_back(std::move(*stored));
+  }
+  if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
+  return rows;
+}
+
+Result<PolicyRow> Store::put_version(std::string_view server, std::string_view name, std::string_view text,
+                                     std::string_view author, std::string_view comment, std::int64_t now_us,
+                                     std::optional<std::int64_t> expected) {
   if (!is_server_name(server) || !is_name(name)) {
     return fail(ErrorKind::invalid, "a policy's name is 1 to 64 of letters, digits, '.', '_' and '-'");
   }
-  auto transaction = Transaction::begin(*database_);
-  if (!transaction) return std::unexpected(transaction.error());
   const auto found = policy(server, name);
   if (!found && found.error().kind != ErrorKind::not_found) return found;
   const std::int64_t revision = found ? found->revision : 0;
@@ -60,9 +83,7 @@ Result<PolicyRow> Store::put_policy(std::string_view server, std::string_view na
   if (auto added = add_version(server, name, text, digest, author, comment, now_us); !added) {
     return std::unexpected(added.error());
   }
-  auto stored = policy(server, name);
-  if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
-  return stored;
+  return policy(server, name);
 }
 
 Status Store::add_version(std::string_view server, std::string_view name, std::string_view text,

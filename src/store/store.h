@@ -83,6 +83,19 @@ struct ToolDefinition {
   std::int64_t last_us = 0;
 };
 
+/// A tool with its latest definition.
+struct MetTool {
+  ToolRow row;
+  std::string definition;  ///< canonical JSON; empty: too large to keep
+};
+
+/// A text that becomes a policy's newest version.
+struct NewPolicy {
+  std::string server;
+  std::string name;
+  std::string text;
+};
+
 /// A tool as it was met now.
 struct SeenTool {
   std::string_view name;
@@ -133,6 +146,9 @@ class Store {
   Result<PolicyRow> put_policy(std::string_view server, std::string_view name, std::string_view text,
                                std::string_view author, std::string_view comment, std::int64_t now_us,
                                std::optional<std::int64_t> expected = std::nullopt);
+  /// The same of several, all or none.
+  Result<std::vector<PolicyRow>> put_policies(std::span<const NewPolicy> policies, std::string_view author,
+                                              std::string_view comment, std::int64_t now_us);
   /// Puts an older version's text in force again, as a new version with that text.
   Result<PolicyRow> revert_policy(std::string_view server, std::string_view name, std::int64_t version,
                                   std::string_view author, std::int64_t now_us,
@@ -169,6 +185,8 @@ class Store {
   /// Whether a first list of the server was stored.
   Result<bool> knows_tools(std::string_view server);
   Result<std::vector<ToolRow>> tools(std::string_view server);  ///< by name
+  /// The same, each with its latest definition.
+  Result<std::vector<MetTool>> met_tools(std::string_view server);
   /// Newest first.
   Result<std::vector<ToolDefinition>> tool_definitions(std::string_view server, std::string_view name);
   /// Remembers what was met, in one transaction, and says of each what it made known. `first_list`: where no list of
@@ -196,6 +214,10 @@ class Store {
 
  private:
   explicit Store(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  /// Within a transaction.
+  Result<PolicyRow> put_version(std::string_view server, std::string_view name, std::string_view text,
+                                std::string_view author, std::string_view comment, std::int64_t now_us,
+                                std::optional<std::int64_t> expected);
   Status add_version(std::string_view server, std::string_view name, std::string_view text,
                      const Digest& digest, std::string_view author, std::string_view comment,
                      std::int64_t now_us);

@@ -401,6 +401,32 @@ TEST_F(StoreTest, ADefinitionIsAcceptedOrRejectedByItsDigest) {
   EXPECT_TRUE(store_->tool_definitions("up", "a")->empty());
 }
 
+TEST_F(StoreTest, SeveralPoliciesArePutAllOrNone) {
+  ASSERT_TRUE(store_->put_policy("a", "p", "one", "ana", "", 1));
+  const std::vector<NewPolicy> good = {{"a", "p", "two"}, {"b", "q", "new"}};
+  const auto rows = store_->put_policies(good, "ana", "both", 2);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ((*rows)[0].current, 2);
+  EXPECT_EQ((*rows)[1].current, 1);
+  EXPECT_EQ(store_->current_policy("b", "q")->comment, "both");
+  const std::vector<NewPolicy> bad = {{"a", "p", "three"}, {"b", "no name", "x"}};
+  EXPECT_FALSE(store_->put_policies(bad, "ana", "", 3));
+  EXPECT_EQ(store_->current_policy("a", "p")->text, "two");
+}
+
+TEST_F(StoreTest, MetToolsComeWithTheirLatestDefinition) {
+  const std::vector<SeenTool> first = {{"a", digest_of("a1"), "a1"}, {"b", digest_of("b1"), ""}};
+  const std::vector<SeenTool> later = {{"a", digest_of("a2"), "a2"}};
+  ASSERT_TRUE(store_->see_tools("up", first, true, 10));
+  ASSERT_TRUE(store_->see_tools("up", later, false, 11));
+  const auto met = store_->met_tools("up").value();
+  ASSERT_EQ(met.size(), 2u);
+  EXPECT_EQ(met[0].row.name, "a");
+  EXPECT_EQ(met[0].definition, "a2");
+  EXPECT_EQ(met[0].row.reviewed, digest_of("a1"));
+  EXPECT_EQ(met[1].definition, "");
+}
+
 TEST_F(StoreTest, OfAToolThatChangesWithoutEndAFewDefinitionsAreKept) {
   const std::vector<SeenTool> first = {{"a", digest_of("v0"), "v0"}};
   ASSERT_TRUE(store_->see_tools("up", first, true, 1));

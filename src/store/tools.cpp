@@ -124,6 +124,16 @@ Result<std::vector<ToolRow>> Store::tools(std::string_view server) {
   return all_rows(*query, read_tool);
 }
 
+Result<std::vector<MetTool>> Store::met_tools(std::string_view server) {
+  auto query = database_->prepare(
+      "SELECT t.name, t.first, t.seen, t.reviewed, t.rejected, t.reviewer, t.reviewed_us, ifnull(d.text, '') FROM tools t "
+      "LEFT JOIN tool_definitions d ON d.server = t.server AND d.name = t.name AND d.digest = t.seen "
+      "WHERE t.server = ? ORDER BY t.name");
+  if (!query) return std::unexpected(query.error());
+  query->bind(server);
+  return all_rows(*query, [](const Statement& row) { return MetTool{read_tool(row), row.text(7)}; });
+}
+
 Result<std::vector<ToolDefinition>> Store::tool_definitions(std::string_view server, std::string_view name) {
   auto query = database_->prepare(
       "SELECT digest, text, first_us, last_us FROM tool_definitions WHERE server = ? AND name = ? "

@@ -1,0 +1,190 @@
+#include "server/exposure_operations.h"
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "base/work_pool.h"
+#include "json/writer.h"
+#include "server/deployment.h"
+#include "server/policy_plan.h"
+
+namespace doorward::server {
+namespace {
+
+using Json = Operations::Json;
+
+constexpr std::size_t kMostWaiting = 8;
+
+/// What the operations share; kept as long as they are.
+struct Exposure {
+  Operations& operations;
+  store::Store& store;
+  std::string state_directory;
+  io::Loop& loop;
+  const Clock& clock;
+  WorkPool pool{1, kMostWaiting};
+
+  std::int64_t now_s() const { return clock.wall_us() / 1'000'000; }
+
+  /// Runs `work` on the pool's thread, and `then` with its result on the loop's.
+  template <typename Work, typename Then>
+  void run(Work work, Operations::Reply reply, Then then) {
+    auto shared = std::make_shared<Operations::Reply>(std::move(reply));
+    const bool taken = pool.run([this, shared, work = std::move(work), then = std::move(then)]() mutable {
+      loop.post([shared, then = std::move(then), result = work()]() mutable { (*shared)(then(std::move(result))); });
+    });
+    if (!taken) (*shared)(fail(ErrorKind::exhausted, "too much is being computed; try again"));
+  }
+};
+
+void coverage(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
+  DeploymentPart part{request.text("server"), request.text("grant")};
+  const std::string detail = request.text("detail").value_or("patterns");
+  if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
+  if (detail != "patterns" && detail != "tools") return reply(fail(ErrorKind::invalid, "\"detail\" is \"patterns\" or \"tools\""));
+  auto stored = read_deployment(exposure.operations.inventory(), exposure.store, part, exposure.now_s());
+  if (!stored) return reply(std::unexpected(stored.error()));
+  exposure.run(
+      [stored = std::move(*stored), directory = exposure.state_directory, tools = detail == "tools"]() mutable {
+        const catalogue::Deployment deployment = make_deployment(std::move(stored), directory);
+        std::string out;
+        json::Writer writer(out);
+        catalogue::write_coverage(writer, deployment, catalogue::cover(deployment), tools);
+        return Json(std::move(out));
+      },
+      std::move(reply), [](Json result) { return result; });
+}
+
+Result<PlanRequest> read_plan_request(ControlRequest& request) {
+  PlanRequest plan;
+  plan.servers = request.list("servers").value_or(std::vector<std::string>());
+  plan.tool = request.text("tool");
+  plan.policy = request.text("policy");
+  const auto posture = request.text("posture");
+  if (posture) {
+    const auto parsed = catalogue::parse_posture(*posture);
+    if (!parsed) return fail(ErrorKind::invalid, "\"posture\" is recommended, strict or permissive, not \"" + *posture + "\"");
+    plan.posture = *parsed;
+  }
+  return plan;
+}
+
+using Plan = Result<std::vector<PlannedPolicy>>;
+
+void recommend(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
+  auto plan = read_plan_request(request);
+  if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
+  if (!plan) return reply(std::unexpected(plan.error()));
+  auto targets = read_targets(exposure.operations.inventory(), exposure.store, *plan, exposure.now_s());
+  if (!targets) return reply(std::unexpected(targets.error()));
+  exposure.run(
+      [targets = std::move(*targets), plan = std::move(*plan), directory = exposure.state_directory]() mutable {
+        return plan_policies(std::move(targets), plan, directory);
+      },
+      std::move(reply), [](Plan made) -> Json {
+        if (!made) return std::unexpected(made.error());
+        std::string out;
+        json::Writer writer(out);
+        writer.begin_object().key("schema").string("doorward.catalogue.recommend/1");
+        write_plan(writer, *made);
+        writer.end_object();
+        return out;
+      });
+}
+
+/// Why the plan cannot be put in force, before anything is touched.
+Status check_plan(const Operations& operations, const std::vector<PlannedPolicy>& plan, const std::optional<std::string>& digest) {
+  if (digest && *digest != digest_of(plan)) {
+    return fail(ErrorKind::conflict, "a tool or a policy has changed since this was shown; look at it again");
+  }
+  for (const PlannedPolicy& planned : plan) {
+    const PlanTarget& target = planned.target;
+    if (!target.live) {
+      return fail(ErrorKind::not_found, "the gateway has no server \"" + target.server + "\"; add it with `doorward server add`");
+    }
+    if (target.policy.empty()) {
+      return fail(ErrorKind::invalid, "the server \"" + target.server + "\" has several policies; name one as \"policy\"");
+    }
+    const PolicyItem* now = operations.inventory().policy(target.server, target.policy);
+    const std::string_view before = target.current ? target.current->sha256() : std::string_view();
+    if ((now == nullptr ? std::string_view() : now->policy->sha256()) != before) {
+      return fail(ErrorKind::conflict, "the policy \"" + target.policy + "\" was changed meanwhile; look at it and try again");
+    }
+    Findings findings;
+    const Status fine = operations.check_new_policy({target.server, target.policy, planned.text}, target.policy, findings);
+    if (fine) continue;
+    return fail(fine.error().kind, fine.error().message + (findings.empty() ? "" : ": " + findings.front().text()));
+  }
+  return {};
+}
+
+Json put_in_force(Operations& operations, const std::vector<PlannedPolicy>& plan, const std::string& comment,
+                  const identity::Actor& actor) {
+  std::vector<store::NewPolicy> policies;
+  for (const PlannedPolicy& planned : plan) policies.push_back({planned.target.server, planned.target.policy, planned.text});
+  const auto items = operations.put_policies(policies, comment, actor);
+  if (!items) return std::unexpected(items.error());
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.catalogue.apply/1").key("policies").begin_array();
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    const PlanTarget& target = plan[i].target;
+    const PolicyItem& item = (*items)[i];
+    const std::string where = item.name + " --server " + item.server;
+    writer.begin_object().key("server").string(item.server).key("policy").string(item.name);
+    writer.key("changed").boolean(plan[i].changed()).key("version").number(item.policy->version());
+    writer.key("sha256").string(item.policy->sha256());
+    writer.key("undo").string(!plan[i].changed() ? std::string()
+                              : target.current   ? "doorward policy revert " + where + " --version " + std::to_string(target.current->version())
+                                                 : "doorward policy remove " + where);
+    writer.key("carried_by").begin_array();
+    for (const std::string& label : target.carried_by) writer.string(label);
+    writer.end_array().end_object();
+  }
+  writer.end_array().end_object();
+  return out;
+}
+
+void apply(Exposure& exposure, ControlRequest& request, const identity::Actor& actor, Operations::Reply reply) {
+  auto plan = read_plan_request(request);
+  const auto digest = request.text("digest");
+  std::string comment = request.text("comment").value_or("");
+  if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
+  if (!plan) return reply(std::unexpected(plan.error()));
+  if (comment.empty()) {
+    comment = plan->tool ? "rule recommended for " + *plan->tool : std::string(to_string(plan->posture)) + " policy of the catalogue";
+  }
+  auto targets = read_targets(exposure.operations.inventory(), exposure.store, *plan, exposure.now_s());
+  if (!targets) return reply(std::unexpected(targets.error()));
+  exposure.run(
+      [targets = std::move(*targets), plan = std::move(*plan), directory = exposure.state_directory]() mutable {
+        return plan_policies(std::move(targets), plan, directory);
+      },
+      std::move(reply), [&operations = exposure.operations, digest, comment, actor](Plan made) -> Json {
+        if (!made) return std::unexpected(made.error());
+        if (const Status fine = check_plan(operations, *made, digest); !fine) return std::unexpected(fine.error());
+        return put_in_force(operations, *made, comment, actor);
+      });
+}
+
+}  // namespace
+
+void add_exposure_operations(Operations& operations, store::Store& store, const std::string& state_directory, io::Loop& loop,
+                             const Clock& clock) {
+  const auto exposure = std::make_shared<Exposure>(operations, store, state_directory, loop, clock);
+  operations.add_late("coverage", identity::Roles::all(),
+                      [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        coverage(*exposure, request, std::move(reply));
+                      });
+  operations.add_late("catalogue.recommend", identity::Roles::all(),
+                      [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        recommend(*exposure, request, std::move(reply));
+                      });
+  operations.add_late("catalogue.apply", {identity::Role::policy_manager},
+                      [exposure](ControlRequest& request, const identity::Actor& actor, Operations::Reply reply) {
+                        apply(*exposure, request, actor, std::move(reply));
+                      });
+}
+
+}  // namespace doorward::server
