@@ -10,7 +10,7 @@
 namespace doorward::admin {
 namespace {
 
-const RouteGroup* const kGroups[] = {&kGatewayRoutes, &kServerRoutes, &kCatalogueRoutes, &kPolicyRoutes,
+const RouteGroup* const kGroups[] = {&kGatewayRoutes, &kServerRoutes, &kCatalogueRoutes, &kRegistryRoutes, &kPolicyRoutes,
                                      &kGrantRoutes,
                                      &kSecretRoutes,
                                      &kUpstreamAccountRoutes,

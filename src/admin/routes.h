@@ -9,6 +9,7 @@ namespace doorward::admin {
 extern const RouteGroup kGatewayRoutes;
 extern const RouteGroup kServerRoutes;
 extern const RouteGroup kCatalogueRoutes;
+extern const RouteGroup kRegistryRoutes;
 extern const RouteGroup kPolicyRoutes;
 extern const RouteGroup kGrantRoutes;
 extern const RouteGroup kSecretRoutes;

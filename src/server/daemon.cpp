@@ -28,6 +28,7 @@
 #include "server/policy_file.h"
 #include "server/policy_operations.h"
 #include "server/record_operations.h"
+#include "server/registry_operations.h"
 #include "server/sd_notify.h"
 #include "server/secret.h"
 #include "server/secret_operations.h"
@@ -337,6 +338,7 @@ Status Daemon::start_admin() {
   add_policy_operations(*operations_);
   add_record_operations(*operations_, state_.log(), readers_, loop_);
   add_page_operations(*operations_, state_.path, readers_, loop_);
+  add_registry_operations(*operations_, state_.path, readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;
   admin_ = std::make_unique<admin::Server>(
       loop_, [this](std::string text, const identity::Actor& actor, admin::Done done) {
