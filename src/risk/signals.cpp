@@ -205,6 +205,7 @@ class Finder {
         if (look == Look::explanation && (match.first >= kExplains || is_negated(searched, match.first)))
           continue;
         if (rule.signal == Signal::accepts_code && index == action_) continue;
+        if (rule.signal == Signal::accepts_path && look == Look::explanation && stands_elsewhere()) continue;
         if (has_any(words.name, rule.unless) || has_any(words.description, rule.unless, 0, kExplains))
           continue;
         raise(rank + 1, rule.id, rule.signal, Look::parameter, parameter.name, index);
@@ -278,7 +279,7 @@ class Finder {
     }
     constexpr std::string_view kRequests = "request requests call calls fetch curl invoke proxy rest restful";
     constexpr std::string_view kSettings =
-        "get list create update delete add edit monitor schema body mock task trace";
+        "get list create update delete add edit insert log monitor schema body mock task trace";
     if (method && target && !has_any(tool_.name, kSettings) &&
         (has_any(tool_.name, kRequests) || has_any(tool_.description, kRequests, 0, 12)))
       raise_other("raw-api.method-and-path", Look::parameter, parameters.list[*target].name, *target);
@@ -318,6 +319,16 @@ class Finder {
            !has_any(tool_.description, "page pagination llm");
   }
 
+  /// Whether the tool's other parameters say that its paths are those of a repository, a request or a store.
+  bool stands_elsewhere() const {
+    constexpr std::string_view kElsewhere =
+        "url method endpoint repo repository owner branch ref sha zone bucket headers workspace slug domain "
+        "protocol "
+        "hostname service";
+    return std::ranges::any_of(tool_.parameter_words,
+                               [&](const ParameterWords& other) { return has_any(other.name, kElsewhere); });
+  }
+
   /// `path` is a file's on the server's disk, unless it is one of a repository, of a URL or of a document.
   bool is_file_path(const Words& description) const {
     constexpr std::string_view kElsewhere =
@@ -325,14 +336,7 @@ class Finder {
         "page secret vault "
         "dropbox drive key property request github gitlab uri breadcrumb menu category svg section";
     if (has_any(description, kElsewhere)) return false;
-    for (const ParameterWords& other : tool_.parameter_words) {
-      if (has_any(
-              other.name,
-              "url method endpoint repo repository owner branch ref sha zone bucket headers workspace slug "
-              "domain protocol hostname service")) {
-        return false;
-      }
-    }
+    if (stands_elsewhere()) return false;
     constexpr std::string_view kFiles =
         "file files directory directories folder folders filesystem dir disk absolute local workspace image "
         "audio video";

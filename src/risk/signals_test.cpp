@@ -210,6 +210,9 @@ TEST(Signals, APathIsAFilesOrNot) {
       is_path("api_call", R"({"properties":{"path":{"type":"string"},"method":{"type":"string"}}})"));
   EXPECT_FALSE(
       is_path("get_file_contents", R"({"properties":{"path":{"type":"string"},"repo":{"type":"string"}}})"));
+  EXPECT_FALSE(is_path("get_file_contents",
+                       R"({"properties":{"path":{"type":"string","description":"Path to the file"},
+                                               "repo":{"type":"string"}}})"));
   EXPECT_FALSE(is_path("x", R"({"properties":{"jsonPath":{"type":"string"}}})"));
   EXPECT_FALSE(is_path("x", R"({"properties":{"file_path":{"type":"string","enum":["a","b"]}}})"));
 }
