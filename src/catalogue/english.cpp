@@ -159,6 +159,14 @@ std::vector<std::string> sentences_of(std::string_view text, std::size_t most) {
   return sentences;
 }
 
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  std::size_t end = text.rfind(' ', most);
+  if (end == std::string_view::npos || end == 0) end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + " …";
+}
+
 std::string without_stop(std::string_view sentence) {
   while (sentence.ends_with('.') || sentence.ends_with(' ') || sentence.ends_with(':'))
     sentence.remove_suffix(1);

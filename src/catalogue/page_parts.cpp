@@ -13,22 +13,6 @@
 namespace doorward::catalogue {
 namespace {
 
-std::string_view description_of(json::Value tool) {
-  return text_of(tool, "description");
-}
-
-/// The first sentence, cut at a space where it is long.
-std::string opening(std::string_view text) {
-  constexpr std::size_t kLongest = 140;
-  const std::vector<std::string> sentences = sentences_of(text, 1);
-  if (sentences.empty()) return {};
-  std::string first = sentences.front();
-  if (first.size() <= kLongest) return first;
-  const std::size_t space = first.rfind(' ', kLongest);
-  first.resize(space == std::string::npos ? kLongest : space);
-  return first + " …";
-}
-
 std::vector<std::string> words_of(std::string_view name) {
   const risk::Words words = risk::Words::of_name(name);
   std::vector<std::string> out;
@@ -135,18 +119,25 @@ std::vector<ToolRecord> nearest_by_name(const ToolRecord& tool, std::span<const 
   return nearest;
 }
 
+std::string opening_of(const ToolRecord& tool) {
+  constexpr std::size_t kLongest = 140;
+  json::Reader reader;
+  const auto root = reader.read(tool.definition);
+  if (!root) return {};
+  const std::vector<std::string> sentences = sentences_of(text_of(*root, "description"), 1);
+  return sentences.empty() ? std::string() : shortened(sentences.front(), kLongest);
+}
+
 Table tool_table(std::string_view caption, std::span<const ToolRecord> tools, bool with_server) {
   Table table{std::string(caption), {"Tool"}, {}};
   if (with_server) table.head.emplace_back("Server");
   for (const char* head : {"Category", "Severity", "What it does"}) table.head.emplace_back(head);
-  json::Reader reader;
   for (const ToolRecord& tool : tools) {
     std::vector<Text> row{{code_link(tool.name, tool_ref(tool.server, tool.name))}};
     if (with_server) row.push_back({link(tool.server, {PageKind::server, tool.server})});
     row.push_back({badge(tool.classification.category)});
     row.push_back({badge(tool.classification.severity)});
-    const auto root = reader.read(tool.definition);
-    const std::string first = root ? opening(description_of(*root)) : std::string();
+    const std::string first = opening_of(tool);
     row.push_back(first.empty() ? Text{} : Text{plain(first)});
     table.rows.push_back(std::move(row));
   }

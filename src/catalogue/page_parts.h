@@ -36,6 +36,9 @@ Changes changes_between(std::string_view before, std::string_view after);
 std::vector<ToolRecord> nearest_by_name(const ToolRecord& tool, std::span<const ToolRecord> others,
                                         std::size_t most);
 
+/// What the description of a tool begins with: its first sentence, cut where it is long; or empty.
+std::string opening_of(const ToolRecord& tool);
+
 /// Tools as rows: name, category, severity and what the description begins with.
 Table tool_table(std::string_view caption, std::span<const ToolRecord> tools, bool with_server);
 

@@ -190,6 +190,12 @@ TEST(English, SentencesEndWhereTheyEnd) {
   EXPECT_EQ(sentences_of("a. b. c. d.", 2).size(), 2u);
 }
 
+TEST(English, ATextIsCutBetweenItsCharacters) {
+  EXPECT_EQ(shortened("one two three", 9), "one two …");
+  EXPECT_EQ(shortened("one", 9), "one");
+  EXPECT_EQ(shortened("\xE6\x96\x87\xE6\x96\x87\xE6\x96\x87", 4), "\xE6\x96\x87 …");
+}
+
 TEST(Pretty, ShortThingsStayOnALine) {
   EXPECT_EQ(pretty(R"({"version":"1","default":"deny","hide":["x"]})"),
             R"({"version": "1", "default": "deny", "hide": ["x"]})");

@@ -253,14 +253,19 @@ class Site {
     for (const Severity severity : kSeverities) writer.string(to_string(severity));
     writer.end_array().key("categories").begin_array();
     for (const Category category : kCategories) writer.string(doorward::to_string(category));
+    writer.end_array().key("signals").begin_array();
+    for (std::size_t i = 0; i < risk::kSignals; ++i)
+      writer.string(risk::to_string(static_cast<risk::Signal>(i)));
     writer.end_array().key("servers").begin_array();
     for (const ServerRecord& server : servers_) {
       const std::vector<std::string> first = sentences_of(server.listing.description, 1);
       writer.begin_array().string(server.slug).string(name_of(server));
       writer.string(address({}, {PageKind::server, server.slug})).number(server.tool_count);
-      writer.string(first.empty() ? std::string() : first.front().substr(0, 160)).end_array();
+      writer.string(first.empty() ? std::string() : shortened(first.front(), 160)).end_array();
     }
     writer.end_array().key("tools").begin_array();
+    // Descriptions make the index three times as large.
+    const bool described = report_.tools <= kMostSiteTools;
     for (std::size_t i = 0; i < servers_.size() && report_.found_by_search < kMostSearchTools; ++i) {
       const auto tools = catalogue_.tools(servers_[i].slug);
       if (!tools) return std::unexpected(tools.error());
@@ -269,7 +274,10 @@ class Site {
         writer.begin_array().number(i).string(tool.name).string(
             address({}, tool_ref(tool.server, tool.name)));
         writer.number(static_cast<int>(tool.classification.category));
-        writer.number(static_cast<int>(tool.classification.severity)).end_array();
+        writer.number(static_cast<int>(tool.classification.severity)).begin_array();
+        for (const risk::SignalHit& hit : tool.classification.signals)
+          writer.number(static_cast<int>(hit.signal));
+        writer.end_array().string(described ? opening_of(tool) : std::string()).end_array();
         ++report_.found_by_search;
       }
     }

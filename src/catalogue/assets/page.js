@@ -24,8 +24,8 @@ for (const figure of document.querySelectorAll("figure.code")) {
   caption.append(button);
 }
 
-// Search over search.json: {"severities": [...], "categories": [...], "servers": [[slug, title, address, tools, words]],
-// "tools": [[server, name, address, category, severity]]}. Everything is set as text, never as markup.
+// Search over search.json: {"severities", "categories", "signals": [...], "servers": [[slug, title, address, tools, words]],
+// "tools": [[server, name, address, category, severity, signals, description]]}. Everything is set as text, never as markup.
 const form = document.querySelector("form.search");
 if (form) {
   const input = form.querySelector("input");
@@ -88,9 +88,10 @@ if (form) {
       if (!fits(`${slug} ${title} ${text}`.toLowerCase())) continue;
       if (++count <= kMost) lines.push(item(title, address, `server, ${tools} tool${tools === 1 ? "" : "s"}`));
     }
-    for (const [server, name, address, category, severity] of all.tools) {
+    for (const [server, name, address, category, severity, signals, description] of all.tools) {
       const [slug, title] = all.servers[server];
-      const about = `${name} ${slug} ${title} ${all.categories[category]} ${all.severities[severity]}`;
+      const about = `${name} ${slug} ${title} ${all.categories[category]} ${all.severities[severity]} ` +
+        `${signals.map((signal) => all.signals[signal]).join(" ")} ${description}`;
       if (!fits(about.toLowerCase())) continue;
       if (++count <= kMost) lines.push(item(name, address, `of ${title}`, all.severities[severity], all.categories[category]));
     }
