@@ -133,12 +133,26 @@ Text described(const risk::Parameter& parameter) {
   return {plain(parameter.description)};
 }
 
+/// The places of parameters, required ones before others, the members of an object behind it.
+std::vector<std::size_t> required_first(const risk::Parameters& parameters) {
+  std::vector<std::size_t> order;
+  for (const bool required : {true, false}) {
+    bool wanted = false;
+    for (std::size_t i = 0; i < parameters.list.size(); ++i) {
+      if (parameters.list[i].parent == -1) wanted = parameters.list[i].required == required;
+      if (wanted) order.push_back(i);
+    }
+  }
+  return order;
+}
+
 Table parameter_table(const risk::Parameters& parameters, std::string_view caption, bool arguments) {
   Table table{std::string(caption),
               arguments ? std::vector<std::string>{"Name", "Type", "Required", "Default", "Description"}
                         : std::vector<std::string>{"Name", "Type", "Always", "Description"},
               {}};
-  for (const risk::Parameter& parameter : parameters.list) {
+  for (const std::size_t index : required_first(parameters)) {
+    const risk::Parameter& parameter = parameters.list[index];
     std::string name(parameter.name);
     for (int parent = parameter.parent; parent >= 0;
          parent = parameters.list[static_cast<std::size_t>(parent)].parent) {
