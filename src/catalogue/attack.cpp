@@ -173,7 +173,7 @@ Why rug_pull(const Tool& tool) {
 }
 
 Why every_tool(const Tool&) {
-  return "Every tool of somebody else's server is.";
+  return "Every tool of a server that somebody else runs is open to it.";
 }
 
 struct Assignment {

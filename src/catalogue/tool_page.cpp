@@ -399,8 +399,8 @@ Section questions_of(const Context& at) {
   const std::vector<std::string> sentences = sentences_of(at.read.facts.description);
   Text does = sentences.empty() ? Text{plain("Its server does not say. By its name and schema it " +
                                              std::string(meaning_of(at.risk.category)) + ".")}
-                                : Text{plain("In the words of its server: "), cited(sentences.front()),
-                                       plain(" By the rules of this catalogue it " +
+                                : Text{plain("In the words of its server: "), cited(without_stop(sentences.front())),
+                                       plain(". By the rules of this catalogue it " +
                                              std::string(meaning_of(at.risk.category)) + ".")};
   ask("What does " + name + " do?", std::move(does));
   ask("How do I enforce a policy on " + name + "?",

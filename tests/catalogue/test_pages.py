@@ -10,8 +10,8 @@ from harness.gateway import ROOT
 
 PORTKEY = ROOT / ".cache/peers/node_modules/portkey-admin-mcp"
 HOSTILE = {"server": "hostile", "tools": [
-    {"name": "read\u202e_daer", "title": "<img src=x onerror=alert(1)>",
-     "description": "Read <script>alert(1)</script> [x](javascript:alert(2)) \u200b**bold** \u001b[31mred",
+    {"name": "read_note", "title": "<img src=x onerror=alert(1)>",
+     "description": "Read \u202e <script>alert(1)</script> [x](javascript:alert(2)) \u200b**bold** \u001b[31mred",
      "inputSchema": {"type": "object", "properties": {"\"><b>": {"type": "string", "description": "</td><script>"}}}}]}
 
 
@@ -132,7 +132,8 @@ class Named(CommandCase):
             "31 tools", "agents using the deleted key will receive auth errors immediately",
             "Either the full API key string OR the key_id from list_api_keys", "Must be true to actually delete",
             "is no person's consent", "The server runs elsewhere"])
-        self.assertEqual([one["name"] for one in record["parameters"]], ["api_key", "key_to_delete", "confirm"])
+        self.assertEqual({one["name"]: one["required"] for one in record["parameters"]},
+                         {"api_key": True, "key_to_delete": True, "confirm": False})
         self.assertIn("handles-secrets", [signal["signal"] for signal in record["signals"]])
         self.assertIn("preview", json.dumps(record))
 
@@ -195,7 +196,7 @@ class Hostile(CommandCase):
         markdown = self.run_command("catalogue", "show", "hostile", name, "--md")[0]
         for shown in (page, text, markdown):
             self.assertFalse(re.search("[\u202e\u200b\u001b]", shown))
-        self.assertNotIn("](javascript", markdown)
+        self.assertFalse(re.search(r"(?<!\\)\]\(javascript", markdown))
 
 
 class Site(CommandCase):
