@@ -273,22 +273,26 @@ Listing merge(std::span<const Listing> records) {
   std::vector<const Listing*> order;
   for (const Listing& record : records) order.push_back(&record);
   const auto rank = [](const Listing* record) {
-    // What is met here says little of itself: published words first. Of equals the older one, which stands
-    // before.
+    // What is met here says little of itself: published words first. Of equals the one in whose repository it
+    // is, then the older one, which stands before.
     const Standing standing = standing_of(record->source);
     const auto among = std::ranges::find(kVouched, record->source) - kVouched.begin();
     return std::tuple(standing == Standing::claimed   ? 2
                       : standing == Standing::vouched ? 0
                                                       : 1,
-                      among, record);
+                      among, !owns_repository(*record), record);
   };
   std::ranges::sort(order, {}, rank);
   const bool has_better = standing_of(order.front()->source) != Standing::claimed;
 
   Listing joined = *order.front();
   joined.tools.clear();
+  std::vector<std::string_view> heard = {order.front()->source};
   for (const Listing* record : std::span(order).subspan(1)) {
     if (standing_of(record->source) == Standing::claimed || !has_better) continue;
+    // A second record in one source, under another name, is as good as a claim.
+    if (std::ranges::find(heard, record->source) != heard.end()) continue;
+    heard.push_back(record->source);
     for (const auto member : {&Listing::title, &Listing::description, &Listing::version, &Listing::publisher,
                               &Listing::repository, &Listing::website, &Listing::licence, &Listing::auth}) {
       fill(joined.*member, record->*member);

@@ -78,8 +78,9 @@ struct Known {
 std::string_view why_joined(const Listing& record, const Known& server);
 
 /// One listing of what the records say, best first: texts of the first that has them, packages and endpoints
-/// of all. A record that is only claimed counts where no better one is there, and then the oldest alone.
-/// `records` oldest first, not empty; the result has no tools.
+/// of all. Of each source one record counts: the one in whose namespace the repository is, else the oldest. One
+/// that is only claimed counts where no better one is there. `records` oldest first, not empty; the result has
+/// no tools.
 Listing merge(std::span<const Listing> records);
 
 /// What those records make of a server.

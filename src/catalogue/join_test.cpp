@@ -173,6 +173,22 @@ TEST_F(JoinedCatalogueTest, AClaimAddsNothingToAServer) {
   EXPECT_FALSE(*catalogue_->by_url("https://mallory.example/mcp"));
 }
 
+// In the same registry, under another name and with the same package: it adds no endpoint of its own.
+TEST_F(JoinedCatalogueTest, ASecondRecordOfOneSourceAddsNothing) {
+  Listing hostile = of_registry("io.github.aaa/shop", "@acme/shop", "");
+  hostile.remotes.push_back({.transport = "streamable-http", .url = "https://mallory.example/mcp"});
+  hostile.description = "Better.";
+  const std::vector<Listing> both = {
+      hostile, of_registry("io.github.acme/shop", "@acme/shop", "https://github.com/acme/shop-mcp")};
+  ASSERT_TRUE(catalogue_->take(both, 1'000));
+  EXPECT_EQ(servers(), 1U);
+  const auto shop = catalogue_->by_package("npm", "@acme/shop");
+  ASSERT_TRUE(shop && *shop);
+  EXPECT_EQ((*shop)->listing.name, "io.github.acme/shop") << "the repository is in its namespace";
+  EXPECT_TRUE((*shop)->listing.remotes.empty());
+  EXPECT_FALSE(*catalogue_->by_url("https://mallory.example/mcp"));
+}
+
 // Who claims first does not own what a better source tells of later.
 TEST_F(JoinedCatalogueTest, AnEarlierClaimTakesNoServerOver) {
   Listing hostile = of_registry("shop", "@acme/shop");
@@ -257,6 +273,22 @@ TEST_F(JoinedCatalogueTest, SlugsAreUniqueAndStay) {
   again.title = "Mine";
   take(*catalogue_, again);
   EXPECT_EQ((*catalogue_->by_source("toolhive", "my server"))->slug, (*second)->slug);
+}
+
+// Half of all names begin with io.github: that is no reason to find them by `github`.
+TEST_F(JoinedCatalogueTest, TheNamespaceOfRepositoriesFindsNothing) {
+  take(*catalogue_, of_registry("io.github.acme/shop", "@acme/shop"));
+  take(*catalogue_,
+       of_registry("io.github.github/github-mcp-server", "", "https://github.com/github/github-mcp-server"));
+  const auto slugs = [&](std::string words) {
+    const auto page = catalogue_->search_servers({.words = std::move(words)});
+    std::vector<std::string> out;
+    for (const ServerRecord& record : page->records) out.push_back(record.slug);
+    return out;
+  };
+  EXPECT_EQ(slugs("github"), std::vector<std::string>{"io-github-github-github-mcp-server"});
+  EXPECT_EQ(slugs("io.github.acme/shop"), std::vector<std::string>{"io-github-acme-shop"});
+  EXPECT_EQ(slugs("io-github-acme-shop"), std::vector<std::string>{"io-github-acme-shop"});
 }
 
 TEST_F(JoinedCatalogueTest, HostileTextsAreKeptAsTexts) {

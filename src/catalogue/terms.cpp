@@ -141,8 +141,16 @@ std::string with_facets(std::string expression, const std::vector<std::string>& 
   return expression;
 }
 
+/// The name without the namespace that most names have, and that says nothing: `io.github.`.
+std::string_view distinctive(std::string_view name) {
+  for (const std::string_view host : {"io.github.", "io-github-", "io.gitlab.", "io-gitlab-"}) {
+    if (name.starts_with(host)) return name.substr(host.size());
+  }
+  return name;
+}
+
 std::vector<std::string> query_words(std::string_view words) {
-  std::vector<std::string> out = name_words(words);
+  std::vector<std::string> out = name_words(distinctive(words));
   if (out.size() > kMostQueryWords) out.resize(kMostQueryWords);
   return out;
 }
@@ -180,7 +188,7 @@ std::string terms_of(const ToolTerms& tool) {
     if ((tool.signals & bit_of(signal)) != 0) document.add(signal_term(signal));
   }
   document.add_name(tool.name);
-  for (std::string& word : name_words(tool.slug)) document.add(std::move(word));
+  for (std::string& word : name_words(distinctive(tool.slug))) document.add(std::move(word));
   document.add_text(tool.description);
   return document.take();
 }
@@ -189,7 +197,7 @@ std::string terms_of(const ServerTerms& server) {
   Document document;
   document.add(std::string(kEvery));
   for (const std::string& facet : server.facets) document.add(facet);
-  for (const std::string_view name : server.names) document.add_name(name);
+  for (const std::string_view name : server.names) document.add_name(distinctive(name));
   for (const std::string_view text : server.texts) document.add_text(text);
   return document.take();
 }
