@@ -8,14 +8,27 @@
 namespace doorward::catalogue {
 namespace {
 
+/// Our own texts have names between backticks.
+Text prose(std::string_view text) {
+  Text out;
+  bool name = false;
+  while (true) {
+    const std::size_t end = std::min(text.find('`'), text.size());
+    if (end > 0) out.push_back(name ? code(text.substr(0, end)) : plain(text.substr(0, end)));
+    if (end == text.size()) return out;
+    text.remove_prefix(end + 1);
+    name = !name;
+  }
+}
+
 Section incidents_of(const AttackPattern& pattern) {
   Table table{"Incidents and demonstrations", {"Incident", "When", "What happened", "What it teaches"}, {}};
   for (const Incident& incident : pattern.incidents) {
     table.rows.push_back(
         {{outside(incident.name, incident.url)},
          {plain(incident.date)},
-         {plain(std::string(incident.what) + (incident.secondary ? " (known from reports of others)" : ""))},
-         {plain(incident.lesson)}});
+         prose(std::string(incident.what) + (incident.secondary ? " Known from reports of others." : "")),
+         prose(incident.lesson)});
   }
   return {"incidents", "Where it happened", {std::move(table)}};
 }
@@ -27,10 +40,9 @@ Section open_tools(const AttackView& view) {
     section.blocks.emplace_back(Paragraph{{plain("None of the " + looked + " that were looked at.")}});
     return section;
   }
-  std::string text = capital(counted(view.found, "tool")) + " of " + counted(view.tools, "tool") + " on " +
-                     counted(view.servers, "server") +
-                     (view.found == 1 ? " fits the pattern" : " fit the pattern") +
-                     " by what their definitions say";
+  std::string text =
+      grouped(view.found) + " of " + counted(view.tools, "tool") + " on " + counted(view.servers, "server") +
+      (view.found == 1 ? " fits the pattern" : " fit the pattern") + " by what their definitions say";
   text += view.found > view.open.size() ? "; the " + grouped(view.open.size()) + " riskiest:" : ":";
   if (!view.all_servers) text += " Servers beyond the bound were not looked at; name yours to see them.";
   section.blocks.emplace_back(Paragraph{{plain(text)}});
@@ -64,14 +76,14 @@ Document attack_page(const AttackView& view) {
   page.above = {{"Tool catalogue", {PageKind::index, {}}}, {"Attack patterns", {PageKind::attack, {}}}};
   page.summary = std::string(pattern.definition);
   page.lead = {plain(capital(pattern.definition))};
-  Section how{"how", "How it works", {Paragraph{{plain(pattern.how)}}}};
+  Section how{"how", "How it works", {Paragraph{prose(pattern.how)}}};
   if (!pattern.applies_to.empty()) {
-    how.blocks.emplace_back(Facts{{{"Applies to", Text{plain(pattern.applies_to)}}}});
+    how.blocks.emplace_back(Facts{{{"Applies to", prose(pattern.applies_to)}}});
   }
   page.sections.push_back(std::move(how));
   if (!pattern.incidents.empty()) page.sections.push_back(incidents_of(pattern));
   page.sections.push_back(open_tools(view));
-  Section stop{"rule", "Which rule stops it", {Paragraph{{plain(pattern.mitigation)}}}};
+  Section stop{"rule", "Which rule stops it", {Paragraph{prose(pattern.mitigation)}}};
   if (!pattern.rule.empty()) {
     stop.blocks.emplace_back(Code{"json", "A policy that shows the rule", pretty(pattern.rule)});
   } else {

@@ -185,7 +185,7 @@ class Writer {
         const std::string head = i < block.head.size() ? attribute(block.head[i]) : std::string();
         const std::string value = row[i].empty() ? "<span class=\"none\">–</span>" : text(row[i]);
         out_ += i == 0 ? "<th scope=\"row\" role=\"rowheader\">" + value + "</th>"
-                       : "<td role=\"cell\" data-head=\"" + head + "\">" + value + "</td>";
+                       : "<td role=\"cell\" data-head=\"" + head + "\"><div>" + value + "</div></td>";
       }
       out_ += "</tr>\n";
     }

@@ -246,11 +246,12 @@ std::vector<Block> use_of(const ReadTool& read, const ToolRecord& tool,
     if (other.name.size() > 3 && named.size() < 3 && holds_words(read.facts.description, other.name))
       named.push_back(&other);
   }
-  for (const ToolRecord* other : named) {
-    append(call, {plain(" Its description sends the agent to "),
-                  code_link(other->name, tool_ref(other->server, other->name)), plain(" as well, which is "),
-                  badge(other->classification.category), plain(".")});
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    call.push_back(plain(i == 0 ? " Its description also names " : i + 1 == named.size() ? " and " : ", "));
+    append(call, {code_link(named[i]->name, tool_ref(named[i]->server, named[i]->name)), plain(" ("),
+                  badge(named[i]->classification.category), plain(")")});
   }
+  if (!named.empty()) call.push_back(plain("."));
   blocks.emplace_back(Paragraph{std::move(call)});
   return blocks;
 }

@@ -82,19 +82,24 @@ if (form) {
       return;
     }
     const fits = (text) => words.every((word) => text.includes(word));
-    const lines = [];
-    let count = 0;
+    // What is called so comes before what only speaks of it.
+    const named = [];
+    const others = [];
     for (const [slug, title, address, tools, text] of all.servers) {
-      if (!fits(`${slug} ${title} ${text}`.toLowerCase())) continue;
-      if (++count <= kMost) lines.push(item(title, address, `server, ${tools} tool${tools === 1 ? "" : "s"}`));
+      const called = `${slug} ${title}`.toLowerCase();
+      if (!fits(`${called} ${text.toLowerCase()}`)) continue;
+      (fits(called) ? named : others).push([title, address, `server, ${tools} tool${tools === 1 ? "" : "s"}`]);
     }
     for (const [server, name, address, category, severity, signals, description] of all.tools) {
       const [slug, title] = all.servers[server];
-      const about = `${name} ${slug} ${title} ${all.categories[category]} ${all.severities[severity]} ` +
+      const called = `${name} ${name.replace(/[_.-]/g, " ")}`.toLowerCase();
+      const about = `${called} ${slug} ${title} ${all.categories[category]} ${all.severities[severity]} ` +
         `${signals.map((signal) => all.signals[signal]).join(" ")} ${description}`;
       if (!fits(about.toLowerCase())) continue;
-      if (++count <= kMost) lines.push(item(name, address, `of ${title}`, all.severities[severity], all.categories[category]));
+      (fits(called) ? named : others).push([name, address, `of ${title}`, all.severities[severity], all.categories[category]]);
     }
+    const count = named.length + others.length;
+    const lines = [...named, ...others].slice(0, kMost).map((parts) => item(...parts));
     results.replaceChildren(...lines);
     found.textContent = count === 0 ? "Nothing found."
       : count > kMost ? `${count} found, the first ${kMost} shown.`
