@@ -109,11 +109,11 @@ Section grade_section(const ServerView& view, const Grade& given) {
   if (!given.identity.why.empty()) {
     section.blocks.emplace_back(
         Paragraph{{plain("Publisher: "), strong(to_string(given.identity.verification)),
-                   plain(". " + given.identity.why)}});
+                   plain(". " + capital(given.identity.why))}});
   }
   Bullets reasons;
   for (const GradeReason& reason : given.reasons) {
-    Text item{plain(reason.what)};
+    Text item{plain(capital(reason.what))};
     std::string cost = reason.points > 0 ? counted(static_cast<std::size_t>(reason.points), "point") + " off"
                                          : std::string();
     if (reason.at_best != 'A') cost += (cost.empty() ? "" : ", ") + std::string("at best ") + reason.at_best;

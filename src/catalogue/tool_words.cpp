@@ -243,7 +243,9 @@ std::vector<Block> use_of(const ReadTool& read, const ToolRecord& tool,
   }
   std::vector<const ToolRecord*> named;
   for (const ToolRecord& other : siblings) {
-    if (other.name.size() > 3 && named.size() < 3 && holds_words(read.facts.description, other.name))
+    // A name of one word may be a word of the sentence.
+    const bool telling = other.name.find_first_of("_-.") != std::string::npos;
+    if (telling && named.size() < 3 && holds_words(read.facts.description, other.name))
       named.push_back(&other);
   }
   for (std::size_t i = 0; i < named.size(); ++i) {
