@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "json/reader.h"
 #include "mcp/definition_diff.h"
+#include "mcp/tool_definition.h"
 #include "risk/category.h"
 #include "risk/classification.h"
 #include "risk/poisoning.h"
@@ -217,6 +221,43 @@ std::string_view to_string(DriftKind kind) {
   constexpr std::array<std::string_view, 10> kNames = {"added",      "removed", "riskier", "poisoning", "widened",
                                                        "annotation", "text",    "changed", "narrowed",  "milder"};
   return kNames[static_cast<std::size_t>(kind)];
+}
+
+Result<std::vector<Drift>> drift_in(Catalogue& catalogue, const ServerRecord& server) {
+  const auto tools = catalogue.tools(server.slug);
+  if (!tools) return std::unexpected(tools.error());
+  const auto gone = catalogue.gone_tools(server.slug);
+  if (!gone) return std::unexpected(gone.error());
+  // The server itself may be known from a source without tools, long before its first list.
+  std::int64_t first_list_us = std::numeric_limits<std::int64_t>::max();
+  for (const std::vector<ToolRecord>* list : {&*tools, &*gone}) {
+    for (const ToolRecord& tool : *list) first_list_us = std::min(first_list_us, tool.first_seen_us);
+  }
+  std::vector<Drift> all;
+  json::Reader before;
+  json::Reader after;
+  const auto add = [&](const std::string& tool, std::string_view was, std::string_view is) {
+    const auto root_of = [](json::Reader& reader, std::string_view text) {
+      const auto root = text.empty() ? std::expected<json::Value, json::ReadError>() : reader.read(text, {.bytes = mcp::kLargestDefinition});
+      return root ? *root : json::Value();
+    };
+    std::ranges::move(drift_of(server.slug, tool, root_of(before, was), root_of(after, is)), std::back_inserter(all));
+  };
+  for (const ToolRecord& tool : *tools) {
+    if (!tool.outer.empty()) continue;  // an action; its tool tells
+    const auto versions = catalogue.versions(server.slug, tool.name);
+    if (!versions) return std::unexpected(versions.error());
+    if (versions->size() > 1) {
+      add(tool.name, (*versions)[1].definition, (*versions)[0].definition);
+    } else if (tool.first_seen_us > first_list_us) {
+      add(tool.name, {}, tool.definition);
+    }
+  }
+  for (const ToolRecord& tool : *gone) {
+    if (tool.outer.empty()) add(tool.name, tool.definition, {});
+  }
+  std::ranges::stable_sort(all, std::ranges::greater(), &Drift::severity);
+  return all;
 }
 
 std::vector<Drift> drift_of(std::string_view server, std::string_view tool, json::Value before, json::Value after) {

@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "base/severity.h"
+#include "catalogue/catalogue.h"
 #include "json/value.h"
 
 namespace doorward::catalogue {
@@ -36,5 +38,9 @@ struct Drift {
 /// What differs between two definitions of a tool, worst first; nothing for `before` is a new tool, nothing for `after`
 /// one that is gone. Built on mcp::diff_definitions, the classification and the signs of poisoning. Pure.
 std::vector<Drift> drift_of(std::string_view server, std::string_view tool, json::Value before, json::Value after);
+
+/// The same of every tool of a server, as far as the catalogue tells: each definition against the one before it, tools
+/// that came after its first list, tools that its latest whole list does not hold. Worst first.
+Result<std::vector<Drift>> drift_in(Catalogue& catalogue, const ServerRecord& server);
 
 }  // namespace doorward::catalogue

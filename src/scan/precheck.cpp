@@ -119,7 +119,7 @@ class Prechecker {
       out_.worst = std::max(out_.worst.value_or(tool.classification.severity), tool.classification.severity);
       read_tool(tool);
     }
-    std::ranges::stable_sort(out_.drifts, std::ranges::greater(), &catalogue::Drift::severity);
+    if (auto drifts = catalogue::drift_in(*catalogue_, *out_.record)) out_.drifts = std::move(*drifts);
     if (out_.drifts.size() > kMostDrifts) out_.drifts.resize(kMostDrifts);
     if (listing.gone) out_.warnings.emplace_back("its source says that it is deleted or deprecated");
   }
@@ -133,16 +133,6 @@ class Prechecker {
         out_.warnings.push_back("sign of poisoning in " + tool.name + signs.front().where + " (" +
                                 std::string(risk::to_string(signs.front().kind)) + "): '" + signs.front().words + "'");
       }
-    }
-    const auto versions = catalogue_->versions(out_.record->slug, tool.name);
-    if (!versions || versions->size() < 2) return;
-    json::Reader before;
-    json::Reader after;
-    const auto was = before.read((*versions)[1].definition, {.bytes = mcp::kLargestDefinition});
-    const auto is = after.read((*versions)[0].definition, {.bytes = mcp::kLargestDefinition});
-    if (!was || !is) return;
-    for (catalogue::Drift& drift : catalogue::drift_of(out_.record->slug, tool.name, *was, *is)) {
-      out_.drifts.push_back(std::move(drift));
     }
   }
 

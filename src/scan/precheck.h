@@ -34,7 +34,7 @@ struct Precheck {
   std::string package;               ///< `npm:name`, where one is known or asked for
   std::string command;               ///< that would start it, for `doorward scan`; empty: not known
   std::string configured_as;         ///< its name in a client's file, where it stands in one
-  std::vector<catalogue::Drift> drifts;  ///< since the definitions were last others
+  std::vector<catalogue::Drift> drifts;  ///< as catalogue::drift_in; at most twenty
   char grade = 0;                        ///< as catalogue::grade; 0: the catalogue does not know it
   std::string verification;              ///< of who publishes it: `none`, `listed`, `verified`, `contradicted`
   std::vector<std::string> publisher;    ///< what is known of who publishes it, a sentence each

@@ -82,30 +82,6 @@ Status pinned_drift(store::Store& store, const upstream::ServerSettings& setting
   return {};
 }
 
-/// By the catalogue alone: the present definition of each tool against the one before it.
-Status catalogue_drift(Catalogue& known, const catalogue::ServerRecord& record, ServerDrift& out) {
-  out.since = "last change";
-  auto tools = known.tools(record.slug);
-  if (!tools) return std::unexpected(tools.error());
-  const auto gone = known.gone_tools(record.slug);
-  if (!gone) return std::unexpected(gone.error());
-  for (const catalogue::ToolRecord& tool : *tools) {
-    if (!tool.outer.empty()) continue;  // an action; its tool tells
-    ++out.tools;
-    const auto versions = known.versions(record.slug, tool.name);
-    if (!versions) return std::unexpected(versions.error());
-    if (versions->size() > 1) {
-      out.add(tool.name, (*versions)[1].definition, (*versions)[0].definition);
-    } else if (tool.first_seen_us > record.first_seen_us) {
-      out.add(tool.name, {}, tool.definition);
-    }
-  }
-  for (const catalogue::ToolRecord& tool : *gone) {
-    if (tool.outer.empty()) out.add(tool.name, tool.definition, {});
-  }
-  return {};
-}
-
 void write(json::Writer& writer, ServerDrift& server, std::optional<Severity>& worst) {
   std::ranges::stable_sort(server.drifts, std::ranges::greater(), &Drift::severity);
   writer.begin_object().key("server").string(server.server).key("since").string(server.since);
@@ -138,7 +114,11 @@ Operations::Json drift(const Operations& operations, store::Store& store, const 
     if (!record) return std::unexpected(record.error());
     ServerDrift& server = servers.emplace_back();
     server.server = record->slug;
-    if (const Status done = catalogue_drift(*known, *record, server); !done) return std::unexpected(done.error());
+    server.since = "last change";
+    server.tools = record->tool_count;
+    auto drifts = catalogue::drift_in(*known, *record);
+    if (!drifts) return std::unexpected(drifts.error());
+    server.drifts = std::move(*drifts);
   }
   std::string out;
   json::Writer writer(out);

@@ -90,6 +90,15 @@ class Precheck(ScanCase):
         self.config({"files": {"command": "npx", "args": ["-y", "@acrne/files-mcp"]}})
         self.assertIn("look-alike-package", self.rules(self.scan("--no-exec")))
 
+    def test_a_first_list_is_no_change(self):
+        record = {"name": "io.github.acme/files", "description": "Files.", "version": "1.0.0",
+                  "packages": [{"registryType": "npm", "identifier": "@acme/files-mcp", "version": "1.0.0", "transport": {"type": "stdio"}}]}
+        self.run_command("catalogue", "import", self.write("registry.json", {"servers": [{"server": record}], "metadata": {"count": 1}}))
+        self.assertIn("nobody has listed its tools", self.precheck("@acme/files-mcp")["reasons"][0])
+        self.imported()
+        result = self.precheck("@acme/files-mcp")
+        self.assertEqual((result["changes"], result["verdict"]), ([], "connect with a rule"))
+
     def test_deny_lists(self):
         self.known({"my notes": self.entry(NOTES + [tool("delete.all", "Deletes all notes permanently.")])})
         done = self.doorward("precheck", "my notes", "--export", "claude-code")
