@@ -81,6 +81,7 @@ void drift(Session& session, const DriftOptions& options) {
   } else {
     print_terminal(session, *root);
   }
+  if (root->find("servers").size() == 0) session.say("no server is behind the gateway; name one of the catalogue");
   const auto worst = parse_severity(raw_member(*root, "worst"));
   if (!worst || *worst < *fail_on) return;
   session.exit = Exit::check_failed;

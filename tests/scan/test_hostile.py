@@ -21,7 +21,7 @@ class Hostile(ScanCase):
             with self.subTest(mode):
                 self.assertEqual(self.scan_mode(mode)["servers"][0]["state"], "not reached")
 
-    def test_a_list_that_never_ends_is_cut(self):
+    def test_T145_a_list_that_never_ends_is_cut(self):
         report = self.scan_mode("endless", code=0, timeout="60s")
         self.assertEqual(report["servers"][0]["state"], "asked, list cut")
         self.assertLessEqual(len(report["servers"][0]["tools"]), 10_000)

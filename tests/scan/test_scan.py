@@ -118,7 +118,7 @@ class Scan(ScanCase):
             if path.is_file():
                 self.assertNotIn(b"hunter2", path.read_bytes(), path)
 
-    def test_the_child_gets_its_own_variables_and_no_others(self):
+    def test_T253_the_child_gets_its_own_variables_and_no_others(self):
         self.config({"env": self.entry([], "env", env={"A": "b"})})
         report = self.scan("--yes", env={"DOORWARD_TEST_SECRET": "must-not-be-inherited"})
         self.assertEqual(len(report["servers"][0]["tools"]), 1)
