@@ -1,8 +1,10 @@
 #include "clients/toml_tree.h"
 
 #include <sstream>
+#include <string>
 
-#define TOML_EXCEPTIONS 0
+// Without exceptions the parser of 3.3 goes on behind some errors and into its own assertions.
+#define TOML_EXCEPTIONS 1
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
@@ -43,13 +45,13 @@ Node from_toml(const toml::node& from) {
 }  // namespace
 
 Result<Node> read_toml(std::string_view text) {
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    const toml::source_position at = parsed.error().source().begin;
+  try {
+    return from_toml(toml::parse(text));
+  } catch (const toml::parse_error& error) {
+    const toml::source_position at = error.source().begin;
     return fail(ErrorKind::invalid, "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " +
-                                        std::string(parsed.error().description()));
+                                        std::string(error.description()));
   }
-  return from_toml(parsed.table());
 }
 
 }  // namespace doorward::clients
