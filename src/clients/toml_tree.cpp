@@ -1,9 +1,21 @@
 #include "clients/toml_tree.h"
 
+#include <exception>
 #include <sstream>
 #include <string>
 
-// Without exceptions the parser of 3.3 goes on behind some errors and into its own assertions.
+namespace doorward::clients {
+
+/// The parser of 3.3 asserts what a key begins with, even where only the file's author is wrong: `[&x]`.
+struct BrokenToml : std::exception {
+  static void unless(bool holds) {
+    if (!holds) throw BrokenToml();
+  }
+};
+
+}  // namespace doorward::clients
+
+#define TOML_ASSERT(condition) ::doorward::clients::BrokenToml::unless(static_cast<bool>(condition))
 #define TOML_EXCEPTIONS 1
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
@@ -51,6 +63,8 @@ Result<Node> read_toml(std::string_view text) {
     const toml::source_position at = error.source().begin;
     return fail(ErrorKind::invalid, "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " +
                                         std::string(error.description()));
+  } catch (const BrokenToml&) {
+    return fail(ErrorKind::invalid, "it is no TOML: a key or the name of a table begins with a character that none may");
   }
 }
 
