@@ -200,6 +200,7 @@ TEST(ConfigFile, hostile_files_cost_little_and_end) {
   EXPECT_NE(only("project/.mcp.json", std::string(2'000'000, '[')).error, "");
   EXPECT_NE(only("home/.codex/config.toml", "a = " + std::string(100'000, '[')).error, "");
   EXPECT_NE(only("home/.codex/config.toml", "[^mcp_servers.a]\nco = 1\n").error, "");
+  EXPECT_NE(only("home/.codex/config.toml", "[mcp_s\xC4\xACrs.a]\n").error, "");
   EXPECT_NE(only("home/.config/goose/config.yaml", std::string(100'000, '[')).error, "");
   std::string bomb = "a0: &a0 [x]\n";
   for (int i = 1; i < 12; ++i) {
