@@ -89,7 +89,7 @@ class Registry(ApiCase):
         self.assertEqual(item["_meta"]["io.modelcontextprotocol.registry/official"]["status"], "deprecated")
 
     def test_what_cannot_be_answered(self):
-        self.assert_refused(self.api.get("/v0/servers/nobody"), 404, "not-found")
+        self.assert_refused(self.api.get("/v0/servers/nobody"), 404, "not_found")
         for query in ({"limit": 0}, {"limit": 101}, {"limit": "x"}, {"updated_since": "yesterday"}, {"other": 1}):
             self.assertEqual(self.outlaw().get("/v0/servers", query=query).status, 400, query)
         self.assertEqual(self.api.call("POST", "/v0/servers").status, 405)
