@@ -42,7 +42,7 @@ void write_summary(json::Writer& writer, const ToolRecord& tool) {
   write_names(writer, tool);
   writer.key("category").string(to_string(tool.classification.category));
   writer.key("severity").string(to_string(tool.classification.severity));
-  writer.key("confidence").number(tool.classification.confidence).key("signals").begin_array();
+  writer.key("confidence").raw(risk::fraction(tool.classification.confidence)).key("signals").begin_array();
   for (const risk::SignalHit& hit : tool.classification.signals) writer.string(risk::to_string(hit.signal));
   writer.end_array();
   json::Reader reader;

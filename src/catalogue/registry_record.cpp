@@ -141,10 +141,7 @@ std::string registry_record(const ServerRecord& server, std::span<const ToolReco
   }
   writer.end_array().key("identity").begin_object();
   writer.key("verification").string(to_string(grade.identity.verification));
-  const int confidence = grade.identity.confidence;
-  writer.key("confidence")
-      .raw(confidence >= 100 ? "1"
-                             : "0." + std::string(confidence < 10 ? "0" : "") + std::to_string(confidence));
+  writer.key("confidence").raw(risk::fraction(grade.identity.confidence));
   writer.key("why").string(grade.identity.why).end_object();
   writer.key("posture").begin_object();
   writer.key("auth").string(server.listing.auth.empty() ? "unknown" : server.listing.auth);

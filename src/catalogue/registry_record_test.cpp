@@ -12,6 +12,7 @@ ServerRecord full() {
   ServerRecord server;
   server.slug = "tide";
   server.sources = {"registry"};
+  server.listing.source = "registry";
   server.listing.name = "io.github.harbor/tide";
   server.listing.title = "Tide";
   server.listing.version = "1.0.0";

@@ -10,17 +10,6 @@
 #include "risk/tool_reading.h"
 
 namespace doorward::risk {
-namespace {
-
-/// A percentage as the number from 0 to 1 that it is: `0.07`, `1`.
-std::string fraction(int percent) {
-  if (percent >= 100) return "1";
-  const std::string digits = std::to_string(percent);
-  return (percent < 10 ? "0.0" : "0.") + digits;
-}
-
-}  // namespace
-
 std::string_view to_string(EvidenceSource source) {
   constexpr std::array<std::string_view, 6> kNames = {"person", "name", "description", "schema", "annotation", "server"};
   return kNames[static_cast<std::size_t>(source)];
@@ -44,6 +33,12 @@ Classification classify(const ToolFacts& tool) {
   result.evidence = std::move(verdict.evidence);
   result.severity = judge_severity(reading, result.category, result.signals, result.evidence);
   return result;
+}
+
+std::string fraction(int percent) {
+  if (percent >= 100) return "1";
+  const std::string digits = std::to_string(percent);
+  return (percent < 10 ? "0.0" : "0.") + digits;
 }
 
 void write_classification(json::Writer& writer, const Classification& classification) {

@@ -31,6 +31,9 @@ std::uint32_t rules_version();
 /// Classifies a tool: deterministic, offline, the riskier label where evidence conflicts. Any thread.
 Classification classify(const ToolFacts& tool);
 
+/// A percentage as the number from 0 to 1 that JSON has for it: `0.07`, `1`.
+std::string fraction(int percent);
+
 /// Appends the members `category`, `severity`, `confidence`, `signals` and `evidence` to an object.
 void write_classification(json::Writer& writer, const Classification& classification);
 
