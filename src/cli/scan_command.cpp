@@ -34,6 +34,7 @@ struct ScanOptions {
   std::string timeout = "60s";
   std::vector<std::string> outputs;
   bool no_exec = false;
+  bool ask_actions = false;
   bool yes = false;
   bool markdown = false;
   bool sarif = false;
@@ -83,6 +84,7 @@ std::optional<Wanted> check_options(Session& session, const ScanOptions& options
   const auto timeout = server::parse_duration(options.timeout);
   if (!timeout || *timeout < std::chrono::milliseconds(100)) return refuse("--timeout must be a time such as 60s");
   wanted.ask.timeout = *timeout;
+  wanted.ask.ask_actions = options.ask_actions;
   return wanted;
 }
 
@@ -278,6 +280,8 @@ void add_scan_command(CLI::App& app, Session& session) {
       ->type_name("NAME");
   command->add_flag("--no-exec", options->no_exec, "Start and ask nothing: judge by the catalogue alone");
   command->add_flag("--yes", options->yes, "Start every server that is shown, without a question");
+  command->add_flag("--ask-actions", options->ask_actions,
+                    "Also call tools that hide actions behind an argument, to be told of them");
   command->add_option("--timeout", options->timeout, "For each server, from its start to the end of its list (default: 60s)")
       ->type_name("TIME");
   command->add_flag("--md", options->markdown, "Print Markdown, for a comment");

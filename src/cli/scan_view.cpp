@@ -222,6 +222,16 @@ void write_next(const Report& report, bool color, std::string& out) {
     lines += "doorward precheck " + name + "    what it can do, and a policy for it\n";
     lines += "doorward precheck " + name + " --export claude-code    its worst tools for the client's own deny list\n";
   }
+  for (const Server& server : report.scan->servers) {
+    for (const std::string& tool : server.untold) {
+      lines += "doorward scan --ask-actions    calls " + safe_text(server.name + "." + tool) +
+               " to be told of the actions that it hides\n";
+    }
+    for (const risk::ActionProposal& proposal : server.actions.proposals) {
+      lines += "doorward scan --json    its \"setting\" lets policies name the " + std::to_string(proposal.actions.size()) +
+               " actions of " + safe_text(server.name + "." + proposal.tool) + " (actions: of the server)\n";
+    }
+  }
   if (unknown) lines += "doorward scan --yes    start every server that is shown, and list its tools\n";
   if (!lines.empty()) out += heading("Next", color) + lines;
 }

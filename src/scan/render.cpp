@@ -114,7 +114,13 @@ void write_server(json::Writer& writer, const Report& report, const Server& serv
     risk::write_classification(writer, tool.classification);
     writer.end_object();
   }
-  writer.end_array().end_object();
+  writer.end_array();
+  if (const std::string setting = risk::write_setting(server.actions); !setting.empty()) {
+    writer.key("setting").raw("{" + setting + "}");
+  }
+  write_names(writer, "untold", server.untold);
+  write_names(writer, "action_problems", server.actions.problems);
+  writer.end_object();
 }
 
 std::string fingerprint_of(const Report& report, const Finding& finding) {

@@ -41,7 +41,8 @@ void take_report(Server& server, server::TrialReport& report) {
   if (report.ok()) {
     server.known = Known::listed;
     server.definitions = std::move(report.definitions);
-    server.tools = judge_tools(server.name, server.definitions);
+    server.told = std::move(report.told);
+    judge_tools(server);
     return;
   }
   server.unreachable = true;
@@ -120,7 +121,7 @@ void ask_servers(std::vector<Server*> servers, const AskOptions& options,
             take_report(*asking.server, report);
             asking.answered = true;
           },
-          server::TrialOptions{.together = options.timeout, .whole_list = true});
+          server::TrialOptions{.together = options.timeout, .whole_list = true, .ask_actions = options.ask_actions});
       asking.trial->start();
     }
     if (!running.empty()) loop.poll(kPollUs);
@@ -131,35 +132,44 @@ void ask_servers(std::vector<Server*> servers, const AskOptions& options,
   }
 }
 
-std::vector<catalogue::ToolRecord> judge_tools(const std::string& server, const std::vector<std::string>& definitions) {
+void judge_tools(Server& server) {
   std::vector<catalogue::ToolRecord> tools;
   std::set<std::string, std::less<>> names;
+  std::vector<risk::ActionProposal> hidden;
   json::Canonical canonical;
-  const auto judge = [&](const std::string& text, std::string_view outer) -> std::optional<risk::ActionProposal> {
+  const auto judge = [&](const std::string& text, std::string_view outer) {
     json::Reader reader;
     const auto root = reader.read(text, {.bytes = mcp::kLargestDefinition});
-    if (!root) return std::nullopt;
+    if (!root) return;
     const std::string_view name = json::text_of(*root, "name");
-    if (name.empty() || !names.insert(std::string(outer) + '\n' + std::string(name)).second) return std::nullopt;
-    const risk::ToolFacts facts = risk::facts_of(server, *root);
+    if (name.empty() || !names.insert(std::string(outer) + '\n' + std::string(name)).second) return;
+    const risk::ToolFacts facts = risk::facts_of(server.name, *root);
     catalogue::ToolRecord& record = tools.emplace_back();
-    record.server = server;
+    record.server = server.name;
     record.name = name;
     record.definition = text;
     record.key = catalogue::definition_key(*root, canonical);
     record.classification = risk::classify(facts);
     record.outer = outer;
-    return outer.empty() ? risk::propose_actions(facts) : std::nullopt;
+    if (!outer.empty()) return;
+    std::vector<std::string_view> answers;
+    for (const auto& told : server.told) {
+      if (told.tool == name) answers.push_back(told.text);
+    }
+    if (auto proposal = risk::propose_actions(facts, answers)) hidden.push_back(std::move(*proposal));
   };
-  std::vector<risk::ActionProposal> hidden;
-  for (const std::string& text : definitions) {
-    if (auto proposal = judge(text, {})) hidden.push_back(std::move(*proposal));
-  }
+  for (const std::string& text : server.definitions) judge(text, {});
   for (const risk::ActionProposal& proposal : hidden) {
     for (const risk::HiddenAction& action : proposal.actions) judge(action.definition, proposal.tool);
+    if (proposal.actions.empty()) server.untold.push_back(proposal.tool);
   }
+  std::vector<std::string_view> outer_names;
+  for (const catalogue::ToolRecord& tool : tools) {
+    if (tool.outer.empty()) outer_names.push_back(tool.name);
+  }
+  server.actions = risk::settle_actions(std::move(hidden), outer_names);
   std::ranges::sort(tools, catalogue::riskier);
-  return tools;
+  server.tools = std::move(tools);
 }
 
 std::string label_of(const catalogue::ToolRecord& tool) {
@@ -186,6 +196,9 @@ catalogue::Listing listing_of(const Server& server) {
   }
   listing.tools_known = server.cut ? catalogue::ToolsKnown::partial : catalogue::ToolsKnown::whole;
   listing.tools = server.definitions;
+  for (const catalogue::ToolRecord& tool : server.tools) {
+    if (!tool.outer.empty()) listing.actions.push_back({tool.outer, tool.definition});
+  }
   return listing;
 }
 

@@ -10,6 +10,7 @@
 #include "catalogue/record.h"
 #include "clients/client.h"
 #include "clients/config_file.h"
+#include "risk/actions.h"
 #include "scan/launch.h"
 #include "server/server_trial.h"
 
@@ -49,6 +50,9 @@ struct Server {
   bool refused = false;  ///< it wants to know who asks
   bool cut = false;      ///< its list goes on beyond what is read
   std::vector<std::string> definitions;        ///< as it listed them
+  std::vector<server::TrialReport::Told> told;  ///< of hidden actions, where it was asked for them
+  risk::ActionSetting actions;                 ///< how a gateway may take its hidden actions for tools
+  std::vector<std::string> untold;             ///< tools that hide actions and have not been asked for them
   std::vector<catalogue::ToolRecord> tools;    ///< with the actions inside them
 };
 
@@ -68,6 +72,7 @@ void add_server(Scan& scan, const clients::Entry& entry, const References& refer
 struct AskOptions {
   std::chrono::milliseconds timeout{60'000};  ///< of one server, from its start to the end of its list
   std::size_t together = 4;
+  bool ask_actions = false;  ///< call tools that hide their actions, to be told of them
 };
 
 /// Starts or connects to each of these servers, lists its tools and leaves: in the calling thread, some at a time, each
@@ -75,9 +80,9 @@ struct AskOptions {
 /// failed. Nothing is done for a server with a problem.
 void ask_servers(std::vector<Server*> servers, const AskOptions& options, const std::function<void(const Server&)>& on_done);
 
-/// The tools of a listed server as records: classified, with the actions that hide in arguments as tools of their own.
-/// Riskiest first. What is no tool is left out; of equal names the first counts.
-std::vector<catalogue::ToolRecord> judge_tools(const std::string& server, const std::vector<std::string>& definitions);
+/// Classifies the tools of a server from its definitions: `tools` with the actions that hide in arguments as tools of
+/// their own, riskiest first; `actions` and `untold`. What is no tool is left out; of equal names the first counts.
+void judge_tools(Server& server);
 
 /// A tool's name for people; of an action with its tool's: `manage_users/delete`.
 std::string label_of(const catalogue::ToolRecord& tool);

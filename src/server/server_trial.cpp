@@ -9,6 +9,8 @@
 #include "mcp/own_meta.h"
 #include "mcp/revision.h"
 #include "mcp/tool_definition.h"
+#include "mcp/tool_name.h"
+#include "risk/actions.h"
 #include "upstream/sse_link.h"
 #include "upstream/stdio_link.h"
 
@@ -18,6 +20,7 @@ namespace {
 /// What is kept of a list.
 constexpr std::size_t kMostBytes = 32u << 20;
 constexpr std::size_t kMostPages = 1'000;
+constexpr std::size_t kMostQuestions = 256;
 constexpr std::int64_t kLookUs = 100'000;
 constexpr std::size_t kMostDetail = 300;
 constexpr auto kLegacy = mcp::Revision::v2025_11_25;
@@ -86,7 +89,8 @@ void ServerTrial::ask(At at, std::string json) {
   }
   std::string lines;
   if (modern_) {
-    lines = "MCP-Protocol-Version: " + std::string(mcp::to_string(kModern)) + "\r\nMcp-Method: tools/list\r\n";
+    lines = "MCP-Protocol-Version: " + std::string(mcp::to_string(kModern)) + "\r\nMcp-Method: ";
+    lines += at == At::actions ? "tools/call\r\nMcp-Name: " + questions_.front().tool + "\r\n" : "tools/list\r\n";
   } else if (at != At::initialize) {
     lines = "MCP-Protocol-Version: " + revision_ + "\r\n";
     if (!session_.empty()) lines += "Mcp-Session-Id: " + session_ + "\r\n";
@@ -146,6 +150,45 @@ std::string ServerTrial::take_page(json::Value result) {
   return next;
 }
 
+void ServerTrial::prepare_questions() {
+  for (const std::string& text : report_.definitions) {
+    const auto tool = reader_.read(text, {.bytes = settings_->result_bytes});
+    if (!tool) continue;
+    const std::string name(json::text_of(*tool, "name"));
+    if (!mcp::is_tool_name(name)) continue;
+    const auto hidden = risk::propose_actions(risk::facts_of(settings_->name, *tool));
+    if (!hidden) continue;
+    for (const std::string& question : hidden->questions) {
+      if (questions_.size() < kMostQuestions) questions_.push_back({name, question});
+    }
+  }
+}
+
+void ServerTrial::ask_next_question() {
+  if (questions_.empty()) return finish();
+  std::string params;
+  json::Writer writer(params);
+  writer.begin_object().key("name").string(questions_.front().tool).key("arguments").raw(questions_.front().arguments);
+  if (modern_) {
+    std::string meta;
+    mcp::append_own_meta(meta, kModern);
+    writer.key("_meta").raw(meta);
+  }
+  writer.end_object();
+  ask(At::actions, request(++last_id_, "tools/call", params));
+}
+
+void ServerTrial::take_answer(json::Value result) {
+  for (const json::Value part : result.find("content").elements()) {
+    const std::string_view text = json::text_of(part, "text");
+    if (text.empty() || bytes_ + text.size() > kMostBytes) continue;
+    bytes_ += text.size();
+    report_.told.push_back({questions_.front().tool, std::string(text)});
+  }
+  questions_.pop_front();
+  ask_next_question();
+}
+
 void ServerTrial::on_error_line(std::string_view line) {
   // What follows the first error is mostly its consequences: where a log is kept, a trace.
   if (report_.last_words.find("rror") != std::string::npos || line.find_first_not_of(" \t\r") == std::string_view::npos) return;
@@ -173,6 +216,8 @@ void ServerTrial::on_end() {
 void ServerTrial::on_failure(const upstream::Failure& failure) {
   ticket_ = nullptr;
   if (finished_) return;
+  // What was listed is known, whatever becomes of the questions.
+  if (at_ == At::actions) return finish();
   const std::string detail = std::string(to_string(failure.kind)) + ": " + std::string(failure.detail);
   switch (failure.kind) {
     case upstream::FailureKind::resolve:
@@ -189,7 +234,7 @@ void ServerTrial::on_failure(const upstream::Failure& failure) {
 }
 
 void ServerTrial::answered() {
-  if (status_ == 401 || status_ == 403) {
+  if (at_ != At::actions && (status_ == 401 || status_ == 403)) {
     report_.refused = true;
     return fail_at("authenticate", "the server answered with HTTP status " + std::to_string(status_));
   }
@@ -222,7 +267,10 @@ void ServerTrial::answered() {
       cursor_ = take_page(result);
       if (!cursor_.empty()) return list(modern_);
       pass("list_tools", std::to_string(report_.tools) + (report_.cut ? " and more" : ""));
-      return finish();
+      if (options_.ask_actions) prepare_questions();
+      return ask_next_question();
+    case At::actions:
+      return take_answer(result);
   }
 }
 
@@ -254,7 +302,13 @@ void ServerTrial::finish() {
 void ServerTrial::look() {
   if (pool_) pool_->tick();
   if (link_) link_->tick();
-  if (!finished_ && loop_.now_us() >= deadline_us_) fail_at(at_ == At::list ? "list_tools" : "handshake", "no answer in time");
+  if (!finished_ && loop_.now_us() >= deadline_us_) {
+    if (at_ == At::actions) {
+      finish();
+    } else {
+      fail_at(at_ == At::list ? "list_tools" : "handshake", "no answer in time");
+    }
+  }
   if (!over()) return timer_.arm(loop_, kLookUs);
   link_.reset();
   pool_.reset();

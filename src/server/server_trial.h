@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +30,12 @@ struct TrialReport {
   std::size_t tools = 0;
   std::vector<std::string> definitions;  ///< JSON text of each tool, where the whole list was asked for
   bool cut = false;                      ///< the list goes on beyond our bounds
+  /// What tools that hide their actions answered when they were asked for them.
+  struct Told {
+    std::string tool;
+    std::string text;
+  };
+  std::vector<Told> told;
   std::string server_name;     ///< what the server calls itself
   std::string server_version;
   std::string last_words;      ///< the first line with an error on a child's standard error, else the last line
@@ -40,6 +47,9 @@ struct TrialReport {
 struct TrialOptions {
   std::chrono::milliseconds together{20'000};  ///< for all steps
   bool whole_list = false;                     ///< every page of the list, its definitions kept
+  /// Also calls the tools that hide actions without listing them, with the questions of risk::propose_actions. Such a
+  /// call is a call: a person has agreed to it.
+  bool ask_actions = false;
 };
 
 /// Talks to a server once, as the gateway would: over the same links, in the same sandbox, within the same
@@ -61,7 +71,7 @@ class ServerTrial final : upstream::Call, upstream::ChannelListener {
   bool over() const { return finished_ && !(link_ && link_->running()); }
 
  private:
-  enum class At { initialize, initialized, list };
+  enum class At { initialize, initialized, list, actions };
 
   void on_head(int status, std::string_view session, bool stream) override;
   void on_message(std::string_view text) override;
@@ -76,6 +86,10 @@ class ServerTrial final : upstream::Call, upstream::ChannelListener {
   void ask(At at, std::string json);
   void list(bool modern);
   void answered();
+  /// Collects what is to be asked of the tools that were listed.
+  void prepare_questions();
+  void ask_next_question();
+  void take_answer(json::Value result);
   /// Whether a refused POST means that the server speaks HTTP+SSE; the trial then goes on over its stream.
   bool try_stream();
   /// Keeps a page of the list; the cursor of the next one, or empty.
@@ -111,6 +125,11 @@ class ServerTrial final : upstream::Call, upstream::ChannelListener {
   std::string revision_;
   std::string answer_;
   std::shared_ptr<ServerTrial*> alive_ = std::make_shared<ServerTrial*>(this);
+  struct Question {
+    std::string tool;
+    std::string arguments;  ///< a JSON object
+  };
+  std::deque<Question> questions_;
   std::string refusal_;  ///< of the handshake, where the server may have none
 };
 

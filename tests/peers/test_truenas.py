@@ -104,7 +104,8 @@ class ActionTools(PeerCase):
     def test_the_outer_tool(self):
         allowed, denied = self.client("allow"), self.client("first")
         helped = self.assert_called(allowed, "truenas", {"category": "system"}, 1)
-        self.assertEqual(text_of(helped).splitlines(), ACTIONS["system"])
+        for action in ACTIONS["system"]:
+            self.assertIn(action, text_of(helped))
         self.assert_denied(denied, "truenas", {"category": "system"}, 2, "(default deny)")
         self.assert_denied(denied, "truenas", {}, 3, "(default deny)")
         hidden = self.client("outer")

@@ -2,11 +2,12 @@
 
     truenas_stand_in.py RECORD [TOOL-LIST]
 
-TOOL-LIST is a captured list with a member `actionsTextByCategory`; without it there are a few actions of its own. Each
-action that runs is appended to RECORD, one JSON line each. An action is looked up as JavaScript would look it up:
+TOOL-LIST is a captured list with its tool and a member `actionsTextByCategory`, which it answers as the captured server did;
+without it there are a few actions of its own. Each action that runs is appended to RECORD, one JSON line each. An action is looked up as JavaScript would look it up:
 `["api_key_delete"]` is `api_key_delete`, and a missing one asks for help.
 """
 import json
+import pathlib
 import re
 import sys
 
@@ -21,7 +22,7 @@ TOOL = {"name": "truenas", "description": "Manage a TrueNAS system: category, th
 
 def actions_by_category(path):
     """Category -> its actions, from the help texts of a captured list: two spaces, the name, a dash."""
-    texts = json.load(open(path, encoding="utf-8"))["actionsTextByCategory"]
+    texts = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["actionsTextByCategory"]
     return {name: re.findall(r"(?m)^  (\w+) \u2014 ", text) for name, text in texts.items()}
 
 
@@ -32,14 +33,18 @@ def as_javascript_key(value):
 
 
 class Server:
-    def __init__(self, record, actions):
-        self.record, self.actions = record, actions
+    def __init__(self, record, path=None):
+        self.record = record
+        captured = json.loads(pathlib.Path(path).read_text(encoding="utf-8")) if path else None
+        self.tool = captured["tools"][0] if captured else TOOL
+        self.texts = captured["actionsTextByCategory"] if captured else {name: "\n".join(names) for name, names in OWN.items()}
+        actions = actions_by_category(path) if path else OWN
         self.known = {action for names in actions.values() for action in names}
 
     def call(self, arguments):
         if arguments.get("action") is None:
-            names = self.actions.get(arguments.get("category"), list(self.actions))
-            return {"content": [{"type": "text", "text": "\n".join(names)}]}
+            text = self.texts.get(arguments.get("category"), "\n".join(self.texts))
+            return {"content": [{"type": "text", "text": text}]}
         action = as_javascript_key(arguments["action"])
         if action not in self.known:
             return {"content": [{"type": "text", "text": f"Unknown action: {action}"}], "isError": True}
@@ -53,7 +58,7 @@ class Server:
             return {"result": {"protocolVersion": params["protocolVersion"], "capabilities": {"tools": {}},
                                "serverInfo": {"name": "truenas-stand-in", "version": "1"}}}
         if method == "tools/list":
-            return {"result": {"tools": [TOOL]}}
+            return {"result": {"tools": [self.tool]}}
         if method == "tools/call" and params["name"] == "truenas":
             return {"result": self.call(params.get("arguments", {}))}
         return {"error": {"code": -32601, "message": f"no such method: {method}"}}
@@ -67,4 +72,4 @@ class Server:
 
 
 if __name__ == "__main__":
-    Server(sys.argv[1], actions_by_category(sys.argv[2]) if len(sys.argv) > 2 else OWN).serve()
+    Server(*sys.argv[1:3]).serve()

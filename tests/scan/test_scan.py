@@ -4,11 +4,13 @@ import os
 import pathlib
 import pty
 import select
+import shlex
 import subprocess
+import sys
 import time
 import unittest
 
-from harness.gateway import BINARY
+from harness.gateway import BINARY, ROOT
 from harness.upstream import RecordingUpstream
 from scan.case import MAIL, NOTES, READER, ScanCase, tool
 
@@ -217,6 +219,39 @@ class Scan(ScanCase):
         names = {each["name"] for each in report["servers"][0]["tools"]}
         self.assertIn("write_file", names)
         self.assertGreater(len(names), 8)
+
+
+class HiddenActions(ScanCase):
+    """A tool with 278 actions that its definition does not list."""
+    captured = ROOT.parent / "shared" / "data" / "tool-lists" / "truenas-mcp.json"
+
+    def setUp(self):
+        super().setUp()
+        if not self.captured.exists():
+            self.skipTest(f"{self.captured} is not there")
+        self.ran = self.folder / "ran"
+        stand_in = ROOT / "tests" / "peers" / "truenas_stand_in.py"
+        self.command = shlex.join([sys.executable, str(stand_in), str(self.ran), str(self.captured)])
+
+    def test_are_told_when_asked_for_and_each_is_a_tool(self):
+        report = self.scan("--command", self.command, "--yes", "--ask-actions")
+        server = report["servers"][0]
+        actions = {each["name"]: each for each in server["tools"] if each.get("action_of") == "truenas"}
+        self.assertEqual(len(actions), 278)
+        self.assertEqual(actions["api_key_delete"]["category"], "Destructive")
+        self.assertEqual(actions["api_key_create"]["category"], "Write")
+        setting = server["setting"]["actions"][0]
+        self.assertEqual((setting["tool"], setting["name"], setting["args"], len(setting["list"])),
+                         ("truenas", "args.action", "args.params", 278))
+        self.assertFalse(self.ran.exists(), "no action ran")
+        kept = json.loads(self.doorward("catalogue", "server", server["slug"], "--json").stdout)
+        self.assertIn("api_key_delete", json.dumps(kept))
+
+    def test_nothing_is_called_unless_asked_for(self):
+        server = self.scan("--command", self.command, "--yes")["servers"][0]
+        self.assertEqual(server["untold"], ["truenas"])
+        self.assertEqual([each["name"] for each in server["tools"]], ["truenas"])
+        self.assertNotIn("setting", server)
 
 
 if __name__ == "__main__":
