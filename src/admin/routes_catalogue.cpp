@@ -129,7 +129,7 @@ constexpr std::string_view kSchemas = R"({
       "gone": {"type": "boolean"},
       "category": {"type": "string"},
       "severity": {"type": "string"},
-      "confidence": {"type": "integer", "description": "percent"},
+      "confidence": {"type": "number", "minimum": 0, "maximum": 1},
       "signals": {"type": "array", "items": {"type": "string"}},
       "description": {"type": "string", "description": "its first 400 bytes"},
       "override": {"type": "object"},
