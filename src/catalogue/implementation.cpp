@@ -441,7 +441,7 @@ class Finder {
       } else if (s.is(at - 1, "const") || s.is(at - 1, "let") || s.is(at - 1, "var")) {
         std::size_t equals = at + 1;
         while (equals < s.size() && equals < at + 40 && !s.is(equals, "=") && !s.is(equals, ";")) ++equals;
-        if (!s.is(equals, "=")) continue;
+        if (!s.is(equals, "=") || equals + 1 == s.size()) continue;
         return Span{file, at - 1, expression_end(s, equals + 1)};
       }
     }

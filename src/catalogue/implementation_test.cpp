@@ -162,6 +162,15 @@ RC_GTEST_PROP(Script, TokensStandInOrderWhateverTheText, (const std::string& any
   locate_tools(std::vector<SourceFile>{{"a.js", "f(\"x\"," + any}}, std::vector<std::string>{"x"}, {});
 }
 
+TEST(Implementation, AConstantThatTheFileEndsInNamesNoPlace) {
+  const std::vector<SourceFile> files = {
+      {"a.js", "const name = \"x\"; registerTool(name, config, h); const config ="}};
+  const Located located = locate_tools(files, std::vector<std::string>{"x"}, {});
+  ASSERT_EQ(located.tools.size(), 1u);
+  ASSERT_EQ(located.tools[0].places.size(), 1u);
+  EXPECT_EQ(located.tools[0].places[0].role, PlaceRole::registration);
+}
+
 TEST(SourceMap, HostileMappingsAreRefused) {
   for (const char* mappings : {"!!!!", "AAAAAAAAAA", "zzzzzzzzzzzzzzzz", "AADA", "A/A"}) {
     const auto map =

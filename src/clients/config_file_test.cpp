@@ -72,13 +72,13 @@ TEST(ConfigFile, reads_claude_desktop) {
 TEST(ConfigFile, reads_claude_code_with_its_folders) {
   const ConfigFile file = only("home/.claude.json", R"({"numStartups": 4, "mcpServers": {
     "sentry": {"type": "http", "url": "https://mcp.sentry.dev/mcp", "headers": {"Authorization": "Bearer ${TOKEN}"}}},
-  "projects": {"/work/shop": {"history": [1], "mcpServers": {"db": {"type": "stdio", "command": "uvx", "args": ["pg"]}}}}})");
+  "projects": {"/srv/shop": {"history": [1], "mcpServers": {"db": {"type": "stdio", "command": "uvx", "args": ["pg"]}}}}})");
   ASSERT_EQ(file.entries.size(), 2u);
   EXPECT_EQ(file.entries[0].scope, Scope::user);
   EXPECT_EQ(file.entries[0].transport, Transport::streamable_http);
   EXPECT_EQ(file.entries[0].headers.at(0).name, "Authorization");
   EXPECT_EQ(file.entries[1].scope, Scope::local);
-  EXPECT_EQ(file.entries[1].project, "/work/shop");
+  EXPECT_EQ(file.entries[1].project, "/srv/shop");
 }
 
 TEST(ConfigFile, reads_vscode_and_sees_its_wrong_key) {
