@@ -15,7 +15,6 @@ constexpr std::int64_t kFarewellUs = 2'000'000;
 
 /// On every answer, whatever it is (attack case T280).
 constexpr std::string_view kEveryAnswer =
-    "Cache-Control: no-store\r\n"
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'\r\n"
@@ -230,6 +229,7 @@ void Connection::send(Response response, bool keep_alive) {
   http::HeadWriter head(room);
   head.response(response.status).lines(kEveryAnswer);
   if (stream_.is_tls()) head.lines(kStrictTransport);
+  head.field("Cache-Control", response.revalidate ? "no-cache" : "no-store");
   if (!response.type.empty()) head.field("Content-Type", response.type);
   for (const auto& [name, value] : response.headers) head.field(name, value);
   if (response.stream) {

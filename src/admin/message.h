@@ -52,6 +52,8 @@ struct Response {
   std::string type = "application/json";  ///< Content-Type; empty: no body
   std::string body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
+  /// Holds nothing of the gateway: a cache may keep it, and asks by its ETag before each use.
+  bool revalidate = false;
   /// Takes over the connection after the head; `body` is then the first piece. For event streams.
   std::function<void(std::shared_ptr<EventSink> sink)> stream = {};
 

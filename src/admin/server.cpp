@@ -138,22 +138,29 @@ void Server::drop(Connection& connection) {
   connections_.remove_if([&](const std::unique_ptr<Connection>& held) { return held.get() == &connection; });
 }
 
+bool Server::for_console(const Request& request, const RouteTable::Match& match) const {
+  const bool reads = request.method == http::Method::get || request.method == http::Method::head;
+  return console_ && reads && match.entry == nullptr && match.allowed.empty() && Console::owns(request.path);
+}
+
 std::expected<std::size_t, Response> Server::admit(Request& request, bool local) {
   const auto verb = verb_of(request.method);
   const RouteTable::Match match = verb ? table_.match(*verb, request.path) : RouteTable::Match{};
+  const bool console = for_console(request, table_.match(verb.value_or(Verb::get), request.path));
   if (!local) {
     if (!guard_->host_allowed(request.header("host"))) {
       return std::unexpected(refused(421, "this Host is none of ours; add it to admin.allowed_hosts"));
     }
     const std::string_view origin = request.header("origin");
     const std::string_view site = request.header("sec-fetch-site");
-    const bool led_here = match.entry != nullptr && match.entry->route->landing &&
-                          request.header("sec-fetch-mode") == "navigate";
+    // A link in a message leads to a page of the console, which shows nothing before its own requests are answered.
+    const bool landing = console || (match.entry != nullptr && match.entry->route->landing);
+    const bool led_here = landing && request.header("sec-fetch-mode") == "navigate";
     const bool foreign = (!origin.empty() && !guard_->origin_allowed(origin)) ||
                          (!site.empty() && site != "same-origin" && site != "none" && !led_here);
     if (foreign) return std::unexpected(refused(403, "a page of another site may not ask for this"));
   }
-  const bool anonymous = match.entry != nullptr && match.entry->route->access == Access::anonymous;
+  const bool anonymous = console || (match.entry != nullptr && match.entry->route->access == Access::anonymous);
   if (!local && !anonymous) {
     auto caller = authenticator_->authenticate(request);
     if (!caller) return std::unexpected(std::move(caller.error()));
@@ -173,6 +180,7 @@ std::expected<std::size_t, Response> Server::admit(Request& request, bool local)
 void Server::answer(const Request& request, Respond respond) {
   const auto verb = verb_of(request.method);
   RouteTable::Match match = table_.match(verb.value_or(Verb::get), request.path);
+  if (for_console(request, match)) return respond(console_->answer(request));
   if (!verb && match.entry != nullptr) match.allowed = {match.entry->route->verb};
   if (!verb || match.entry == nullptr) {
     if (!match.allowed.empty()) return respond(wrong_verb(match));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "admin/authenticator.h"
+#include "admin/console.h"
 #include "admin/failure.h"
 #include "admin/message.h"
 #include "admin/openapi.h"
@@ -57,6 +58,9 @@ class Server {
   /// (T275). Without it the operation alone refuses them. Before the listeners start.
   void check_roles(RolesOf roles_of) { roles_of_ = std::move(roles_of); }
 
+  /// Serves the web console on paths that are no route. Before the listeners start.
+  void serve_console(Console console) { console_ = std::move(console); }
+
   /// Answers a route that is no operation. Before the listeners start.
   using Handler = std::function<void(const Request& request, Respond respond)>;
   void handle(std::string_view op, Handler handler);
@@ -84,6 +88,8 @@ class Server {
   void start(io::Stream stream, std::string peer, std::optional<Caller> caller);
   void drop(Connection& connection);
 
+  /// Whether a request, of a path that no route has, is for the console.
+  bool for_console(const Request& request, const RouteTable::Match& match) const;
   /// Judges a request by its head: the most bytes that its body may have, or the refusal.
   std::expected<std::size_t, Response> admit(Request& request, bool local);
   void answer(const Request& request, Respond respond);
@@ -96,6 +102,7 @@ class Server {
   const RouteTable& table_;
   RolesOf roles_of_;
   std::map<std::string, Handler, std::less<>> handlers_;
+  std::optional<Console> console_;
   std::unique_ptr<http::HostGuard> guard_;
   Authenticator* authenticator_ = nullptr;
   std::shared_ptr<io::TlsServer> tls_;

@@ -40,6 +40,9 @@ void add_serve_commands(CLI::App& app, Session& session) {
   command->add_option("--config", options->config_file, "Configuration")->type_name("FILE");
   command->add_option("--listen", options->listen, "Numeric address and port, instead of the configuration's")
       ->type_name("ADDRESS");
+  command->add_option("--console-dir", options->console, "Serve the console from a folder, for work on it")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
   command->callback([&session, options] { serve(session, *options); });
 
   const auto listen = std::make_shared<std::string>();

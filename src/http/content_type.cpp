@@ -30,6 +30,16 @@ bool is_zero(std::string_view weight) {
   return weight.starts_with('0') && weight.find_first_of("123456789") == weight.npos;
 }
 
+/// Whether parameters of a range or coding hold a weight of 0.
+bool unwanted(std::string_view parameters) {
+  while (!parameters.empty()) {
+    std::string_view value = cut(parameters, ';');
+    const std::string_view name = cut(value, '=');
+    if (equals_ignoring_case(name, "q") && is_zero(trim(value))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 MediaType media_type(std::string_view content_type) {
@@ -71,16 +81,21 @@ bool accepts(const Headers& headers, std::string_view type, std::string_view sub
       const std::string_view sub = trim(range);
       const bool fits = (main == "*" && sub == "*") || (equals_ignoring_case(main, type) &&
                                                         (sub == "*" || equals_ignoring_case(sub, subtype)));
-      bool wanted = fits;
-      while (!rest.empty()) {
-        std::string_view value = cut(rest, ';');
-        const std::string_view name = cut(value, '=');
-        if (equals_ignoring_case(name, "q") && is_zero(trim(value))) wanted = false;
-      }
-      if (wanted) return true;
+      if (fits && !unwanted(rest)) return true;
     }
   }
   return false;
+}
+
+bool accepts_coding(std::string_view accept_encoding, std::string_view coding) {
+  bool all = false;
+  while (!accept_encoding.empty()) {
+    std::string_view rest = cut(accept_encoding, ',');
+    const std::string_view one = cut(rest, ';');
+    if (equals_ignoring_case(one, coding)) return !unwanted(rest);
+    all = all || (one == "*" && !unwanted(rest));
+  }
+  return all;
 }
 
 }  // namespace doorward::http

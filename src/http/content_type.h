@@ -23,4 +23,8 @@ std::optional<Refusal> check_json_request(const RequestHead& head);
 /// Accept takes everything.
 bool accepts(const Headers& headers, std::string_view type, std::string_view subtype);
 
+/// Whether an Accept-Encoding value (RFC 9110 12.5.3) names this coding, or `*`, with a weight above 0. An empty
+/// value takes none.
+bool accepts_coding(std::string_view accept_encoding, std::string_view coding);
+
 }  // namespace doorward::http

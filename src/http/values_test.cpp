@@ -63,6 +63,17 @@ TEST(ContentType, AcceptMatchesTypesWildcardsAndWeights) {
   EXPECT_FALSE(takes("*/json", "application", "json"));
 }
 
+TEST(ContentType, ACodingIsTakenByNameOrWildcardUnlessItsWeightIsZero) {
+  EXPECT_TRUE(accepts_coding("gzip", "gzip"));
+  EXPECT_TRUE(accepts_coding("br;q=1.0, GZIP;q=0.5", "gzip"));
+  EXPECT_TRUE(accepts_coding("*", "gzip"));
+  EXPECT_FALSE(accepts_coding("", "gzip"));
+  EXPECT_FALSE(accepts_coding("br, identity", "gzip"));
+  EXPECT_FALSE(accepts_coding("*, gzip;q=0", "gzip"));
+  EXPECT_FALSE(accepts_coding("*;q=0.0", "gzip"));
+  EXPECT_FALSE(accepts_coding("xgzip", "gzip"));
+}
+
 TEST(Url, ReadsItsParts) {
   const auto url = parse_url("HTTPS://API.Example.com:8443/mcp?x=%20y");
   ASSERT_TRUE(url.has_value());

@@ -350,6 +350,7 @@ Status Daemon::start_admin() {
 }
 
 void Daemon::add_handlers() {
+  admin_->serve_console(admin::Console(options_.console));
   admin_->handle("health", [this](const admin::Request&, admin::Respond respond) {
     const bool well = gateway_->log().accepting();
     respond({.status = well ? 200 : 503, .body = well ? R"({"status":"ok"})" : R"({"status":"unavailable"})"});

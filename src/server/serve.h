@@ -16,6 +16,7 @@ struct ServeOptions {
   std::string config_file;
   std::string state;
   std::string listen;
+  std::string console;  ///< a folder that the web console is served from, for work on it; empty: the binary's
 };
 
 /// How a gateway that served came to its end.

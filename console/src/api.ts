@@ -1,0 +1,141 @@
+// The one way to the gateway: the admin API (docs/api.md) with the session's cookie.
+import { signal } from "@preact/signals";
+
+/** RFC 9457 problem details, as the gateway sends them. */
+export interface Problem {
+  status: number;
+  detail: string;
+  /** End of `type`: `not_found`, `conflict`, ... */
+  kind: string;
+  findings: { file?: string; line?: number; column?: number; message: string }[];
+}
+
+export class ApiError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+/** Who is signed in: undefined while that is not known, null for nobody. */
+export const session = signal<Session | null | undefined>(undefined);
+
+export interface Session {
+  name: string;
+  roles: string[];
+  csrf?: string;
+  [member: string]: unknown;
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+export function apiPath(path: string, query: Query = {}): string {
+  const set = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "") set.set(name, String(value));
+  }
+  const text = set.toString();
+  return "/api/v1" + path + (text ? "?" + text : "");
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = response.status === 0 ? "the gateway cannot be reached" : `the gateway answered with ${response.status}`;
+  try {
+    const body = await response.json();
+    return { status: response.status, detail: body.detail ?? body.title ?? fallback,
+      kind: String(body.type ?? "").split(":").pop() ?? "", findings: body.findings ?? [] };
+  } catch {
+    return { status: response.status, detail: fallback, kind: "", findings: [] };
+  }
+}
+
+async function ask(method: string, address: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const csrf = session.value?.csrf;
+  if (method !== "GET" && csrf) headers["X-Doorward-CSRF"] = csrf;
+  let response: Response;
+  try {
+    response = await fetch(address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal,
+      credentials: "same-origin", redirect: "error" });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError({ status: 0, kind: "unavailable", findings: [],
+      detail: "The gateway cannot be reached. Is it running? `doorward status` tells." });
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.status === 401 && session.value) session.value = null;
+    throw new ApiError(problem);
+  }
+  return response;
+}
+
+async function json<T>(response: Response): Promise<T> {
+  const text = await response.text();
+  return (text ? JSON.parse(text) : {}) as T;
+}
+
+/** Reads. `path` is behind /api/v1 and holds escaped segments. Throws an ApiError. */
+export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return json<T>(await ask("GET", apiPath(path, query), undefined, signal));
+}
+
+/** Changes something, or asks with a body. */
+export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body: unknown = {},
+                              query: Query = {}): Promise<T> {
+  // A DELETE takes its members from the query.
+  const inQuery = method === "DELETE" ? { ...(body as Query), ...query } : query;
+  return json<T>(await ask(method, apiPath(path, inQuery), method === "DELETE" ? undefined : body));
+}
+
+/** The text of an answer that is no JSON. */
+export async function getText(path: string, query: Query = {}): Promise<string> {
+  return (await ask("GET", apiPath(path, query), undefined)).text();
+}
+
+/** Every item of a paged list, or the first `most`. */
+export async function all<T>(path: string, items: string, query: Query = {}, most = 5000): Promise<T[]> {
+  const out: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await get<Record<string, unknown>>(path, { limit: 1000, ...query, cursor });
+    out.push(...((page[items] ?? []) as T[]));
+    cursor = page["next"] as string | undefined;
+  } while (cursor && out.length < most);
+  return out;
+}
+
+export async function signIn(user: string, password: string): Promise<void> {
+  await open({ user, password });
+}
+
+/** By a one-time code, as `doorward ui` makes it. */
+export async function signInWithCode(code: string): Promise<void> {
+  await open({ code });
+}
+
+async function open(body: Record<string, string>): Promise<void> {
+  session.value = await json<Session>(await ask("POST", apiPath("/session"), body));
+}
+
+export async function findSession(): Promise<void> {
+  try {
+    session.value = await get<Session>("/session");
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.status !== 401) throw error;
+    session.value = null;
+  }
+}
+
+export async function signOut(): Promise<void> {
+  await send("DELETE", "/session");
+  session.value = null;
+}
+
+/** Whether who is signed in has one of these roles (docs/roles.md); admins have all. */
+export function may(...roles: string[]): boolean {
+  const own = session.value?.roles ?? [];
+  return own.includes("admin") || roles.some((role) => own.includes(role));
+}

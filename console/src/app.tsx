@@ -1,0 +1,96 @@
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { findSession, may, session, signOut } from "./api.ts";
+import { messageOf, Problem } from "./parts/load.tsx";
+import { Text } from "./parts/text.tsx";
+import { Toasts } from "./parts/toast.tsx";
+import { type Page, pages } from "./pages.ts";
+import { SignIn } from "./sign_in.tsx";
+import { followLinks, place, segments } from "./router.ts";
+import { setTheme, type Theme, theme } from "./theme.ts";
+
+const loaded = new Map<string, ComponentType>();
+
+function Navigation(props: { current: string }) {
+  const [open, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [props.current]);
+  return (
+    <header class={"side" + (open ? "" : " closed")}>
+      <div class="bar">
+        <a class="brand" href="/"><img src="/icon.svg" alt="" />Doorward</a>
+        <button type="button" class="menu-button" aria-expanded={open} onClick={() => setOpen(!open)}>Menu</button>
+      </div>
+      <nav aria-label="Pages">
+        <ul>
+          {pages.filter((page) => !page.aside && (!page.roles || may(...page.roles))).map((page) => (
+            <li key={page.segment}>
+              <a href={"/" + page.segment} aria-current={page.segment === props.current ? "page" : undefined}>{page.title}</a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div class="foot">
+        <label>
+          {"Theme "}
+          <select value={theme.value} onChange={(event) => setTheme(event.currentTarget.value as Theme)}>
+            <option value="system">System</option>
+            <option value="light">Light</option>
+            <option value="dark">Dark</option>
+          </select>
+        </label>
+        <span class="dim"><Text of={session.value?.name ?? ""} />{` · ${session.value?.roles.join(", ")}`}</span>
+        <span class="row"><button type="button" onClick={() => void signOut()}>Sign out</button><a href="/about">About</a></span>
+      </div>
+    </header>
+  );
+}
+
+/** The page of the address, loaded when it is first wanted. */
+function Content(props: { page: Page }) {
+  const { page } = props;
+  const [, redraw] = useState(0);
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    document.title = `${page.title} · Doorward`;
+    setProblem(undefined);
+    if (loaded.has(page.segment)) return;
+    page.load().then(
+      (module) => { loaded.set(page.segment, module.default); redraw((old) => old + 1); },
+      (error) => setProblem(messageOf(error)),
+    );
+  }, [page]);
+  const Shown = loaded.get(page.segment);
+  if (problem) return <Problem of={"This page could not be loaded. " + problem} again={() => location.reload()} />;
+  return Shown ? <Shown key={page.segment} /> : <p class="dim" role="status">Loading…</p>;
+}
+
+function Missing() {
+  return (
+    <>
+      <h1>There is no such page</h1>
+      <p><Text of={place.value.path} />{" leads nowhere. "}<a href="/">Go to the first page.</a></p>
+    </>
+  );
+}
+
+export function App() {
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    document.addEventListener("click", followLinks);
+    findSession().catch((error) => setProblem(messageOf(error)));
+    return () => document.removeEventListener("click", followLinks);
+  }, []);
+  if (problem) return <main class="main"><Problem of={problem} again={() => location.reload()} /></main>;
+  if (session.value === undefined) return <main class="main"><p class="dim" role="status">Loading…</p></main>;
+  if (session.value === null) return <SignIn />;
+  const first = segments()[0] ?? "";
+  const page = pages.find((one) => one.segment === first);
+  return (
+    <div class="frame">
+      <a class="skip" href="#content">Skip to the content</a>
+      <Navigation current={first} />
+      <main class="main" id="content" tabIndex={-1}>{page ? <Content page={page} /> : <Missing />}</main>
+      <Toasts />
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+// Every page: its path, its place in the navigation, and its code, which is loaded when it is first asked for.
+import type { ComponentType } from "preact";
+
+export interface Page {
+  /** First segment of the path; the empty one is the first page. What follows it belongs to the page. */
+  segment: string;
+  title: string;
+  /** Roles that may see it (docs/roles.md); none: everybody who is signed in. */
+  roles?: string[];
+  /** Not in the navigation. */
+  aside?: boolean;
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+export const pages: Page[] = [
+  { segment: "about", title: "About", aside: true, load: () => import("./pages/about.tsx") },
+];

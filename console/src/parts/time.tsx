@@ -1,0 +1,39 @@
+import { useEffect, useState } from "preact/hooks";
+
+function ago(seconds: number): string {
+  if (seconds < 5) return "now";
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  return `${Math.floor(seconds / 60)} min ago`;
+}
+
+/** "in 3:20", from now to a moment; "over" once it has passed. */
+export function countdown(ms: number): string {
+  if (ms <= 0) return "over";
+  const seconds = Math.floor(ms / 1000);
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${String(Math.floor(seconds / 60) % 60).padStart(hours ? 2 : 1, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+  return hours ? `${hours}:${rest}` : rest;
+}
+
+/** The present moment, anew every `ms`, for what counts down or ages. */
+export function useNow(ms = 1000): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), ms);
+    return () => clearInterval(timer);
+  }, [ms]);
+  return now;
+}
+
+/** A moment: relative under an hour, else local; UTC on hover. `of`: RFC 3339, or milliseconds. */
+export function Time(props: { of: string | number | null | undefined; exact?: boolean }) {
+  const now = useNow(15000);
+  if (props.of === null || props.of === undefined || props.of === "") return <span class="dim">never</span>;
+  const moment = new Date(props.of);
+  if (Number.isNaN(moment.getTime())) return <span class="dim">unknown</span>;
+  const seconds = (now - moment.getTime()) / 1000;
+  const today = moment.toDateString() === new Date(now).toDateString();
+  const local = today ? moment.toLocaleTimeString() : moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const text = !props.exact && seconds >= -5 && seconds < 3600 ? ago(Math.max(0, seconds)) : local;
+  return <time dateTime={moment.toISOString()} title={moment.toISOString().replace("T", " ").replace("Z", " UTC")}>{text}</time>;
+}
