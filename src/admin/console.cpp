@@ -49,9 +49,18 @@ Response answer_with(std::string_view path, std::string_view etag, const Request
 
 }  // namespace
 
-bool Console::owns(std::string_view path) {
+bool Console::serves(const Request& request) const {
   constexpr std::array<std::string_view, 3> kPrograms = {"/api/", "/v0/", "/v0.1/"};
-  return std::ranges::none_of(kPrograms, [&](std::string_view begin) { return path.starts_with(begin); });
+  if (request.method != http::Method::get && request.method != http::Method::head) return false;
+  const auto begins = [&](std::string_view begin) { return request.path.starts_with(begin); };
+  if (std::ranges::any_of(kPrograms, begins)) return false;
+  return request.path == "/" || request.header("accept").find("text/html") != std::string_view::npos || has(request.path);
+}
+
+bool Console::has(std::string_view path) const {
+  if (folder_.empty()) return std::ranges::find(embedded_console(), path, &ConsoleFile::path) != embedded_console().end();
+  std::error_code failed;
+  return fs::is_regular_file(folder_ + std::string(path), failed);
 }
 
 Response Console::answer(const Request& request) const {

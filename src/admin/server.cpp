@@ -139,8 +139,7 @@ void Server::drop(Connection& connection) {
 }
 
 bool Server::for_console(const Request& request, const RouteTable::Match& match) const {
-  const bool reads = request.method == http::Method::get || request.method == http::Method::head;
-  return console_ && reads && match.entry == nullptr && match.allowed.empty() && Console::owns(request.path);
+  return console_ && match.entry == nullptr && match.allowed.empty() && console_->serves(request);
 }
 
 std::expected<std::size_t, Response> Server::admit(Request& request, bool local) {

@@ -88,7 +88,7 @@ class Server {
   void start(io::Stream stream, std::string peer, std::optional<Caller> caller);
   void drop(Connection& connection);
 
-  /// Whether a request, of a path that no route has, is for the console.
+  /// Whether a request is for the console, since its path is no route's.
   bool for_console(const Request& request, const RouteTable::Match& match) const;
   /// Judges a request by its head: the most bytes that its body may have, or the refusal.
   std::expected<std::size_t, Response> admit(Request& request, bool local);

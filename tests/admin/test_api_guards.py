@@ -1,4 +1,5 @@
 """What the admin API refuses: attack cases of section M."""
+import gzip
 import hashlib
 import http.client
 import json
@@ -65,9 +66,34 @@ class Guards(ApiCase):
                     answer = self.other(token).call(verb, path)
                     self.assert_refused(answer, 401, "denied")
         for verb in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
-            for path in ("/api/v1/grants", "/api/v1/nothing", "/", "/metrics"):
+            for path in ("/api/v1/grants", "/api/v1/nothing", "/nothing", "/metrics"):
                 with self.subTest(f"{verb} {path}"):
                     self.assertEqual(self.other().call(verb, path).status, 401)
+
+    def test_the_console_is_served_to_browsers_and_holds_no_data(self):
+        stranger = Api(self.gateway, port=self.api.port)  # pages are no part of the document
+        page = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        first = stranger.get("/")
+        self.assertEqual((first.status, first.headers["content-type"]), (200, "text/html; charset=utf-8"))
+        self.assertEqual(first.headers["cache-control"], "no-cache")
+        for path in ("/log?agent=x", "/servers/up", "/approvals/apr_1"):
+            self.assertEqual(stranger.get(path, headers=page).body, first.body)
+            self.assertEqual(stranger.get(path).status, 401)
+        self.assertEqual(stranger.get("/", headers={"If-None-Match": first.headers["etag"]}).status, 304)
+        self.assertEqual(stranger.get("/api/v1/nothing", headers=page).status, 401)
+        self.assertEqual(stranger.get("/v0/nothing", headers=page).status, 401)
+        self.assertEqual(stranger.get("/assets/nothing.js", headers=page).status, 404)
+        self.assertEqual(stranger.get("/", headers={"Host": "evil.example"}).status, 421)
+        linked = {**page, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+        self.assertEqual(stranger.get("/approvals/apr_1", headers=linked).status, 200)
+        self.assertEqual(stranger.get("/", headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}).status, 403)
+        script = re.search(r'src="(/assets/[^"]+\.js)"', first.body.decode()).group(1)
+        plain, packed = stranger.get(script), stranger.get(script, headers={"Accept-Encoding": "gzip"})
+        self.assertEqual(packed.headers["content-encoding"], "gzip")
+        self.assertEqual(gzip.decompress(packed.body), plain.body)
+        for header in HEADERS.items():
+            if header[0] != "cache-control":
+                self.assertIn(header, plain.headers.items())
 
     def test_T278_only_names_of_ours_reach_the_port(self):
         for host in ("evil.example", f"evil.example:{self.api.port}", "127.0.0.1", "localhost:1", f"127.0.0.1.:{self.api.port}"):
