@@ -13,5 +13,6 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  { segment: "servers", title: "Servers", load: () => import("./pages/servers.tsx") },
   { segment: "about", title: "About", aside: true, load: () => import("./pages/about.tsx") },
 ];
