@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "http/chars.h"
 #include "http/content_type.h"
 
@@ -157,9 +158,7 @@ bool Connection::take_head() {
   if (local_) request_.caller = *local_;
   for (std::size_t i = 0; i < head_.headers().size(); ++i) {
     const http::Header header = head_.headers()[i];
-    std::string name(header.name);
-    for (char& c : name) c = http::to_lower(c);
-    request_.headers.emplace_back(std::move(name), header.value);
+    request_.headers.emplace_back(lower(header.name), header.value);
   }
   keep_alive_ = head_.keep_alive();
   auto limit = server_.admit(request_, local_.has_value());

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "base/text.h"
 #include "json/writer.h"
 
 namespace doorward::admin {
@@ -11,12 +12,6 @@ namespace {
 
 constexpr identity::Role kRoles[] = {identity::Role::viewer, identity::Role::auditor, identity::Role::approver,
                                      identity::Role::policy_manager, identity::Role::admin};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
-}
 
 void write_parameters(json::Writer& writer, const RouteEntry& entry) {
   writer.key("parameters").begin_array();

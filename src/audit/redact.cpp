@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "json/writer.h"
 
 namespace doorward::audit {
@@ -30,14 +31,13 @@ std::string simplified(std::string_view name) {
   std::string plain;
   for (const char c : name) {
     if (c == '_' || c == '-' || c == '.' || c == ' ') continue;
-    plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    plain += to_lower(c);
   }
   return plain;
 }
 
 bool is_token_byte(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("-_.~+/=").find(c) != std::string_view::npos;
+  return is_alnum(c) || std::string_view("-_.~+/=").find(c) != std::string_view::npos;
 }
 
 /// The end of a credential that begins at `at`, or `at` itself.

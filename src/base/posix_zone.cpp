@@ -2,15 +2,10 @@
 
 #include <chrono>
 
+#include "base/text.h"
+
 namespace doorward {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
 
 class Scanner {
  public:

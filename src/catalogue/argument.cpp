@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <optional>
 
+#include "base/text.h"
 #include "json/writer.h"
 
 namespace doorward::catalogue {
@@ -40,8 +41,7 @@ TextKind text_kind(std::string_view format, std::string_view name) {
   if (format == "uri" || format == "url") return TextKind::url;
   if (format == "email") return TextKind::email;
   if (format == "date" || format == "date-time") return TextKind::date;
-  std::string word(name);
-  std::ranges::transform(word, word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string word = lower(name);
   const auto holds = [&](std::initializer_list<std::string_view> parts) {
     return std::ranges::any_of(parts, [&](std::string_view part) { return word.find(part) != std::string::npos; });
   };

@@ -32,7 +32,6 @@ std::string without_stop(std::string_view sentence);
 /// At most so many bytes of a text, cut behind a word where there is one, never inside a character; with `…` where
 /// something is left out.
 std::string shortened(std::string_view text, std::size_t most);
-std::string lower(std::string_view text);
 /// Whether the words stand in the text as words of it, whatever the case.
 bool holds_words(std::string_view text, std::string_view words);
 

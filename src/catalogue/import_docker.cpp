@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "catalogue/adapters.h"
+#include "base/text.h"
 #include "catalogue/import_parts.h"
 #include "catalogue/json_parts.h"
 #include "json/copy.h"
@@ -59,7 +60,7 @@ void read_file(Intake& intake, const Beside& beside, const std::string& path, To
 
 bool is_plain(std::string_view name) {
   return !name.empty() && !name.starts_with('.') && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+    return is_alnum(c) || c == '-' ||
            c == '_' || c == '.';
   });
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "catalogue/adapters.h"
+#include "base/text.h"
 #include "catalogue/import_parts.h"
 #include "catalogue/json_parts.h"
 
@@ -12,8 +13,7 @@ using namespace parts;
 /// Whether what a user has to fill in holds a credential.
 bool wants_secret(json::Value schema) {
   return std::ranges::any_of(schema.find("properties").members(), [](json::Member property) {
-    std::string name(property.key.string().substr(0, kMostName));
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    const std::string name = lower(property.key.string().substr(0, kMostName));
     return std::ranges::any_of(std::initializer_list<std::string_view>{"key", "token", "secret", "password"},
                                [&](std::string_view word) { return name.find(word) != std::string::npos; });
   });

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/text.h"
 #include "catalogue/confusable.h"
 #include "catalogue/join.h"
 
@@ -23,21 +24,6 @@ constexpr std::array<std::string_view, 4> kFrame = {"mcp", "server", "servers", 
 constexpr std::array<std::string_view, 7> kClaims = {"official",  "verified", "genuine",  "original",
                                                      "authentic", "trusted",  "certified"};
 
-bool is_letter(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
-
 /// Without what separates words.
 std::string squash(std::string_view text) {
   std::string out;
@@ -50,7 +36,7 @@ std::string squash(std::string_view text) {
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words(1);
   for (const char c : text) {
-    const bool plain = is_letter(c) || is_digit(c) || (static_cast<unsigned char>(c) & 0x80u) != 0;
+    const bool plain = is_lower(c) || is_digit(c) || (static_cast<unsigned char>(c) & 0x80u) != 0;
     if (plain) words.back() += c;
     if (!plain && !words.back().empty()) words.emplace_back();
   }

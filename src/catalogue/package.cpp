@@ -5,16 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+
 namespace doorward::catalogue {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
 
 /// Moves what follows `at` (which is `gap` bytes long) into the version, where there is none yet.
 void split_version(Package& package, std::size_t at, std::size_t gap) {

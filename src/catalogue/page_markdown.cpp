@@ -2,6 +2,7 @@
 #include <string>
 
 #include "catalogue/english.h"
+#include "base/text.h"
 #include "catalogue/page_render.h"
 #include "catalogue/visible.h"
 
@@ -9,7 +10,7 @@ namespace doorward::catalogue {
 namespace {
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+  return is_alnum(c) ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "catalogue/recommendation.h"
 
 namespace doorward::catalogue {
@@ -30,7 +31,7 @@ bool is_official_name(std::string_view name) {
       slash + 1 == name.size())
     return false;
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    return is_alnum(c) || c == '.' || c == '-';
   };
   return std::ranges::all_of(name.substr(0, slash), plain) &&
          std::ranges::all_of(name.substr(slash + 1), [&](char c) { return plain(c) || c == '_'; });

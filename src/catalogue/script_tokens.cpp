@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace doorward::catalogue {
 namespace {
 
 using Kind = ScriptToken::Kind;
 
 bool is_word_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+  return is_alnum(c) || c == '_' || c == '$' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /// Words behind which a slash begins a regular expression.
 bool expects_value(std::string_view word) {
   constexpr std::array<std::string_view, 12> kWords = {"return", "typeof", "case", "in",   "of",    "delete",

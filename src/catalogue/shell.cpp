@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "catalogue/visible.h"
 
 namespace doorward::catalogue {
@@ -9,8 +10,7 @@ namespace doorward::catalogue {
 std::string shell_word(std::string_view raw) {
   const std::string word = visible(raw);
   const bool bare = !word.empty() && word.front() != '-' && std::ranges::all_of(word, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_-./:@%+,").find(c) != std::string_view::npos;
+    return is_alnum(c) || std::string_view("_-./:@%+,").find(c) != std::string_view::npos;
   });
   if (bare) return word;
   std::string out = "'";
@@ -45,7 +45,7 @@ std::string add_command(const ServerRecord& server) {
 std::string plain_name(std::string_view name) {
   std::string out;
   for (const char c : name) {
-    const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    const char low = to_lower(c);
     const bool kept = (low >= 'a' && low <= 'z') || (low >= '0' && low <= '9');
     if (kept)
       out += low;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/text.h"
 #include "json/reader.h"
 #include "risk/category.h"
 
@@ -266,7 +267,7 @@ class Shadows {
 
   bool mentions(std::string_view text, ToolAt tool) {
     const auto in_name = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+      return is_alnum(c) || c == '_' || c == '-';
     };
     for (std::size_t at = 0; at < text.size();) {
       std::size_t end = at;

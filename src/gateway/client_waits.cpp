@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
+
 namespace doorward::gateway {
 namespace {
 
@@ -10,18 +12,10 @@ constexpr std::string_view kTable =
 #include "gateway/client_waits.data"
     ;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool matches(std::string_view name, std::string_view client) {
-  if (!name.ends_with('*')) return same(name, client);
+  if (!name.ends_with('*')) return equal_ignoring_case(name, client);
   name.remove_suffix(1);
-  return same(name, client.substr(0, name.size()));
+  return equal_ignoring_case(name, client.substr(0, name.size()));
 }
 
 /// Takes the last word of a line.

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/text.h"
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -16,9 +18,7 @@ inline constexpr unsigned kToken = 1;  // RFC 9110 5.6.2
 inline constexpr unsigned kPath =
     2;  // of a path in normal form: pchar (RFC 3986) without `%` and `;`, and `/`
 inline constexpr unsigned kQuery = 4;  // pchar, `/`, `?`, `%`
-inline constexpr unsigned kDigit = 8;
-inline constexpr unsigned kHex = 16;
-inline constexpr unsigned kUnderscore = 32;
+inline constexpr unsigned kUnderscore = 8;
 
 inline constexpr auto kClasses = [] {
   std::array<std::uint8_t, 256> classes{};
@@ -29,8 +29,6 @@ inline constexpr auto kClasses = [] {
     }
   };
   add("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", kToken | kPath | kQuery);
-  add("0123456789", kDigit | kHex);
-  add("abcdefABCDEF", kHex);
   add("!#$%&'*+-.^_`|~", kToken);
   add("-._~!$&'()*+,=:@/", kPath | kQuery);
   add(";?%", kQuery);
@@ -44,15 +42,6 @@ inline bool has_class(char c, unsigned bits) {
 }
 inline bool is_token_char(char c) {
   return has_class(c, detail::kToken);
-}
-inline bool is_digit(char c) {
-  return has_class(c, detail::kDigit);
-}
-inline bool is_hex(char c) {
-  return has_class(c, detail::kHex);
-}
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 inline bool is_blank(char c) {
   return c == ' ' || c == '\t';

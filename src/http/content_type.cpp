@@ -1,5 +1,6 @@
 #include "http/content_type.h"
 
+#include "base/text.h"
 #include "http/chars.h"
 
 namespace doorward::http {
@@ -35,7 +36,7 @@ bool unwanted(std::string_view parameters) {
   while (!parameters.empty()) {
     std::string_view value = cut(parameters, ';');
     const std::string_view name = cut(value, '=');
-    if (equals_ignoring_case(name, "q") && is_zero(trim(value))) return true;
+    if (equal_ignoring_case(name, "q") && is_zero(trim(value))) return true;
   }
   return false;
 }
@@ -50,11 +51,11 @@ MediaType media_type(std::string_view content_type) {
     const std::string_view name = cut(value, '=');
     value = unquote(trim(value));
     if (!is_token(name) || !is_token(value)) return MediaType::other;
-    if (equals_ignoring_case(name, "charset") && !equals_ignoring_case(value, "utf-8"))
+    if (equal_ignoring_case(name, "charset") && !equal_ignoring_case(value, "utf-8"))
       return MediaType::other;
   }
-  if (equals_ignoring_case(type, "application/json")) return MediaType::json;
-  if (equals_ignoring_case(type, "text/event-stream")) return MediaType::event_stream;
+  if (equal_ignoring_case(type, "application/json")) return MediaType::json;
+  if (equal_ignoring_case(type, "text/event-stream")) return MediaType::event_stream;
   return MediaType::other;
 }
 
@@ -63,7 +64,7 @@ std::optional<Refusal> check_json_request(const RequestHead& head) {
     return Refusal{415, "the body's type is not JSON; send `Content-Type: application/json`"};
   }
   if (head.has(Field::content_encoding) &&
-      !equals_ignoring_case(head.get(Field::content_encoding), "identity")) {
+      !equal_ignoring_case(head.get(Field::content_encoding), "identity")) {
     return Refusal{415, "coded bodies are not accepted; send the JSON without Content-Encoding"};
   }
   return std::nullopt;
@@ -79,8 +80,8 @@ bool accepts(const Headers& headers, std::string_view type, std::string_view sub
       std::string_view range = cut(rest, ';');
       const std::string_view main = cut(range, '/');
       const std::string_view sub = trim(range);
-      const bool fits = (main == "*" && sub == "*") || (equals_ignoring_case(main, type) &&
-                                                        (sub == "*" || equals_ignoring_case(sub, subtype)));
+      const bool fits = (main == "*" && sub == "*") || (equal_ignoring_case(main, type) &&
+                                                        (sub == "*" || equal_ignoring_case(sub, subtype)));
       if (fits && !unwanted(rest)) return true;
     }
   }
@@ -92,7 +93,7 @@ bool accepts_coding(std::string_view accept_encoding, std::string_view coding) {
   while (!accept_encoding.empty()) {
     std::string_view rest = cut(accept_encoding, ',');
     const std::string_view one = cut(rest, ';');
-    if (equals_ignoring_case(one, coding)) return !unwanted(rest);
+    if (equal_ignoring_case(one, coding)) return !unwanted(rest);
     all = all || (one == "*" && !unwanted(rest));
   }
   return all;

@@ -49,7 +49,4 @@ std::string_view field_name(Field field);
 
 /// RFC 9110 5.6.2 token characters.
 bool is_token(std::string_view text);
-/// Equal but for the case of ASCII letters.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 }  // namespace doorward::http

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/text.h"
 
 namespace doorward::http {
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+  return is_alnum(c) || c == '-' || c == '.' ||
          c == '_' || c == '~';
 }
 

@@ -1,5 +1,6 @@
 #include "http/head_reader.h"
 
+#include "base/text.h"
 #include "http/chars.h"
 
 namespace doorward::http {
@@ -25,7 +26,7 @@ Headers::Found Headers::find(std::string_view name) const {
   Found found;
   for (std::size_t i = 0; i < count_; ++i) {
     const Header header = (*this)[i];
-    if (header.field != Field::other || !equals_ignoring_case(header.name, name)) continue;
+    if (header.field != Field::other || !equal_ignoring_case(header.name, name)) continue;
     if (found.count++ == 0) found.value = header.value;
   }
   return found;
@@ -197,7 +198,7 @@ bool HeadReader::read_transfer_encoding() {
     return refuse(400, "Content-Length and Transfer-Encoding together; send one of them");
   }
   const std::string_view coding = headers_.get(Field::transfer_encoding);
-  if (!equals_ignoring_case(coding, "chunked") || !only_spaces_behind(coding)) {
+  if (!equal_ignoring_case(coding, "chunked") || !only_spaces_behind(coding)) {
     return refuse(
         400, "a Transfer-Encoding other than exactly `chunked`; send the body chunked or with its length");
   }
@@ -217,8 +218,8 @@ bool HeadReader::read_connection(bool& close, bool& keep_alive) {
       if (option.empty()) continue;
       if (!is_token(option))
         return refuse(400, "Connection is no list of tokens; send `keep-alive` or `close`");
-      close = close || equals_ignoring_case(option, "close");
-      keep_alive = keep_alive || equals_ignoring_case(option, "keep-alive");
+      close = close || equal_ignoring_case(option, "close");
+      keep_alive = keep_alive || equal_ignoring_case(option, "keep-alive");
     }
   }
   return true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "http/field.h"
 #include "http/url.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 bool listed(const std::vector<std::string>& list, std::string_view value) {
   return std::any_of(list.begin(), list.end(),
-                     [value](const std::string& entry) { return equals_ignoring_case(entry, value); });
+                     [value](const std::string& entry) { return equal_ignoring_case(entry, value); });
 }
 
 constexpr std::string_view kLoopback[] = {"localhost", "127.0.0.1", "[::1]"};
@@ -47,7 +48,7 @@ Status HostGuard::allow_host(std::string_view authority) {
 
 Status HostGuard::allow_origin(std::string_view origin) {
   const auto url = parse_url(origin);
-  if (!url || !equals_ignoring_case(url->origin(), origin)) {
+  if (!url || !equal_ignoring_case(url->origin(), origin)) {
     return fail(ErrorKind::invalid,
                 "the allowed origin " + std::string(origin) +
                     " is none; write `https://name` or `https://name:port`, without a path");

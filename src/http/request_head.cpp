@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "http/chars.h"
 #include "http/url.h"
 
@@ -137,7 +138,7 @@ bool RequestHead::finish() {
     return reader_.refuse(400, "no other protocol is spoken here; leave out Upgrade and use plain HTTP/1.1");
   }
   if (has(Field::expect)) {
-    if (!equals_ignoring_case(get(Field::expect), "100-continue")) {
+    if (!equal_ignoring_case(get(Field::expect), "100-continue")) {
       return reader_.refuse(417, "only the expectation `100-continue` is known; leave out Expect");
     }
     expects_continue_ = framing_ != Framing::none;

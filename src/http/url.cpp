@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "http/chars.h"
 #include "http/field.h"
 
@@ -35,12 +36,6 @@ bool is_ipv6(std::string_view text) {
 
 bool is_host_char(char c) {
   return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '.' || c == '_';
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
-  return out;
 }
 
 }  // namespace
@@ -79,9 +74,9 @@ Result<Url> parse_url(std::string_view text) {
   if (text.size() > 2048) return wrong("is longer than 2048 bytes; use a shorter one");
   const std::size_t colon = text.find("://");
   const std::string_view scheme = text.substr(0, colon == text.npos ? 0 : colon);
-  if (equals_ignoring_case(scheme, "https")) {
+  if (equal_ignoring_case(scheme, "https")) {
     url.tls = true;
-  } else if (!equals_ignoring_case(scheme, "http")) {
+  } else if (!equal_ignoring_case(scheme, "http")) {
     return wrong("does not begin with http:// or https://; write the whole URL");
   }
   const std::string_view rest = text.substr(colon + 3);

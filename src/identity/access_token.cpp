@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "json/reader.h"
 
 namespace doorward::identity {
@@ -63,10 +64,8 @@ struct Header {
 };
 
 bool is_token_type(std::string_view type) {
-  std::string lower(type);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower == "jwt" || lower == "at+jwt" || lower == "application/at+jwt" || lower == "application/jwt";
+  constexpr std::array<std::string_view, 4> kTypes = {"jwt", "at+jwt", "application/at+jwt", "application/jwt"};
+  return std::ranges::any_of(kTypes, [&](std::string_view known) { return equal_ignoring_case(type, known); });
 }
 
 std::optional<Header> read_header(Value header) {

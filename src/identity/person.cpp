@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace doorward::identity {
 namespace {
 
@@ -14,18 +16,10 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 /// A name without the kind that local users have.
 std::string_view bare(std::string_view name) {
   name = trim(name);
-  return name.size() > kUser.size() && same_letters(name.substr(0, kUser.size()), kUser) ? name.substr(kUser.size())
+  return name.size() > kUser.size() && equal_ignoring_case(name.substr(0, kUser.size()), kUser) ? name.substr(kUser.size())
                                                                                        : name;
 }
 
@@ -34,8 +28,8 @@ std::string_view bare(std::string_view name) {
 bool same_person(const Actor& actor, std::string_view owner) {
   const std::string_view wanted = bare(owner);
   if (wanted.empty()) return false;
-  return same_letters(bare(actor.name), wanted) ||
-         std::ranges::any_of(actor.also, [&](const std::string& name) { return same_letters(bare(name), wanted); });
+  return equal_ignoring_case(bare(actor.name), wanted) ||
+         std::ranges::any_of(actor.also, [&](const std::string& name) { return equal_ignoring_case(bare(name), wanted); });
 }
 
 bool is_named(const Actor& actor, std::string_view approver) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/random.h"
+#include "base/text.h"
 
 namespace doorward::identity {
 namespace {
@@ -37,10 +38,6 @@ std::array<char, kCheck> check_of(std::string_view text) {
   return check;
 }
 
-bool is_base62(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 }  // namespace
 
 std::string make_token(std::string_view prefix) {
@@ -62,7 +59,7 @@ std::string make_token(std::string_view prefix) {
 bool is_token(std::string_view text, std::string_view prefix) {
   if (text.size() != kTokenSize || !text.starts_with(prefix)) return false;
   for (char c : text.substr(prefix.size())) {
-    if (!is_base62(c)) return false;
+    if (!is_alnum(c)) return false;
   }
   const auto check = check_of(text.substr(0, kTokenSize - kCheck));
   return constant_time_equal(text.substr(kTokenSize - kCheck), std::string_view(check.data(), check.size()));

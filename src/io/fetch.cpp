@@ -11,6 +11,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/text.h"
+
 namespace doorward::io {
 namespace {
 
@@ -65,12 +67,10 @@ std::size_t take_header(char* bytes, std::size_t, std::size_t count, void* owner
   if (line.starts_with("HTTP/")) transfer.answer.headers.clear();  // an interim answer came before
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || transfer.answer.headers.size() >= kMostHeaders) return count;
-  std::string name(line.substr(0, colon));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
   while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-  transfer.answer.headers.emplace_back(std::move(name), value);
+  transfer.answer.headers.emplace_back(lower(line.substr(0, colon)), value);
   return count;
 }
 

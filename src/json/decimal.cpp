@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace doorward::json {
 
 namespace {
 
 constexpr std::int64_t kExponentBound = 100'000'000'000'000'000;  // 10^17
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::int64_t parse_exponent(std::string_view text) {
   bool negative = false;

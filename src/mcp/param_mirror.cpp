@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "json/decimal.h"
 
 namespace doorward::mcp {
@@ -15,28 +16,18 @@ using json::Value;
 constexpr std::string_view kAnnotation = "x-mcp-header";
 constexpr std::string_view kPrefix = "Mcp-Param-";
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
 // RFC 9110 section 5.6.2.
 bool is_token(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != std::string_view::npos;
+    return is_alnum(c) || kMarks.find(c) != std::string_view::npos;
   });
 }
 
 bool names_credential(std::string_view name) {
   constexpr std::array<std::string_view, 4> kNames = {"authorization", "proxy-authorization", "cookie",
                                                       "set-cookie"};
-  return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view n) { return same_name(name, n); });
+  return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view n) { return equal_ignoring_case(name, n); });
 }
 
 bool among(std::string_view key, std::initializer_list<std::string_view> keys) {
@@ -123,7 +114,7 @@ class SchemaWalk {
     std::string header(kPrefix);
     header += name.string();
     for (const ParamMirror::Entry& entry : mirror_.entries_) {
-      if (same_name(entry.header, header)) return withhold("is given twice");
+      if (equal_ignoring_case(entry.header, header)) return withhold("is given twice");
     }
     mirror_.entries_.push_back({path_, std::move(header)});
     return true;

@@ -4,7 +4,8 @@
 #include <charconv>
 #include <cstddef>
 
-#include "policy/text.h"
+#include "base/text.h"
+
 
 namespace doorward::policy {
 namespace {

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/suggest.h"
+#include "base/text.h"
 #include "json/decimal.h"
 #include "json/pointer.h"
-#include "policy/text.h"
 
 namespace doorward::policy {
 namespace {

@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "json/equal.h"
-#include "policy/text.h"
 #include "policy/walk.h"
 
 namespace doorward::policy {

@@ -6,12 +6,12 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "json/decimal.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "policy/checker.h"
 #include "policy/condition.h"
-#include "policy/text.h"
 
 namespace doorward::policy {
 namespace {

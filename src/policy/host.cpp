@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/text.h"
 #include "policy/address.h"
-#include "policy/text.h"
 
 namespace doorward::policy {
 namespace {
-
-std::string to_lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), lower);
-  return out;
-}
 
 /// A host and the text behind its last colon.
 struct HostPort {
@@ -87,7 +81,7 @@ bool ends_in_number(std::string_view host) {
   const std::size_t dot = host.rfind('.');
   const std::string_view last = dot == std::string_view::npos ? host : host.substr(dot + 1);
   if (std::ranges::all_of(last, is_digit)) return true;
-  return last.size() >= 2 && last[0] == '0' && lower(last[1]) == 'x' &&
+  return last.size() >= 2 && last[0] == '0' && to_lower(last[1]) == 'x' &&
          std::ranges::all_of(last.substr(2), is_hex);
 }
 
@@ -103,7 +97,7 @@ std::expected<void, std::string> UrlHosts::add(std::string_view entry) {
   if (pattern.below && (parts->host.starts_with('[') || ends_in_number(parts->host))) {
     return std::unexpected("nothing lies below an IP address");
   }
-  pattern.name = to_lower(parts->host);
+  pattern.name = lower(parts->host);
   pattern.port = parts->port;
   hosts_.push_back(std::move(pattern));
   return {};
@@ -137,7 +131,7 @@ std::expected<void, std::string> EmailDomains::add(std::string_view entry) {
   if (!is_dot_atom(entry)) {
     return std::unexpected("it is no domain; write it as example.com or *.example.com");
   }
-  pattern.name = to_lower(entry);
+  pattern.name = lower(entry);
   domains_.push_back(std::move(pattern));
   return {};
 }

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "policy/checker.h"
 #include "policy/glob.h"
 #include "policy/program.h"
-#include "policy/text.h"
 
 namespace doorward::policy {
 namespace {

@@ -2,8 +2,9 @@
 #include <map>
 #include <utility>
 
+#include "base/text.h"
+
 #include "policy/loader.h"
-#include "policy/text.h"
 
 namespace doorward::policy {
 namespace {

@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "policy/glob.h"
+#include "base/text.h"
 #include "policy/loader.h"
-#include "policy/text.h"
 
 namespace doorward::policy {
 namespace {

@@ -2,7 +2,8 @@
 
 #include <cstddef>
 
-#include "policy/text.h"
+#include "base/text.h"
+
 
 namespace doorward::policy {
 namespace {

@@ -1,7 +1,8 @@
 #include <chrono>
 
+#include "base/text.h"
+
 #include "policy/loader.h"
-#include "policy/text.h"
 
 namespace doorward::policy {
 namespace {
@@ -14,7 +15,7 @@ int take(std::string_view& text, std::size_t digits, char after) {
     if (!is_digit(text[i])) return -1;
     value = value * 10 + (text[i] - '0');
   }
-  if (after != 0 && lower(text[digits]) != after) return -1;
+  if (after != 0 && to_lower(text[digits]) != after) return -1;
   text.remove_prefix(digits + (after == 0 ? 0 : 1));
   return value;
 }

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "policy/describe.h"
+#include "base/text.h"
 #include "policy/explain.h"
-#include "policy/text.h"
 
 namespace doorward::policy {
 namespace {

@@ -3,20 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace doorward::policy {
 namespace {
 
 constexpr std::array<std::string_view, 6> kCaselessAuthorities = {"file", "ftp", "http", "https", "ws", "wss"};
-
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// The value of a digit of a percent-encoding in upper case, or -1.
 int hex(char c) {
@@ -28,7 +20,7 @@ int hex(char c) {
 bool may_be_encoded(int octet) {
   const char c = static_cast<char>(octet);
   if (octet < 0x20 || octet == 0x7F || c == '/' || c == '\\') return false;
-  return !is_lower(c) && !is_upper(c) && !is_digit(c) && std::string_view("-._~").find(c) == std::string_view::npos;
+  return !is_alnum(c) && std::string_view("-._~").find(c) == std::string_view::npos;
 }
 
 bool plain_octets(std::string_view text) {

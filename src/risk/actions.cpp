@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/text.h"
 #include "json/canonical.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -17,7 +18,7 @@ constexpr std::size_t kLongestName = 128;
 constexpr std::size_t kMostQuestions = 64;
 
 bool is_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  return is_alnum(c) || c == '_';
 }
 
 std::string_view trim(std::string_view text) {

@@ -4,20 +4,19 @@
 #include <array>
 #include <cstdint>
 
+#include "base/text.h"
+
 namespace doorward::risk {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kLongestDefault = 60;
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_small(char c) {
   return c >= 'a' && c <= 'z';
 }
 bool is_name(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
+  return is_alnum(c) || c == '_';
 }
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -63,8 +62,7 @@ bool is_prose(std::string_view word) {
   constexpr std::size_t kLongest = 9;
   if (word.size() > kLongest) return false;
   std::array<char, kLongest> small{};
-  std::ranges::transform(word, small.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(word, small.begin(), to_lower);
   return std::ranges::binary_search(kNoArgument, std::string_view(small.data(), word.size()));
 }
 
@@ -81,7 +79,7 @@ Found next_heading(std::string_view text, std::size_t from) {
     std::size_t end = colon;
     while (end > from && text[end - 1] == '*') --end;
     std::size_t begin = end;
-    while (begin > from && is_letter(text[begin - 1])) --begin;
+    while (begin > from && is_alpha(text[begin - 1])) --begin;
     const std::string_view word = text.substr(begin, end - begin);
     const auto* const heading = std::ranges::find(kHeadings, word, &Heading::word);
     if (word.empty() || heading == kHeadings.end()) continue;
@@ -118,7 +116,7 @@ Start argument_at(std::string_view text, std::size_t at, bool dash_counts) {
   Start start;
   start.argument.name = text.substr(name_begin, pos - name_begin);
   if (start.argument.name.empty() || start.argument.name.size() > kLongestName ||
-      !(is_letter(start.argument.name.front()) || start.argument.name.front() == '_') ||
+      !(is_alpha(start.argument.name.front()) || start.argument.name.front() == '_') ||
       is_prose(start.argument.name)) {
     return {};
   }
@@ -218,7 +216,7 @@ class Told {
     if (!argument.type.empty()) return is_small(argument.name.front());
     if (argument.name.find('_') != std::string_view::npos) return true;
     return is_small(argument.name.front()) &&
-           std::ranges::any_of(argument.name, [](char c) { return c >= 'A' && c <= 'Z'; });
+           std::ranges::any_of(argument.name, is_upper);
   }
 
   std::string_view block_;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/text.h"
 #include "json/pointer.h"
 #include "risk/hidden_text.h"
 
@@ -152,7 +153,7 @@ class Search {
 
   void names(std::string_view text) {
     const auto in_name = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+      return is_alnum(c) || c == '_' || c == '-';
     };
     for (std::size_t at = 0; at < text.size();) {
       std::size_t end = at;

@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace doorward::risk {
 namespace {
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
 bool is_word(char c) {
   return is_upper(c) || is_lower(c) || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -24,14 +20,6 @@ bool begins_word(std::string_view text, std::size_t at) {
   if (!is_upper(text[at - 1])) return true;
   if (at + 1 >= text.size() || !is_lower(text[at + 1])) return false;
   return !(text[at + 1] == 's' && (at + 2 >= text.size() || !is_lower(text[at + 2])));
-}
-
-std::string lower_case(std::string_view text, std::size_t bound) {
-  std::string lower(text.substr(0, bound));
-  for (char& c : lower) {
-    if (is_upper(c)) c = static_cast<char>(c + 32);
-  }
-  return lower;
 }
 
 bool ends_with_any(std::string_view word, std::initializer_list<std::string_view> endings) {
@@ -59,7 +47,7 @@ bool doubles(std::string_view verb) {
 Words Words::of_name(std::string_view name, std::size_t bound) {
   Words words;
   const std::string_view text = name.substr(0, bound);
-  words.lower_ = lower_case(text, bound);
+  words.lower_ = lower(std::string_view(text).substr(0, bound));
   for (std::size_t at = 0; at < text.size();) {
     if (!is_word(text[at])) {
       ++at;
@@ -75,7 +63,7 @@ Words Words::of_name(std::string_view name, std::size_t bound) {
 
 Words Words::of_prose(std::string_view prose, std::size_t bound) {
   Words words;
-  words.lower_ = lower_case(prose, bound);
+  words.lower_ = lower(std::string_view(prose).substr(0, bound));
   const std::string_view text = words.lower_;
   words.ends_.reserve(text.size() / 6);
   for (std::size_t at = 0; at < text.size();) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "base/text.h"
 #include "json/writer.h"
 
 namespace doorward::scan {
@@ -14,7 +15,7 @@ constexpr std::array<std::string_view, 3> kFormats = {"claude-code", "codex", "d
 constexpr std::size_t kLongestName = 128;
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return is_alnum(c) || c == '_' || c == '-';
 }
 
 /// As Claude Code puts names together: every other character is an underscore.

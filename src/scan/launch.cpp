@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "http/url.h"
 #include "server/config.h"
 
@@ -31,10 +32,9 @@ bool is_reference(std::string_view value) {
 
 /// What documentation puts where a secret belongs.
 bool is_placeholder(std::string_view value) {
-  std::string lower(value);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower.starts_with("your") || lower.starts_with("<") || lower.starts_with("xxx") || lower.starts_with("***") ||
-         lower.find("replace") != std::string::npos || lower.find("_here") != std::string::npos;
+  const std::string text = lower(value);
+  return text.starts_with("your") || text.starts_with("<") || text.starts_with("xxx") || text.starts_with("***") ||
+         text.find("replace") != std::string::npos || text.find("_here") != std::string::npos;
 }
 
 bool is_literal_secret(std::string_view name, std::string_view value) {
@@ -194,12 +194,6 @@ bool is_framing(const std::string& name) {
                                                            "connection", "accept", "mcp-session-id", "mcp-protocol-version",
                                                            "te"};
   return std::ranges::find(kOwn, name) != kOwn.end();
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 std::string digest_of(const clients::Entry& entry) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "base/text.h"
 #include "catalogue/package.h"
 
 namespace doorward::scan {
@@ -11,14 +12,9 @@ namespace {
 
 using Words = std::span<const std::string>;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /// `npx` of `/usr/bin/npx` and `C:\...\npx.cmd`.
 std::string base_name(std::string_view path) {
-  std::string name(path.substr(path.find_last_of("/\\") + 1));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string name = lower(path.substr(path.find_last_of("/\\") + 1));
   for (const std::string_view ending : {".cmd", ".exe", ".bat"}) {
     if (name.ends_with(ending)) name.resize(name.size() - ending.size());
   }

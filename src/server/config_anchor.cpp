@@ -1,7 +1,7 @@
 #include "server/config_anchor.h"
 
-#include <algorithm>
 
+#include "base/text.h"
 #include "http/url.h"
 #include "server/config_server.h"
 #include "store/store.h"
@@ -16,7 +16,7 @@ void read_headers(Fields& fields, AnchorConfig& anchor, FileContext& context) {
     return context.report(*headers, "\"headers\" must be a mapping of names to values");
   for (const yaml::Entry& entry : headers->entries) {
     std::string name = entry.key;
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    name = lower(name);
     if (!is_header_name(name)) {
       context.report({context.file(), entry.line, entry.column}, "\"" + entry.key + "\" is no name for a header");
     } else {

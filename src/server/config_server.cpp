@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "http/url.h"
 #include "server/config_oauth.h"
 #include "store/store.h"
@@ -13,17 +14,6 @@ namespace {
 
 constexpr Milliseconds kLeast{1};
 constexpr Milliseconds kDay{86'400'000};
-
-bool is_alnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
-}
 
 bool query_holds_secret(std::string_view target) {
   const std::size_t mark = target.find('?');

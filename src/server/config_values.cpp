@@ -3,17 +3,12 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.h"
+
 #include "server/config.h"
 
 namespace doorward::server {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 
 /// Splits `12ms` into its number, below `most`, and its unit.
 std::optional<std::pair<std::uint64_t, std::string_view>> number_and_unit(std::string_view text,
@@ -57,18 +52,16 @@ std::optional<std::size_t> parse_size(std::string_view text) {
 }
 
 bool looks_secret(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return is_upper(c) ? static_cast<char>(c | 0x20) : c; });
+  const std::string small = lower(name);
   static constexpr std::array<std::string_view, 7> kParts = {"authorization", "cookie", "token",     "secret",
                                                              "password",      "passwd", "credential"};
-  if (std::ranges::any_of(kParts, [&](std::string_view part) { return lower.find(part) != std::string::npos; })) {
+  if (std::ranges::any_of(kParts, [&](std::string_view part) { return small.find(part) != std::string::npos; })) {
     return true;
   }
   // "key" stands inside harmless words (PORTKEY_BASE_URL): it counts as a word of its own, or joined to `api`.
-  for (std::size_t at = lower.find("key"); at != std::string::npos; at = lower.find("key", at + 1)) {
-    const std::string_view before = std::string_view(lower).substr(0, at);
-    const std::string_view after = std::string_view(lower).substr(at + 3);
+  for (std::size_t at = small.find("key"); at != std::string::npos; at = small.find("key", at + 1)) {
+    const std::string_view before = std::string_view(small).substr(0, at);
+    const std::string_view after = std::string_view(small).substr(at + 3);
     const bool begins = before.empty() || before.ends_with('_') || before.ends_with('-') || before.ends_with("api") ||
                         before.ends_with("access") || before.ends_with("private");
     const bool ends = after.empty() || after.starts_with('_') || after.starts_with('-') || after == "s" ||

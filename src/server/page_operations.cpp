@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/text.h"
 #include "catalogue/render.h"
 #include "json/writer.h"
 
@@ -67,7 +68,7 @@ class Shelf {
     if (!page.id.empty()) out += '/';
     bool first_slash = page.kind == catalogue::PageKind::tool;
     for (const char c : page.id) {
-      const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+      const bool kept = is_alnum(c) ||
                         c == '-' || c == '_' || c == '+';
       if (kept || (c == '/' && std::exchange(first_slash, false))) {
         out += c;

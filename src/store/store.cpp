@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "store/migrations.h"
 #include "store/rows.h"
 
@@ -31,7 +32,7 @@ bool is_server_name(std::string_view name) {
 
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+    return is_alnum(c) || c == '-' ||
            c == '_' || c == '.';
   });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/text.h"
 #include "http/field.h"
 
 namespace doorward::upstream {
@@ -126,7 +127,7 @@ Challenge parse_challenge(std::string_view value) {
     if (!scanner.take('=')) {  // a scheme
       scanner.back_to(behind);
       if (challenge.bearer) return challenge;
-      in_bearer = challenge.bearer = http::equals_ignoring_case(word, "bearer");
+      in_bearer = challenge.bearer = equal_ignoring_case(word, "bearer");
       continue;
     }
     scanner.skip_space();
@@ -135,9 +136,9 @@ Challenge parse_challenge(std::string_view value) {
       continue;
     }
     if (!in_bearer) continue;
-    if (http::equals_ignoring_case(word, "error")) challenge.error = text;
-    if (http::equals_ignoring_case(word, "scope")) challenge.scope = join_scopes(text, {});
-    if (http::equals_ignoring_case(word, "resource_metadata")) challenge.resource_metadata = text;
+    if (equal_ignoring_case(word, "error")) challenge.error = text;
+    if (equal_ignoring_case(word, "scope")) challenge.scope = join_scopes(text, {});
+    if (equal_ignoring_case(word, "resource_metadata")) challenge.resource_metadata = text;
   }
   return challenge;
 }

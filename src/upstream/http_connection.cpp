@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 
+#include "base/text.h"
 #include "http/content_type.h"
 #include "http/head_writer.h"
 
@@ -222,7 +223,7 @@ bool HttpConnection::take_head() {
       break;
   }
   if (head_.has(http::Field::content_encoding) &&
-      !http::equals_ignoring_case(head_.get(http::Field::content_encoding), "identity")) {
+      !equal_ignoring_case(head_.get(http::Field::content_encoding), "identity")) {
     fail(FailureKind::protocol, "the answer has a content coding that was not asked for");
     return false;
   }

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "json/writer.h"
 
 namespace doorward::upstream {
@@ -18,7 +19,7 @@ constexpr char kEdge = '\x01';
 std::string percent(std::string_view secret, std::string_view plain, const char* digits, bool plus) {
   std::string out;
   for (const char c : secret) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool letter = is_alnum(c);
     if (letter || plain.find(c) != std::string_view::npos) {
       out += c;
     } else if (plus && c == ' ') {

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "http/field.h"
 #include "http/form.h"
 #include "json/reader.h"
@@ -129,7 +130,7 @@ Result<TokenAnswer> parse_token_answer(const io::FetchAnswer& answer) {
   token.refresh_token = text_of(*root, "refresh_token");
   token.scope = join_scopes(text_of(*root, "scope"), {});
   token.lifetime_s = lifetime_of(*root);
-  if (!http::equals_ignoring_case(text_of(*root, "token_type"), "bearer") || !is_token_text(token.access_token) ||
+  if (!equal_ignoring_case(text_of(*root, "token_type"), "bearer") || !is_token_text(token.access_token) ||
       (!token.refresh_token.empty() && !is_token_text(token.refresh_token))) {
     return fail(ErrorKind::invalid, "the token endpoint's answer holds no bearer token");
   }

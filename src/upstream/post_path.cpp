@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "http/head.h"
 
 namespace doorward::upstream {
@@ -31,7 +32,7 @@ bool same_authority(const HttpTarget& target, std::string_view authority) {
   if (authority.ends_with(default_port) && !std::string_view(target.authority).ends_with(default_port)) {
     authority.remove_suffix(default_port.size());
   }
-  return http::equals_ignoring_case(authority, target.authority);
+  return equal_ignoring_case(authority, target.authority);
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ Result<std::string> post_path(const HttpTarget& stream, std::string_view endpoin
   }
   std::string_view rest = endpoint;
   const std::string_view scheme = stream.tls ? "https:" : "http:";
-  if (rest.size() > scheme.size() && http::equals_ignoring_case(rest.substr(0, scheme.size()), scheme)) {
+  if (rest.size() > scheme.size() && equal_ignoring_case(rest.substr(0, scheme.size()), scheme)) {
     rest.remove_prefix(scheme.size());
     if (!rest.starts_with("//")) return fail(ErrorKind::invalid, "the server's endpoint event is no URL");
   } else if (rest.substr(0, rest.find_first_of("/?")).find(':') != std::string_view::npos) {
