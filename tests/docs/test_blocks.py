@@ -9,9 +9,14 @@ from cli.tool import CommandCase
 from docs import markdown
 from docs.pages import block
 from harness.gateway import BINARY, ROOT, Gateway
+from peers.peer import CACHE, NODE
 
 NOT_RUN = re.compile(r"<!-- not run: .{10,} -->")
 WITH_GATEWAY = "<!-- run: with a gateway -->"
+WITH_PEERS = "<!-- run: with a gateway and the SDK -->"
+DEMO = {"version": "1", "default": "deny", "hide": ["delete_note"], "tools": {
+    "list_notes": {}, "create_refund": {"deny_if": [{"conditions": [{"path": "args.amount", "op": "gt", "value": 100}],
+                                                     "on_deny": "Refunds stop at 100."}]}}}
 
 
 class Blocks(CommandCase):
@@ -35,12 +40,18 @@ class Blocks(CommandCase):
         (folder / "examples").symlink_to(ROOT / "examples")
         env = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "HOME": str(folder), "LANG": "C.UTF-8",
                "DOORWARD_STATE": str(folder / "state")}
-        if any(code.note == WITH_GATEWAY for code in shown):
-            gateway = Gateway({"demo": {"command": [str(BINARY), "demo-server"]}})
+        if any(code.note in (WITH_GATEWAY, WITH_PEERS) for code in shown):
+            gateway = Gateway({"demo": {"command": [str(BINARY), "demo-server"]}}, {"demo": ("demo", DEMO)}, {"me": ("demo", "demo")})
             self.addCleanup(gateway.close)
             gateway.start()
-            env["DOORWARD_STATE"] = str(gateway.state)
+            env |= {"DOORWARD_STATE": str(gateway.state), "DOORWARD_URL": f"http://127.0.0.1:{gateway.port}/mcp/demo/",
+                    "DOORWARD_TOKEN": gateway.tokens["me"]}
+            if (modules := CACHE / "node_modules").exists():
+                (folder / "node_modules").symlink_to(modules)
+                (folder / "bin" / "node").symlink_to(NODE)
         for code in shown:
+            if code.note == WITH_PEERS and not (folder / "node_modules").exists():
+                continue  # scripts/install-peers brings the SDK
             done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", code.text], cwd=folder, env=env, text=True,
                                   capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
             self.assertEqual(done.returncode, 0, f"{name}, line {code.line}:\n{code.text}\n{done.stdout}\n{done.stderr}")
