@@ -7,11 +7,14 @@ constexpr Route kRoutes[] = {
     {.op = "record.list",
      .verb = Verb::get,
      .path = "/api/v1/records",
-     .text = "The log, newest record first. `rule` and `event` may end in `*`. A page may be short, even empty, and "
-             "still have a `next`: only so many records are looked at for one.",
+     .text = "The log, newest record first. `rule` and `event` may end in `*`; `q` occurs in agent, server, tool or rule, "
+             "or is an id; `of=calls` leaves one record a call, its decision. `found` counts the records of all pages; "
+             "`about` says of each record in its turn what people are shown, and how the call ended.",
      .members = R"({"agent": {"type": "string", "description": "id or label of a grant"}, "server": {"type": "string"},
-                    "tool": {"type": "string"}, "decision": {"type": "string", "enum": ["allow", "deny", "hide", "approve"]},
+                    "tool": {"type": "string"}, "decision": {"type": "string", "enum": ["allow", "deny", "hide", "approve", "allowed", "denied",
+                    "hidden", "rate_limited", "needs_approval", "would_deny", "error"]},
                     "rule": {"type": "string"}, "event": {"type": "string"}, "code": {"type": "string"},
+                    "q": {"type": "string", "maxLength": 200}, "of": {"enum": ["records", "calls"], "default": "records"},
                     "since": {"type": "string", "description": "a time in UTC, or a span before now such as `15m`"},
                     "until": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
                     "cursor": {"type": "string", "maxLength": 512}})",
@@ -46,12 +49,54 @@ constexpr std::string_view kSchemas = R"({
     "description": "As docs/audit-format.md has it.",
     "required": ["event", "seq", "time"]
   },
+  "DecisionWord": {
+    "description": "What a record tells of a call, as people are shown it. An intent is allowed, also where a person agreed; would_deny: observe mode let it pass; error: the outcome of a call that failed behind the gateway.",
+    "enum": ["allowed", "denied", "hidden", "rate_limited", "needs_approval", "would_deny", "error"]
+  },
+  "Chain": {
+    "type": "object",
+    "description": "How far the links of the log were followed: each record names the hash of the one before. `state` reading: a long log is still being read after a start. `seq`: the newest record, of `writer` and `epoch`. `signatures`: the last verification with `audit.verify`, which also checks tree and signatures.",
+    "required": ["state", "records"],
+    "properties": {
+      "state": {"enum": ["verified", "broken", "reading"]},
+      "records": {"type": "integer"},
+      "writer": {"type": "string"},
+      "epoch": {"type": "integer"},
+      "seq": {"type": "integer"},
+      "at": {"$ref": "#/components/schemas/Time"},
+      "first_bad": {
+        "type": "object",
+        "required": ["writer", "epoch", "seq"],
+        "properties": {"writer": {"type": "string"}, "epoch": {"type": "integer"}, "seq": {"type": "integer"}},
+        "additionalProperties": false
+      },
+      "signatures": {
+        "type": "object",
+        "required": ["ok", "at"],
+        "properties": {"ok": {"type": "boolean"}, "at": {"type": "string"}},
+        "additionalProperties": false
+      }
+    },
+    "additionalProperties": false
+  },
   "RecordList": {
     "type": "object",
-    "required": ["schema", "records"],
+    "required": ["schema", "records", "about", "found", "found_is", "chain"],
     "properties": {
       "schema": {"const": "doorward.record.list/1"},
       "records": {"type": "array", "items": {"$ref": "#/components/schemas/Record"}},
+      "about": {"type": "array", "items": {
+        "type": "object",
+        "properties": {
+          "word": {"$ref": "#/components/schemas/DecisionWord"},
+          "result": {"type": "string", "description": "of a forwarded call: how it ended, as its outcome says"},
+          "duration_us": {"type": "integer"}
+        },
+        "additionalProperties": false
+      }},
+      "found": {"type": "integer"},
+      "found_is": {"enum": ["exact", "at_least"], "description": "at_least: older parts of the log are still being read"},
+      "chain": {"$ref": "#/components/schemas/Chain"},
       "next": {"type": "string"}
     },
     "additionalProperties": false

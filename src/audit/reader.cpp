@@ -1,6 +1,7 @@
 #include "audit/reader.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -10,11 +11,21 @@
 namespace doorward::audit {
 namespace {
 
-/// An exact text, or the beginning of one followed by `*`; empty matches everything.
-bool fits(const std::string& wanted, std::string_view text) {
-  if (wanted.empty()) return true;
-  if (wanted.back() == '*') return text.starts_with(std::string_view(wanted).substr(0, wanted.size() - 1));
-  return text == wanted;
+constexpr std::array<std::string_view, kDecisionWords> kWordNames = {
+    "", "allowed", "denied", "hidden", "rate_limited", "needs_approval", "would_deny", "error"};
+
+bool fits_verdict(const std::string& wanted, const RecordView& record) {
+  if (wanted.empty() || record.text("verdict") == wanted) return true;
+  const std::optional<DecisionWord> word = parse_decision_word(wanted);
+  return word && record.word() == *word;
+}
+
+bool fits_text(const std::string& wanted, const RecordView& record) {
+  if (wanted.empty() || record.text("id") == wanted) return true;
+  for (const std::string_view path : {"grant.id", "grant.label", "server", "tool", "rule"}) {
+    if (contains_text(record.text(path), wanted)) return true;
+  }
+  return false;
 }
 
 /// A line with what is known of it before it is read as JSON.
@@ -38,8 +49,8 @@ bool parse_line(std::string_view bytes, Line& line) {
 /// What can be told without reading the JSON.
 bool may_match(const Query& query, const Line& line) {
   return (!query.since_us || line.time_us >= *query.since_us) &&
-         (!query.until_us || line.time_us < *query.until_us) && fits(query.id, line.start.id) &&
-         fits(query.event, line.start.event) && fits(query.writer, line.head.writer);
+         (!query.until_us || line.time_us < *query.until_us) && fits_pattern(query.id, line.start.id) &&
+         fits_pattern(query.event, line.start.event) && fits_pattern(query.writer, line.head.writer);
 }
 
 std::int64_t first_time(const SegmentFile& segment) {
@@ -135,15 +146,62 @@ std::string_view RecordView::text(std::string_view path) const {
   return value.is(json::Type::string) ? value.string() : std::string_view();
 }
 
+DecisionWord RecordView::word() const {
+  const json::Value enforced = root.find("enforced");
+  return decision_word(text("event"), text("verdict"), !enforced.is(json::Type::boolean) || enforced.boolean(), text("code"),
+                       text("result"));
+}
+
+std::string_view to_string(DecisionWord word) {
+  return kWordNames[static_cast<std::size_t>(word)];
+}
+
+std::optional<DecisionWord> parse_decision_word(std::string_view text) {
+  const auto found = std::ranges::find(kWordNames, text);
+  if (text.empty() || found == kWordNames.end()) return std::nullopt;
+  return static_cast<DecisionWord>(found - kWordNames.begin());
+}
+
+DecisionWord decision_word(std::string_view event, std::string_view verdict, bool enforced, std::string_view code,
+                           std::string_view result) {
+  if (verdict.empty()) {
+    const bool failed = result == "error" || result == "tool_error" || result == "upstream_error" || result == "timeout";
+    return failed ? DecisionWord::error : DecisionWord::none;
+  }
+  if (verdict == "allow") return DecisionWord::allowed;
+  if (!enforced) return DecisionWord::would_deny;
+  if (verdict == "hide") return DecisionWord::hidden;
+  if (verdict == "approve" && code != "approval_denied") {
+    return event == "call.intent" ? DecisionWord::allowed : DecisionWord::needs_approval;
+  }
+  return code == "rate_limited" || code == "budget_exceeded" ? DecisionWord::rate_limited : DecisionWord::denied;
+}
+
+bool fits_pattern(std::string_view wanted, std::string_view text) {
+  if (wanted.empty()) return true;
+  if (wanted.back() == '*') return text.starts_with(wanted.substr(0, wanted.size() - 1));
+  return text == wanted;
+}
+
+bool contains_text(std::string_view text, std::string_view wanted) {
+  // A client's own prefix (`mcp__github__create_issue`) is none of the gateway's.
+  if (wanted.starts_with("mcp__")) {
+    const std::size_t behind = wanted.find("__", 5);
+    if (behind != std::string_view::npos) wanted.remove_prefix(behind + 2);
+  }
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::search(text, wanted, {}, lower, lower).begin() != text.end() || wanted.empty();
+}
+
 bool Query::matches(const RecordView& record) const {
   return (!since_us || record.time_us >= *since_us) && (!until_us || record.time_us < *until_us) &&
-         fits(writer, record.writer) && fits(id, record.text("id")) && fits(event, record.text("event")) &&
+         fits_pattern(writer, record.writer) && fits_pattern(id, record.text("id")) && fits_pattern(event, record.text("event")) &&
          (grant.empty() || record.text("grant.id") == grant || record.text("grant.label") == grant) &&
          (server.empty() || record.text("server") == server) &&
          (tool.empty() || record.text("tool") == tool) &&
-         (verdict.empty() || record.text("verdict") == verdict) &&
+         fits_verdict(verdict, record) && fits_text(this->text, record) && (!calls || record.root.find("verdict")) &&
          (code.empty() || record.text("code") == code) &&
-         (rule.empty() || (record.root.find("rule") && fits(rule, record.text("rule"))));
+         (rule.empty() || (record.root.find("rule") && fits_pattern(rule, record.text("rule"))));
 }
 
 struct LogReader::Impl {
@@ -187,7 +245,7 @@ Status LogReader::Impl::merge(const Query& query, bool backwards, const Each& ea
   std::vector<std::unique_ptr<Cursor>> cursors;
   const auto wanted = [&query](const Line& line) { return may_match(query, line); };
   for (const std::string& name : *names) {
-    if (!fits(query.writer, name)) continue;
+    if (!fits_pattern(query.writer, name)) continue;
     Result<std::vector<SegmentFile>> segments = list_segments(directory + "/" + name);
     if (!segments) return std::unexpected(segments.error());
     auto cursor = std::make_unique<Cursor>(std::move(*segments), backwards);

@@ -15,6 +15,26 @@
 
 namespace doorward::audit {
 
+/// What a record tells of a call, in the words that people are shown (docs/commands.md). An intent says allowed, also
+/// where a person agreed to it; an outcome says error where the call failed behind the gateway.
+enum class DecisionWord : std::uint8_t {
+  none,  ///< no decision
+  allowed,
+  denied,
+  hidden,
+  rate_limited,
+  needs_approval,  ///< waits for people, or nobody answered
+  would_deny,      ///< in observe mode: any of the refusals, not applied
+  error,
+};
+inline constexpr std::size_t kDecisionWords = 8;
+/// `rate_limited`; empty for none.
+std::string_view to_string(DecisionWord word);
+std::optional<DecisionWord> parse_decision_word(std::string_view text);
+/// From members of a record. `result`: of an outcome.
+DecisionWord decision_word(std::string_view event, std::string_view verdict, bool enforced, std::string_view code,
+                           std::string_view result);
+
 /// One record. Valid during the callback only.
 struct RecordView {
   std::string_view line;  ///< the canonical bytes, without the newline
@@ -26,7 +46,15 @@ struct RecordView {
 
   /// The string at a path of members such as `grant.id`; empty if absent or no string.
   std::string_view text(std::string_view path) const;
+  /// In the words that people are shown.
+  DecisionWord word() const;
 };
+
+/// Whether a text is what is wanted, or begins with what stands before its `*`; an empty wish fits everything.
+bool fits_pattern(std::string_view wanted, std::string_view text);
+/// Whether a text of a record holds what somebody looks for, in any case of (ASCII) letters; the prefix that a client
+/// puts before tools' names does not count.
+bool contains_text(std::string_view text, std::string_view wanted);
 
 /// Which records to show. Empty members match everything; all that are set must match.
 struct Query {
@@ -34,11 +62,13 @@ struct Query {
   std::string grant;  ///< id or label
   std::string server;
   std::string tool;
-  std::string verdict;  ///< `allow`, `deny`, `hide`, `approve`
+  std::string verdict;  ///< `allow`, `deny`, `hide`, `approve`, or a DecisionWord
   std::string rule;     ///< the rule string, or its beginning followed by `*`
   std::string event;    ///< the event, or its beginning followed by `*`
   std::string code;
   std::string id;
+  std::string text;    ///< occurs, in any case of letters, in agent, server, tool or rule, or is the id
+  bool calls = false;  ///< only decisions of calls: one record a call
   std::optional<std::int64_t> since_us;  ///< at or after
   std::optional<std::int64_t> until_us;  ///< before
 

@@ -181,6 +181,8 @@ std::expected<void, StartFailure> Daemon::build() {
   auto made = gateway::Gateway::create(std::move(options), std::move(*world));
   if (!made) return failure(made.error());
   gateway_ = std::move(*made);
+  index_ = std::make_unique<audit::RecordIndex>(state_.log(), state_.index());
+  index_keeper_ = std::make_unique<IndexKeeper>(*index_);
   if (const Status started = desk_->start(gateway_->log(), state_.log()); !started) return failure(started.error());
   if (const Status set = set_anchors(config_.anchors); !set) return failure(set.error());
 
@@ -336,7 +338,7 @@ Status Daemon::start_steering() {
 
 Status Daemon::start_admin() {
   add_policy_operations(*operations_);
-  add_record_operations(*operations_, state_.log(), readers_, loop_);
+  add_record_operations(*operations_, *index_, readers_, loop_);
   add_page_operations(*operations_, state_.path, readers_, loop_);
   add_registry_operations(*operations_, state_.path, readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;

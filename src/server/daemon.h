@@ -11,6 +11,7 @@
 #include "admin/server.h"
 #include "approval/desk.h"
 #include "approval/notifier.h"
+#include "audit/record_index.h"
 #include "base/work_pool.h"
 #include "gateway/gateway.h"
 #include "io/fetch.h"
@@ -23,6 +24,7 @@
 #include "server/config.h"
 #include "server/event_feed.h"
 #include "server/file_watch.h"
+#include "server/index_keeper.h"
 #include "server/inventory.h"
 #include "server/key_sets.h"
 #include "server/oidc_login.h"
@@ -107,6 +109,8 @@ class Daemon {
   std::unique_ptr<Anchors> anchors_;
   std::shared_ptr<audit::Redactor> redactor_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<audit::RecordIndex> index_;
+  std::unique_ptr<IndexKeeper> index_keeper_;
   WorkPool readers_{2, 32};  ///< of the log; a verification leaves one of them free
   std::unique_ptr<KeySets> key_sets_;
   std::unique_ptr<People> people_;

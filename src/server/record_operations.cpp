@@ -4,7 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "audit/reader.h"
 #include "base/encoding.h"
 #include "json/writer.h"
 #include "server/record_explanation.h"
@@ -17,24 +16,11 @@ using Json = Operations::Json;
 
 constexpr std::int64_t kUsually = 100;
 constexpr std::int64_t kMost = 1000;
-/// Records that one request looks at: a filter that nothing matches gives way to others after these.
-constexpr std::size_t kMostScanned = 200'000;
-
-/// A place in the log: behind this record, toward older ones.
-struct Cursor {
-  std::int64_t time_us = 0;
-  std::uint64_t epoch = 0;
-  std::uint64_t seq = 0;
-  std::string writer;
-
-  std::string text() const {
-    const std::string plain = std::to_string(time_us) + " " + std::to_string(epoch) + " " + std::to_string(seq) + " " + writer;
-    return to_base64(bytes_of(plain), Base64::url);
-  }
-  bool is_at(const audit::RecordView& record) const {
-    return record.seq == seq && record.epoch == epoch && record.writer == writer;
-  }
-};
+std::string cursor_text(const audit::IndexPlace& place) {
+  const std::string plain = std::to_string(place.time_us) + " " + std::to_string(place.epoch) + " " +
+                            std::to_string(place.seq) + " " + place.writer;
+  return to_base64(bytes_of(plain), Base64::url);
+}
 
 template <typename Number>
 bool take_number(std::string_view& text, Number& into) {
@@ -44,11 +30,11 @@ bool take_number(std::string_view& text, Number& into) {
   return true;
 }
 
-std::optional<Cursor> read_cursor(std::string_view text) {
+std::optional<audit::IndexPlace> read_cursor(std::string_view text) {
   const auto plain = text.size() > 512 ? std::nullopt : from_base64(text, Base64::url);
   if (!plain) return std::nullopt;
   std::string_view rest = *plain;
-  Cursor cursor;
+  audit::IndexPlace cursor;
   if (!take_number(rest, cursor.time_us) || !take_number(rest, cursor.epoch) || !take_number(rest, cursor.seq)) {
     return std::nullopt;
   }
@@ -60,7 +46,7 @@ std::optional<Cursor> read_cursor(std::string_view text) {
 struct Listing {
   audit::Query query;
   std::int64_t limit = kUsually;
-  std::optional<Cursor> from;
+  std::optional<audit::IndexPlace> from;
 };
 
 Result<Listing> read_listing(ControlRequest& request, std::int64_t now_us) {
@@ -73,11 +59,15 @@ Result<Listing> read_listing(ControlRequest& request, std::int64_t now_us) {
   take("rule", listing.query.rule);
   take("event", listing.query.event);
   take("code", listing.query.code);
+  take("q", listing.query.text);
+  const std::string of = request.text("of").value_or("records");
+  listing.query.calls = of == "calls";
   const auto since = request.text("since");
   const auto until = request.text("until");
   const auto cursor = request.text("cursor");
   listing.limit = request.number("limit").value_or(kUsually);
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  if (of != "records" && of != "calls") return fail(ErrorKind::invalid, "\"of\" must be records or calls");
   if (listing.limit < 1 || listing.limit > kMost) {
     return fail(ErrorKind::invalid, "\"limit\" must be a whole number from 1 to " + std::to_string(kMost));
   }
@@ -96,68 +86,81 @@ Result<Listing> read_listing(ControlRequest& request, std::int64_t now_us) {
   return listing;
 }
 
+void write_about(json::Writer& writer, const audit::IndexedRecord& record) {
+  writer.begin_object();
+  if (record.word != audit::DecisionWord::none) writer.key("word").string(audit::to_string(record.word));
+  if (record.duration_us) {
+    writer.key("result").string(audit::to_string(record.result)).key("duration_us").number(*record.duration_us);
+  }
+  writer.end_object();
+}
+
+/// What the links of the log say, and when its signatures were last looked at.
+void write_chain(json::Writer& writer, const audit::RecordIndex& index) {
+  const audit::ChainState chain = index.chain();
+  writer.begin_object().key("state");
+  writer.string(chain.first_break ? "broken" : chain.whole ? "verified" : "reading");
+  writer.key("records").number(chain.records);
+  if (!chain.newest.writer.empty()) {
+    writer.key("writer").string(chain.newest.writer).key("epoch").number(chain.newest.epoch);
+    writer.key("seq").number(chain.newest.seq);
+  }
+  if (chain.whole) writer.key("at").string(format_time(chain.read_us));
+  if (chain.first_break) {
+    writer.key("first_bad").begin_object().key("writer").string(chain.first_break->writer);
+    writer.key("epoch").number(chain.first_break->epoch).key("seq").number(chain.first_break->seq).end_object();
+  }
+  audit::Query checks;
+  checks.event = "audit.verified";
+  if (const auto page = index.page(checks, {}, 1); page && !page->records.empty()) {
+    json::Reader reader;
+    const auto record = reader.read(page->records.front().line);
+    const json::Value ok = record ? record->find("ok") : json::Value();
+    writer.key("signatures").begin_object().key("ok").boolean(ok.is(json::Type::boolean) && ok.boolean());
+    writer.key("at").string(record ? text_of(*record, "time") : "").end_object();
+  }
+  writer.end_object();
+}
+
 /// The newest records first, from the cursor on.
-Json list(const std::string& directory, const Listing& listing) {
-  audit::LogReader reader(directory);
-  audit::Query window;
-  window.since_us = listing.query.since_us;
-  window.until_us = listing.query.until_us;
-  if (listing.from) window.until_us = std::min(window.until_us.value_or(INT64_MAX), listing.from->time_us + 1);
+Json list(audit::RecordIndex& index, const Listing& listing) {
+  if (const Status read = index.refresh(); !read) return std::unexpected(read.error());
+  const auto page = index.page(listing.query, listing.from, static_cast<std::size_t>(listing.limit));
+  if (!page) return std::unexpected(page.error());
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("schema").string("doorward.record.list/1").key("records").begin_array();
-  bool behind = !listing.from;
-  std::int64_t found = 0;
-  std::size_t scanned = 0;
-  Cursor last;
-  bool more = false;
-  const Status done = reader.for_each_newest(window, [&](const audit::RecordView& record) {
-    if (!behind) {
-      const bool at = listing.from->is_at(record);
-      behind = at || record.time_us < listing.from->time_us;
-      if (at || !behind) return true;
-    }
-    if (found == listing.limit || scanned == kMostScanned) {
-      more = true;
-      return false;
-    }
-    ++scanned;
-    last = {record.time_us, record.epoch, record.seq, std::string(record.writer)};
-    if (!listing.query.matches(record)) return true;
-    ++found;
-    writer.raw(record.line);
-    return true;
-  });
-  if (!done) return std::unexpected(done.error());
-  writer.end_array();
-  if (more) writer.key("next").string(last.text());
+  for (const audit::IndexedRecord& record : page->records) writer.raw(record.line);
+  writer.end_array().key("about").begin_array();
+  for (const audit::IndexedRecord& record : page->records) write_about(writer, record);
+  writer.end_array().key("found").number(page->found);
+  writer.key("found_is").string(page->exact ? "exact" : "at_least");
+  write_chain(writer.key("chain"), index);
+  if (page->more) writer.key("next").string(cursor_text(page->records.back().place));
   writer.end_object();
   return out;
 }
 
-Json show(const std::string& directory, const std::string& id) {
-  audit::LogReader reader(directory);
-  const auto lines = reader.find(id);
-  if (!lines) return std::unexpected(lines.error());
-  if (lines->empty()) return fail(ErrorKind::not_found, "no record has the id \"" + id + "\"");
+Json show(audit::RecordIndex& index, const std::string& id) {
+  if (const Status read = index.refresh(); !read) return std::unexpected(read.error());
+  const auto lines = index.find(id);
+  if (lines.empty()) return fail(ErrorKind::not_found, "no record has the id \"" + id + "\"");
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("schema").string("doorward.record/1").key("id").string(id).key("records").begin_array();
-  for (const std::string& line : *lines) writer.raw(line);
+  for (const std::string& line : lines) writer.raw(line);
   writer.end_array().end_object();
   return out;
 }
 
-Json explain(const std::string& directory, const std::string& id) {
-  audit::LogReader reader(directory);
-  const auto lines = reader.find(id);
-  if (!lines) return std::unexpected(lines.error());
-  return explain_records(*lines);
+Json explain(audit::RecordIndex& index, const std::string& id) {
+  if (const Status read = index.refresh(); !read) return std::unexpected(read.error());
+  return explain_records(index.find(id));
 }
 
 }  // namespace
 
-void add_record_operations(Operations& operations, const std::string& log_directory, WorkPool& pool, io::Loop& loop) {
+void add_record_operations(Operations& operations, audit::RecordIndex& index, WorkPool& pool, io::Loop& loop) {
   // Reads on a thread of the pool; the answer comes back on the loop's thread.
   const auto read = [&pool, &loop](std::move_only_function<Json()> work, Operations::Reply reply) {
     auto shared = std::make_shared<Operations::Reply>(std::move(reply));
@@ -167,18 +170,18 @@ void add_record_operations(Operations& operations, const std::string& log_direct
     if (!taken) (*shared)(fail(ErrorKind::exhausted, "too many readings of the log are under way; try again"));
   };
   operations.add_late("record.list", identity::Roles::all(),
-                      [read, log_directory, &loop](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                      [read, &index, &loop](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
                         auto listing = read_listing(request, loop.wall_us());
                         if (!listing) return reply(std::unexpected(listing.error()));
-                        read([log_directory, listing = std::move(*listing)] { return list(log_directory, listing); },
+                        read([&index, listing = std::move(*listing)] { return list(index, listing); },
                              std::move(reply));
                       });
-  const auto of_one_call = [&](std::string_view op, Json (*work)(const std::string&, const std::string&)) {
+  const auto of_one_call = [&](std::string_view op, Json (*work)(audit::RecordIndex&, const std::string&)) {
     operations.add_late(op, identity::Roles::all(),
-                        [read, log_directory, work](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        [read, &index, work](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
                           std::string id = request.need_text("id");
                           if (const Status whole = request.finish(); !whole) return reply(std::unexpected(whole.error()));
-                          read([log_directory, work, id = std::move(id)] { return work(log_directory, id); },
+                          read([&index, work, id = std::move(id)] { return work(index, id); },
                                std::move(reply));
                         });
   };

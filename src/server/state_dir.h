@@ -12,6 +12,7 @@ struct StateDir {
   std::string path;  ///< absolute
 
   std::string log() const { return path + "/log"; }
+  std::string index() const { return path + "/index"; }  ///< of the log; made anew where it is missing
   std::string keys() const { return path + "/keys"; }
   std::string control_socket() const { return path + "/control.sock"; }
   std::string admin_token() const { return path + "/admin.token"; }

@@ -1,0 +1,210 @@
+#include "audit/record_index.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "audit/test_support.h"
+
+namespace doorward::audit {
+namespace {
+
+using test::denial;
+using test::id_of;
+using test::intent;
+using test::options_in;
+using test::outcome;
+using test::TempDir;
+
+constexpr std::int64_t kSecond = 1'000'000;
+
+/// Two writers whose records interleave in time, over several segments.
+class RecordIndexTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int writer = 0; writer < 2; ++writer) {
+      LogOptions options = options_in(dir_);
+      options.clock = &clock_;
+      options.segment_bytes = 3000;
+      options.retention = std::chrono::seconds(0);
+      cores_.push_back(std::move(LogCore::open(options).value()));
+    }
+  }
+
+  void write(std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t i = from; i < to; ++i) {
+      clock_.advance_us(kSecond);
+      Ring& ring = *cores_[i % 2]->rings()[0];
+      if (i % 4 < 2) {
+        ASSERT_TRUE(ring.append_intent(intent(id_of(i), i % 8 == 0 ? "special" : "read_file", clock_.wall_us())));
+        ring.append_outcome(outcome(id_of(i), clock_.wall_us() + 1));
+      } else {
+        ASSERT_TRUE(ring.append(denial(id_of(i), "/tools/x/deny_if/" + std::to_string(i), clock_.wall_us())));
+      }
+      ASSERT_TRUE(cores_[i % 2]->pass({}).status);
+    }
+  }
+
+  /// What the log itself says, newest first.
+  std::vector<std::string> log(const Query& query) {
+    std::vector<std::string> lines;
+    EXPECT_TRUE(LogReader(dir_ / "log").for_each_newest(query, [&](const RecordView& record) {
+      lines.emplace_back(record.line);
+      return true;
+    }));
+    return lines;
+  }
+
+  /// All pages of the index.
+  static std::vector<std::string> pages(const RecordIndex& index, const Query& query, std::size_t limit) {
+    std::vector<std::string> lines;
+    std::optional<IndexPlace> from;
+    while (true) {
+      const auto page = index.page(query, from, limit);
+      if (!page) return {"failed"};
+      for (const IndexedRecord& record : page->records) lines.push_back(record.line);
+      if (!page->more) return lines;
+      from = page->records.back().place;
+    }
+  }
+
+  static std::vector<Query> queries() {
+    std::vector<Query> all(14);
+    all[1].tool = "special";
+    all[2].verdict = "deny";
+    all[3].rule = "/tools/x/deny_if/2*";
+    all[4].rule = "/tools/x/deny_if/22";
+    all[5].event = "call.*";
+    all[6].calls = true;
+    all[7].text = "SPECI";
+    all[8].text = id_of(3);
+    all[9].verdict = "allowed";
+    all[9].tool = "read_file";
+    all[10].tool = "nothing";
+    all[11].grant = "alice";
+    all[12].event = "call.outcome";
+    all[13].text = "mcp__files__spec";
+    return all;
+  }
+
+  void expect_as_the_log(const RecordIndex& index) {
+    for (const Query& query : queries()) {
+      const std::vector<std::string> expected = log(query);
+      EXPECT_EQ(pages(index, query, 7), expected) << query.tool << query.rule << query.event << query.text;
+      const auto page = index.page(query, {}, 1);
+      ASSERT_TRUE(page);
+      EXPECT_EQ(page->found, expected.size());
+      EXPECT_TRUE(page->exact);
+    }
+  }
+
+  TempDir dir_;
+  FakeClock clock_;
+  std::vector<std::unique_ptr<LogCore>> cores_;
+};
+
+TEST_F(RecordIndexTest, AnswersAsTheLogDoesWhileItGrows) {
+  RecordIndex index(dir_ / "log", dir_ / "index");
+  write(0, 40);
+  ASSERT_TRUE(index.refresh());
+  expect_as_the_log(index);
+  write(40, 75);
+  ASSERT_TRUE(index.refresh());
+  expect_as_the_log(index);
+  Query window;
+  window.since_us = clock_.wall_us() - 20 * kSecond;
+  window.until_us = clock_.wall_us() - 5 * kSecond;
+  EXPECT_EQ(pages(index, window, 3), log(window));
+}
+
+TEST_F(RecordIndexTest, TakesUpTheFilesOfAnEarlierProcess) {
+  write(0, 60);
+  ASSERT_TRUE(RecordIndex(dir_ / "log", dir_ / "index").refresh());
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir_ / "index")) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  ASSERT_GT(files.size(), 4U);
+  RecordIndex next(dir_ / "log", dir_ / "index");
+  ASSERT_TRUE(next.refresh());
+  expect_as_the_log(next);
+
+  // One is damaged, one is cut, one is gone: each is made anew from the log.
+  {
+    std::fstream file(files[0], std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(400);
+    file.put('\x7f');
+  }
+  std::filesystem::resize_file(files[1], 100);
+  std::filesystem::remove(files[2]);
+  RecordIndex third(dir_ / "log", dir_ / "index");
+  ASSERT_TRUE(third.refresh());
+  expect_as_the_log(third);
+}
+
+TEST_F(RecordIndexTest, ShowsTheLogAndNotWhatTheIndexHolds) {
+  write(0, 40);
+  RecordIndex index(dir_ / "log", {});
+  ASSERT_TRUE(index.refresh());
+  // Somebody changes a tool's name in the log, in place.
+  const auto writers = list_writers(dir_ / "log").value();
+  for (const std::string& writer : writers) {
+    const std::vector<SegmentFile> segments = list_segments(dir_ / ("log/" + writer)).value();
+    for (const SegmentFile& segment : segments) {
+      std::string text = test::read_file(segment.path);
+      const std::size_t at = text.find("\"special\"");
+      if (at == std::string::npos) continue;
+      test::write_file(segment.path, text.replace(at, 9, "\"SPECIAL\""));
+    }
+  }
+  Query query;
+  query.tool = "special";
+  EXPECT_EQ(pages(index, query, 100), log(query));
+  EXPECT_FALSE(index.chain().first_break);
+
+  RecordIndex later(dir_ / "log", {});
+  ASSERT_TRUE(later.refresh());
+  ASSERT_TRUE(later.chain().first_break);
+}
+
+TEST_F(RecordIndexTest, FollowsTheChainAndForgetsRemovedSegments) {
+  write(0, 40);
+  RecordIndex index(dir_ / "log", dir_ / "index");
+  ASSERT_TRUE(index.refresh());
+  const ChainState chain = index.chain();
+  EXPECT_TRUE(chain.whole);
+  EXPECT_FALSE(chain.first_break);
+  EXPECT_EQ(chain.records, log({}).size());
+  EXPECT_EQ(chain.records, index.size());
+  const std::string writer = list_writers(dir_ / "log").value().front();
+  const std::vector<SegmentFile> segments = list_segments(dir_ / ("log/" + writer)).value();
+  ASSERT_GT(segments.size(), 3U);
+  std::filesystem::remove(segments[0].path);
+  std::filesystem::remove(segments[1].path);
+  ASSERT_TRUE(index.refresh());
+  expect_as_the_log(index);
+  EXPECT_FALSE(index.chain().first_break);
+}
+
+TEST_F(RecordIndexTest, TellsHowACallEndedBesideItsDecision) {
+  write(0, 8);
+  RecordIndex index(dir_ / "log", {});
+  ASSERT_TRUE(index.refresh());
+  Query query;
+  query.calls = true;
+  const auto page = index.page(query, {}, 100);
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->records.size(), 8U);
+  for (const IndexedRecord& record : page->records) {
+    const bool forwarded = record.line.find("call.intent") != std::string::npos;
+    EXPECT_EQ(record.word, forwarded ? DecisionWord::allowed : DecisionWord::denied);
+    EXPECT_EQ(record.result, forwarded ? RowResult::ok : RowResult::none);
+    EXPECT_EQ(record.duration_us.has_value(), forwarded);
+  }
+  EXPECT_EQ(index.find(id_of(0)).size(), 2U);
+  EXPECT_TRUE(index.find("dec_nothing").empty());
+}
+
+}  // namespace
+}  // namespace doorward::audit
