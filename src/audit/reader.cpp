@@ -7,6 +7,7 @@
 
 #include "audit/open_intents.h"
 #include "audit/segment.h"
+#include "base/text.h"
 
 namespace doorward::audit {
 namespace {
@@ -189,8 +190,7 @@ bool contains_text(std::string_view text, std::string_view wanted) {
     const std::size_t behind = wanted.find("__", 5);
     if (behind != std::string_view::npos) wanted.remove_prefix(behind + 2);
   }
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::search(text, wanted, {}, lower, lower).begin() != text.end() || wanted.empty();
+  return std::ranges::search(text, wanted, {}, to_lower, to_lower).begin() != text.end() || wanted.empty();
 }
 
 bool Query::matches(const RecordView& record) const {
