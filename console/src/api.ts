@@ -21,10 +21,15 @@ export class ApiError extends Error {
 /** Who is signed in: undefined while that is not known, null for nobody. */
 export const session = signal<Session | null | undefined>(undefined);
 
+/** Whether a session ended under the page. */
+export const ended = signal(false);
+
 export interface Session {
   name: string;
   roles: string[];
   csrf?: string;
+  /** Its id. */
+  session?: string;
   [member: string]: unknown;
 }
 
@@ -66,7 +71,10 @@ async function ask(method: string, address: string, body: unknown, signal?: Abor
   }
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (problem.status === 401 && session.value) session.value = null;
+    if (problem.status === 401 && session.value) {
+      session.value = null;
+      ended.value = true;
+    }
     throw new ApiError(problem);
   }
   return response;
@@ -118,20 +126,29 @@ export async function signInWithCode(code: string): Promise<void> {
 
 async function open(body: Record<string, string>): Promise<void> {
   session.value = await json<Session>(await ask("POST", apiPath("/session"), body));
+  ended.value = false;
 }
 
+/** How people can sign in here. */
+export interface Ways {
+  password: boolean;
+  oidc: boolean;
+  /** Nobody can yet, but for the user of the gateway's machine. */
+  bootstrap: boolean;
+}
+
+export const ways = signal<Ways>({ password: false, oidc: false, bootstrap: false });
+
+/** Learns who is signed in, or how to. */
 export async function findSession(): Promise<void> {
-  try {
-    session.value = await get<Session>("/session");
-  } catch (error) {
-    if (error instanceof ApiError && error.problem.status !== 401) throw error;
-    session.value = null;
-  }
+  const found = await get<Ways & { session?: Session }>("/login");
+  ways.value = found;
+  session.value = found.session ?? null;
 }
 
 export async function signOut(): Promise<void> {
   await send("DELETE", "/session");
-  session.value = null;
+  await findSession();
 }
 
 /** Whether who is signed in has one of these roles (docs/roles.md); admins have all. */

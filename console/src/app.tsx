@@ -1,11 +1,15 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { findSession, may, session, signOut } from "./api.ts";
+import { ended, findSession, may, session, signOut, ways } from "./api.ts";
+import { helpOpen, onKey } from "./keys.ts";
+import { startLive, waiting } from "./live.ts";
+import { Banners } from "./parts/banners.tsx";
+import { Help } from "./parts/help.tsx";
 import { messageOf, Problem } from "./parts/load.tsx";
 import { Text } from "./parts/text.tsx";
 import { Toasts } from "./parts/toast.tsx";
 import { type Page, pages } from "./pages.ts";
-import { SignIn } from "./sign_in.tsx";
+import { goOn, SignIn } from "./sign_in.tsx";
 import { followLinks, place, segments } from "./router.ts";
 import { setTheme, type Theme, theme } from "./theme.ts";
 
@@ -24,7 +28,12 @@ function Navigation(props: { current: string }) {
         <ul>
           {pages.filter((page) => !page.aside && (!page.roles || may(...page.roles))).map((page) => (
             <li key={page.segment}>
-              <a href={"/" + page.segment} aria-current={page.segment === props.current ? "page" : undefined}>{page.title}</a>
+              <a href={"/" + page.segment} aria-current={page.segment === props.current ? "page" : undefined}>
+                {page.title}
+                {page.segment === "approvals" && waiting.value > 0 && (
+                  <span class="count urgent">{waiting.value}<span class="hidden-visually"> waiting</span></span>
+                )}
+              </a>
             </li>
           ))}
         </ul>
@@ -39,7 +48,11 @@ function Navigation(props: { current: string }) {
           </select>
         </label>
         <span class="dim"><Text of={session.value?.name ?? ""} />{` · ${session.value?.roles.join(", ")}`}</span>
-        <span class="row"><button type="button" onClick={() => void signOut()}>Sign out</button><a href="/about">About</a></span>
+        <span class="row">
+          <button type="button" onClick={() => void signOut()}>Sign out</button>
+          <button type="button" class="plain" onClick={() => { helpOpen.value = true; }}>Keys</button>
+          <a href="/about">About</a>
+        </span>
       </div>
     </header>
   );
@@ -51,7 +64,6 @@ function Content(props: { page: Page }) {
   const [, redraw] = useState(0);
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
-    document.title = `${page.title} · Doorward`;
     setProblem(undefined);
     if (loaded.has(page.segment)) return;
     page.load().then(
@@ -59,6 +71,9 @@ function Content(props: { page: Page }) {
       (error) => setProblem(messageOf(error)),
     );
   }, [page]);
+  useEffect(() => {
+    document.title = `${waiting.value > 0 ? `(${waiting.value}) ` : ""}${page.title} · Doorward`;
+  }, [page, waiting.value]);
   const Shown = loaded.get(page.segment);
   if (problem) return <Problem of={"This page could not be loaded. " + problem} again={() => location.reload()} />;
   return Shown ? <Shown key={page.segment} /> : <p class="dim" role="status">Loading…</p>;
@@ -77,19 +92,29 @@ export function App() {
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
     document.addEventListener("click", followLinks);
-    findSession().catch((error) => setProblem(messageOf(error)));
-    return () => document.removeEventListener("click", followLinks);
+    document.addEventListener("keydown", onKey);
+    const stop = startLive();
+    findSession().then(() => { if (session.value) goOn(); }, (error) => setProblem(messageOf(error)));
+    return () => {
+      stop();
+      document.removeEventListener("keydown", onKey);
+      document.removeEventListener("click", followLinks);
+    };
   }, []);
   if (problem) return <main class="main"><Problem of={problem} again={() => location.reload()} /></main>;
   if (session.value === undefined) return <main class="main"><p class="dim" role="status">Loading…</p></main>;
-  if (session.value === null) return <SignIn />;
+  if (session.value === null) return <SignIn ways={ways.value} ended={ended.value} />;
   const first = segments()[0] ?? "";
   const page = pages.find((one) => one.segment === first);
   return (
     <div class="frame">
       <a class="skip" href="#content">Skip to the content</a>
       <Navigation current={first} />
-      <main class="main" id="content" tabIndex={-1}>{page ? <Content page={page} /> : <Missing />}</main>
+      <main class="main" id="content" tabIndex={-1}>
+        <Banners />
+        {page ? <Content page={page} /> : <Missing />}
+      </main>
+      <Help />
       <Toasts />
     </div>
   );

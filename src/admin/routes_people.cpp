@@ -26,6 +26,13 @@ constexpr Route kRoutes[] = {
      .members = "{}",
      .result = "SessionEnded",
      .access = Access::signed_in},
+    {.op = "login.ways",
+     .verb = Verb::get,
+     .path = "/api/v1/login",
+     .text = "How people can log in here, and the caller's session where its cookie is good; nobody is refused.",
+     .members = "{}",
+     .result = "LoginWays",
+     .access = Access::anonymous},
     {.op = "login.oidc",
      .verb = Verb::get,
      .path = "/api/v1/login/oidc",
@@ -184,6 +191,18 @@ constexpr std::string_view kSchemas = R"({
     "type": "object",
     "required": ["schema"],
     "properties": {"schema": {"const": "doorward.session.ended/1"}},
+    "additionalProperties": false
+  },
+  "LoginWays": {
+    "type": "object",
+    "required": ["schema", "password", "oidc", "bootstrap"],
+    "properties": {
+      "schema": {"const": "doorward.login.ways/1"},
+      "password": {"type": "boolean", "description": "somebody has a password"},
+      "oidc": {"type": "boolean", "description": "`people.oidc` is configured"},
+      "bootstrap": {"type": "boolean", "description": "there is no admin yet but the user of the gateway's machine"},
+      "session": {"$ref": "#/components/schemas/OwnSession"}
+    },
     "additionalProperties": false
   },
   "LoginCode": {

@@ -362,7 +362,7 @@ void Daemon::add_handlers() {
     respond({.body = admin::openapi_json(admin::RouteTable::instance(), roles_of, DOORWARD_VERSION)});
   });
   admin_->check_roles([this](std::string_view op) { return operations_->roles_of(op); });
-  add_session_routes(*admin_, *people_);
+  add_session_routes(*admin_, *people_, *oidc_login_);
   admin_->handle("metrics", [this](const admin::Request&, admin::Respond respond) {
     respond({.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics()});
   });

@@ -40,6 +40,7 @@ class OidcLogin {
 
   /// Takes another configuration: logins under way under the old one are forgotten.
   void configure(std::optional<OidcConfig> config);
+  bool configured() const { return config_.has_value(); }
 
   /// GET: sends the browser to the issuer, and takes it back.
   void begin(const admin::Request& request, admin::Respond respond);

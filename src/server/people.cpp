@@ -180,6 +180,12 @@ Result<bool> People::has_admin() {
   return std::ranges::any_of(*all, is_active_admin);
 }
 
+Result<bool> People::has_password() {
+  const auto all = users_.all();
+  if (!all) return std::unexpected(all.error());
+  return std::ranges::any_of(*all, [](const store::UserRow& user) { return user.password && !user.disabled; });
+}
+
 Result<Login> People::open(store::SessionRow session, const LoginFrom& from) {
   const std::int64_t now_us = clock_.wall_us();
   std::string cookie = random_secret();

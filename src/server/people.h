@@ -77,6 +77,8 @@ class People {
   static std::string csrf_of(std::string_view cookie);
   /// Whether some local user can log in as an admin.
   Result<bool> has_admin();
+  /// Whether some local user can log in with a password.
+  Result<bool> has_password();
 
   /// Logs a local user in; `done` runs once on the loop. denied in the same words, and after the same time, whether the
   /// user is unknown, disabled or the password wrong (T282); exhausted while tries must wait, the seconds in `retry_s`.

@@ -6,6 +6,7 @@
 #include "identity/token.h"
 #include "json/reader.h"
 #include "json/writer.h"
+#include "server/oidc_login.h"
 #include "server/people_text.h"
 
 namespace doorward::server {
@@ -25,14 +26,19 @@ Response refusal(People& people, const Request& request, const Error& error) {
   return Response::problem(error.kind, error.message);
 }
 
-std::string own_session(const identity::Actor& actor, std::string_view session, std::string_view csrf) {
-  std::string out;
-  json::Writer writer(out);
+void write_own_session(json::Writer& writer, const identity::Actor& actor, std::string_view session,
+                       std::string_view csrf) {
   writer.begin_object().key("schema").string("doorward.session/1").key("name").string(actor.name).key("roles");
   write_role_names(writer, actor.roles);
   writer.key("groups").begin_array();
   for (const std::string& group : actor.groups) writer.string(group);
   writer.end_array().key("session").string(session).key("csrf").string(csrf).end_object();
+}
+
+std::string own_session(const identity::Actor& actor, std::string_view session, std::string_view csrf) {
+  std::string out;
+  json::Writer writer(out);
+  write_own_session(writer, actor, session, csrf);
   return out;
 }
 
@@ -99,6 +105,28 @@ void show_session(const Request& request, Respond respond) {
   if (!actor.via.starts_with(kSession)) return respond({.body = own_session(actor, {}, {})});
   respond({.body = own_session(actor, std::string_view(actor.via).substr(kSession.size()),
                                People::csrf_of(cookie_of(request, kSessionCookie)))});
+}
+
+/// What a page needs before anybody is logged in. A cookie that is not good is none: a browser that comes back after
+/// hours is no attack, and not worth a record.
+void show_ways(People& people, const OidcLogin& oidc, const Request& request, Respond respond) {
+  const auto has_password = people.has_password();
+  const auto has_admin = people.has_admin();
+  if (!has_password || !has_admin) {
+    return respond(Response::problem(ErrorKind::unavailable, (has_password ? has_admin : has_password).error().message));
+  }
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.login.ways/1").key("password").boolean(*has_password);
+  writer.key("oidc").boolean(oidc.configured()).key("bootstrap").boolean(!*has_admin && !oidc.configured());
+  const std::string cookie = cookie_of(request, kSessionCookie);
+  if (const auto caller = cookie.empty() ? Result<Caller>(fail(ErrorKind::denied, "no cookie"))
+                                         : people.by_cookie(cookie, request.peer)) {
+    writer.key("session");
+    write_own_session(writer, caller->actor, caller->session, caller->csrf);
+  }
+  writer.end_object();
+  respond({.body = std::move(out)});
 }
 
 void close_session(People& people, const Request& request, Respond respond) {
@@ -179,7 +207,10 @@ std::expected<admin::Caller, Response> SignIn::authenticate(const Request& reque
   return admin::Caller{caller->actor, [this, via = caller->actor.via] { return people_.stands(via); }};
 }
 
-void add_session_routes(admin::Server& server, People& people) {
+void add_session_routes(admin::Server& server, People& people, const OidcLogin& oidc) {
+  server.handle("login.ways", [&people, &oidc](const Request& request, Respond respond) {
+    show_ways(people, oidc, request, std::move(respond));
+  });
   server.handle("session.open", [&people](const Request& request, Respond respond) {
     open_session(people, request, std::move(respond));
   });

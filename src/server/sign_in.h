@@ -10,6 +10,8 @@
 
 namespace doorward::server {
 
+class OidcLogin;
+
 /// The cookie of a session. Its prefix binds it to this host, to TLS and to the whole site (RFC 6265bis 4.1.3); browsers
 /// take it from `http://localhost`, too.
 inline constexpr std::string_view kSessionCookie = "__Host-doorward";
@@ -32,8 +34,8 @@ class SignIn final : public admin::Authenticator {
   admin::Authenticator& bootstrap_;
 };
 
-/// Adds the routes of logging in and out. `people` outlives the server.
-void add_session_routes(admin::Server& server, People& people);
+/// Adds the routes of logging in and out. `people` and `oidc` outlive the server.
+void add_session_routes(admin::Server& server, People& people, const OidcLogin& oidc);
 
 /// The value of a cookie; empty where it is absent, or there more than once.
 std::string cookie_of(const admin::Request& request, std::string_view name);

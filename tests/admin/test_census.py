@@ -58,8 +58,8 @@ class Census(unittest.TestCase):
         self.refused_everywhere(Person(self.port, "dwp_" + "0" * 49))
 
     def test_T274_what_is_open_to_all_is_a_short_list(self):
-        self.assertEqual(self.open_to_all() - {("GET", "/healthz"), ("POST", "/api/v1/session"), ("GET", "/api/v1/login/oidc"),
-                                               ("GET", "/api/v1/login/oidc/callback")}, set())
+        self.assertEqual(self.open_to_all() - {("GET", "/healthz"), ("POST", "/api/v1/session"), ("GET", "/api/v1/login"),
+                                               ("GET", "/api/v1/login/oidc"), ("GET", "/api/v1/login/oidc/callback")}, set())
 
     def test_T274_an_expired_or_revoked_session_is_none(self):
         for name, end in {"silent": ("seen_us", 31 * 60), "old": ("created_us", 12 * 3600 + 1), "revoked": None}.items():

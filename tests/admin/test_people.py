@@ -56,6 +56,15 @@ class Sessions(PeopleCase):
         self.assertIn("Max-Age=0", closed.headers["Set-Cookie"])
         self.assertEqual(person.ask("GET", "/api/v1/session").status, 401)
 
+    def test_anybody_learns_how_to_log_in_and_no_more(self):
+        nobody = self.person()
+        ways = {"schema": "doorward.login.ways/1", "password": True, "oidc": False, "bootstrap": False}
+        self.assertEqual(nobody.ask("GET", "/api/v1/login").json, ways)
+        nobody.cookie = "A" * 43
+        self.assertEqual(nobody.ask("GET", "/api/v1/login").json, ways)
+        vera = self.person("vera")
+        self.assertEqual(vera.ask("GET", "/api/v1/login").json, {**ways, "session": vera.ask("GET", "/api/v1/session").json})
+
     def test_a_login_replaces_the_session_before(self):
         person = self.person("vera")
         before = person.cookie

@@ -35,6 +35,7 @@ class Gateway:
         self.wrap, self.env = list(wrap), {**os.environ, **(env or {})}
         self.config = {"listen": "127.0.0.1:0", "admin": {"listen": "127.0.0.1:0"}, "workers": workers, **config}
         self.tokens, self.process, self.port, self.tail = {}, None, None, None
+        self.options = []  # more of `serve`
         self.errors = open(self.folder / "stderr", "ab")
 
     # ---- files ----
@@ -60,7 +61,7 @@ class Gateway:
             raise RuntimeError(f"{BINARY} is not built: make build")
         self.write()
         self.tail = self.tail or LogTail(self.state)
-        self.process = subprocess.Popen([*self.wrap, str(BINARY), "serve", "--config", str(self.file)],
+        self.process = subprocess.Popen([*self.wrap, str(BINARY), "serve", "--config", str(self.file), *self.options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
                                         env=self.env, cwd=self.folder)
         line = self.ready_line(seconds)

@@ -1,0 +1,90 @@
+// What everybody should know before they believe a page: above all pages.
+import { signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { get, session } from "../api.ts";
+import { connected, onRecord } from "../live.ts";
+import { Text } from "./text.tsx";
+
+interface PolicyRow {
+  name: string;
+  server: string;
+  mode: string;
+}
+
+const observing = signal<PolicyRow[]>([]);
+const broken = signal<string>("");
+/** How far this browser's clock is from the gateway's, in seconds. */
+const skew = signal(0);
+const mostSkew = 120;
+const loopback = ["localhost", "127.0.0.1", "[::1]"];
+
+async function look(): Promise<void> {
+  const policies = await get<{ policies: PolicyRow[] }>("/policies", { limit: 1000 });
+  observing.value = policies.policies.filter((one) => one.mode === "observe");
+}
+
+/** What the log's own answer says of its chain; pages that read the log pass it on. */
+export function tellChain(chain: { state: string; first_bad?: { writer: string; epoch: number; seq: number } } | undefined): void {
+  const bad = chain?.state === "broken" ? chain.first_bad : undefined;
+  broken.value = chain?.state === "broken" ? (bad ? `${bad.writer}/${bad.epoch}/${bad.seq}` : "a record") : "";
+}
+
+async function lookAtLog(): Promise<void> {
+  const before = Date.now();
+  const newest = await get<{ chain?: { state: string } }>("/records", { limit: 1 });
+  tellChain(newest.chain);
+  const status = await get<{ now?: string }>("/status");
+  if (status.now) skew.value = Math.round((Date.parse(status.now) - (before + Date.now()) / 2) / 1000);
+}
+
+export function Banners() {
+  const name = session.value?.name;
+  useEffect(() => {
+    if (!name) return;
+    const all = () => { look().catch(() => undefined); lookAtLog().catch(() => undefined); };
+    all();
+    const stop = onRecord((record) => { if (/^(policy|config)\.|^reset$/.test(record.event)) look().catch(() => undefined); });
+    const timer = setInterval(all, 300_000);
+    return () => { stop(); clearInterval(timer); };
+  }, [name]);
+  const names = observing.value.map((one) => one.name);
+  return (
+    <>
+      {broken.value && (
+        <p class="banner bad" role="alert">
+          <strong>The log is not whole.</strong>{" The first record that does not fit is "}<Text of={broken.value} />
+          {". Nothing after it can be trusted as it stands. "}<a href="/audit">Audit log</a>
+        </p>
+      )}
+      {names.length > 0 && (
+        <p class="banner warn">
+          <strong>Observe mode:</strong>{` ${names.length === 1 ? "the policy" : "the policies"} `}
+          {names.slice(0, 4).map((one, i) => <>{i > 0 && ", "}<a href={"/policies/" + encodeURIComponent(one)}><Text of={one} /></a></>)}
+          {names.length > 4 && ` and ${names.length - 4} more`}
+          {` ${names.length === 1 ? "refuses" : "refuse"} nothing and ${names.length === 1 ? "records" : "record"} what would be refused. `}
+          <a href="/audit?decision=would_deny">What would be refused</a>
+        </p>
+      )}
+      {location.protocol === "http:" && !loopback.includes(location.hostname) && (
+        <p class="banner bad" role="alert">
+          <strong>This page came without encryption.</strong>
+          {" Whoever is on the way can read it and act as you. Set admin.tls in the configuration, or use an SSH tunnel."}
+        </p>
+      )}
+      {Math.abs(skew.value) > mostSkew && (
+        <p class="banner warn">{`The clocks of this browser and of the gateway differ by ${Math.round(Math.abs(skew.value) / 60)} minutes. Times on this page are the gateway's.`}</p>
+      )}
+      {name && !connected.value && <Lost />}
+    </>
+  );
+}
+
+/** Only after a while: a page that has just been opened is not connected yet. */
+function Lost() {
+  const shown = useSignal(false);
+  useEffect(() => {
+    const timer = setTimeout(() => { shown.value = true; }, 4000);
+    return () => clearTimeout(timer);
+  }, []);
+  return <>{shown.value && <p class="banner warn" role="status">No connection to the gateway. What you see may be old; this page goes on trying.</p>}</>;
+}

@@ -1,0 +1,23 @@
+// Every page in light and dark, wide and narrow.
+import { axe, noSidewaysScroll, openTab, shoot, visit } from "./browser.mjs";
+
+export async function look(task) {
+  const seen = {};
+  for (const width of [1360, 390]) {
+    for (const theme of ["light", "dark"]) {
+      const page = await openTab({ width, theme, anonymous: task.anonymous });
+      for (const { name, path, heading } of task.pages) {
+        page.about = `${name} ${width} ${theme}`;
+        await visit(page, path);
+        const title = await page.locator("main h1").first().textContent();
+        if (!title.includes(heading)) page.wrong(`the heading is "${title}", not "${heading}"`);
+        await noSidewaysScroll(page);
+        await axe(page);
+        await shoot(page, `${name}-${width}-${theme}`);
+        seen[name] = (seen[name] ?? 0) + 1;
+      }
+      await page.context().close();
+    }
+  }
+  return seen;
+}
