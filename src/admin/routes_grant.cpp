@@ -37,9 +37,69 @@ constexpr Route kRoutes[] = {
      .text = "Revokes a grant: when the answer comes, every worker refuses its token. It stays in the list.",
      .members = R"({"label": "Name"})",
      .result = "GrantAnswer"},
+    {.op = "grant.can",
+     .verb = Verb::get,
+     .path = "/api/v1/grants/{label}/permissions",
+     .text = "What an agent can do: for each tool of its servers the decision, and the rule that says so, as the engine answers "
+             "generated calls. `depends`: some arguments pass, others do not.",
+     .members = R"({"label": "Name", "tool": {"type": "string", "maxLength": 1024}})",
+     .result = "GrantPermissions"},
 };
 
 constexpr std::string_view kSchemas = R"({
+  "PermissionPolicy": {
+    "type": ["object", "null"],
+    "required": ["name", "version", "sha256", "mode"],
+    "properties": {
+      "name": {"type": "string"},
+      "version": {"type": "integer"},
+      "sha256": {"type": "string"},
+      "mode": {"enum": ["enforce", "observe"]}
+    },
+    "additionalProperties": false
+  },
+  "ToolPermission": {
+    "type": "object",
+    "required": ["tool", "category", "severity", "decision", "decided", "rule", "pointer", "line", "note", "why"],
+    "properties": {
+      "tool": {"type": "string"},
+      "category": {"type": "string"},
+      "severity": {"type": "string"},
+      "outer": {"type": "string", "description": "of an action: the tool that hides it"},
+      "decision": {"enum": ["allowed", "denied", "hidden", "rate_limited", "needs_approval", "depends"]},
+      "decided": {"type": "boolean", "description": "false: it could not be told for all arguments"},
+      "would": {"enum": ["allowed", "denied", "hidden", "needs_approval"], "description": "if the policy enforced"},
+      "rule": {"type": "string", "description": "what stops, asks or limits; empty: nothing does"},
+      "pointer": {"type": "string", "description": "of that rule, into the policy's document"},
+      "line": {"type": "integer", "description": "of the document; 0: the rule is none of it"},
+      "note": {"type": "string", "description": "what the rule's author says"},
+      "why": {"type": "string"},
+      "passes": {"type": "string", "description": "arguments of a call that goes through, as JSON"},
+      "stopped": {"type": "string", "description": "of depends: those of one that does not"}
+    },
+    "additionalProperties": false
+  },
+  "GrantPermissions": {
+    "type": "object",
+    "required": ["schema", "grant", "owner", "servers", "whole"],
+    "properties": {
+      "schema": {"const": "doorward.grant.can/1"},
+      "grant": {"type": "string"},
+      "owner": {"type": "string"},
+      "servers": {"type": "array", "items": {
+        "type": "object",
+        "required": ["server", "policy", "tools"],
+        "properties": {
+          "server": {"type": "string"},
+          "policy": {"$ref": "#/components/schemas/PermissionPolicy"},
+          "tools": {"type": "array", "items": {"$ref": "#/components/schemas/ToolPermission"}}
+        },
+        "additionalProperties": false
+      }},
+      "whole": {"type": "boolean", "description": "false: there were too many questions, and what is left is undecided"}
+    },
+    "additionalProperties": false
+  },
   "Grant": {
     "type": "object",
     "required": ["label", "id", "state", "server", "policy", "grant_owner", "labels", "token_hint", "version",

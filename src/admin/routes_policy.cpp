@@ -47,6 +47,15 @@ constexpr Route kRoutes[] = {
                     "category": {"enum": ["Read", "Write", "Execute", "Destructive", "Financial", "Other"]},
                     "at": "Time"})",
      .result = "Explanation"},
+    {.op = "policy.simulate",
+     .verb = Verb::post,
+     .path = "/api/v1/policies/simulate",
+     .text = "Judges recorded calls by a draft (`text`), or by a policy by name, as if it enforced, and says what would change. "
+             "With `policy` they are the calls that this policy decided, else all of the server's. `since`: a time, or a span "
+             "before now (7d). Stored arguments are judged for auditors, policy managers and admins; their values are never shown.",
+     .members = R"({"text": {"type": "string"}, "policy": "Name", "server": "Name", "grant": "Name",
+                    "since": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 10000}})",
+     .result = "PolicySimulated"},
     {.op = "policy.remove",
      .verb = Verb::del,
      .path = "/api/v1/policies/{name}",
@@ -163,6 +172,89 @@ constexpr std::string_view kSchemas = R"({
     "type": "object",
     "description": "Why a call is or would be decided as it is; docs/policy-reference.md.",
     "required": ["schema", "decision", "enforced", "code", "summary", "rule"]
+  },
+  "PolicySimulated": {
+    "type": "object",
+    "required": ["schema", "server", "policy", "draft", "window", "calls", "counts", "succeeded", "arguments_read", "groups",
+                 "groups_left_out", "notes", "lockout"],
+    "properties": {
+      "schema": {"const": "doorward.policy.simulate/1"},
+      "server": {"type": "string"},
+      "policy": {"type": "string"},
+      "draft": {
+        "type": "object",
+        "required": ["sha256", "mode"],
+        "properties": {"sha256": {"type": "string"}, "mode": {"enum": ["enforce", "observe"]}},
+        "additionalProperties": false
+      },
+      "window": {
+        "type": "object",
+        "required": ["since", "until", "whole"],
+        "properties": {
+          "since": {"type": "string"},
+          "until": {"type": "string"},
+          "oldest": {"type": "string", "description": "the oldest call that was replayed"},
+          "whole": {"type": "boolean", "description": "false: the window holds more calls than were replayed"}
+        },
+        "additionalProperties": false
+      },
+      "calls": {"type": "integer"},
+      "counts": {
+        "type": "object",
+        "required": ["newly_denied", "newly_asks", "newly_allowed", "not_replayable", "unchanged"],
+        "properties": {
+          "newly_denied": {"type": "integer"},
+          "newly_asks": {"type": "integer"},
+          "newly_allowed": {"type": "integer"},
+          "not_replayable": {"type": "integer"},
+          "unchanged": {"type": "integer"}
+        },
+        "additionalProperties": false
+      },
+      "succeeded": {
+        "type": "object",
+        "required": ["newly_denied", "newly_asks", "newly_allowed", "not_replayable", "unchanged"],
+        "properties": {
+          "newly_denied": {"type": "integer"},
+          "newly_asks": {"type": "integer"},
+          "newly_allowed": {"type": "integer"},
+          "not_replayable": {"type": "integer"},
+          "unchanged": {"type": "integer"}
+        },
+        "additionalProperties": false
+      },
+      "arguments_read": {"type": "integer", "description": "calls whose stored arguments were judged; that is recorded"},
+      "groups": {"type": "array", "items": {
+        "type": "object",
+        "required": ["change", "agent", "tool", "was", "was_rule", "now", "rule", "pointer", "line", "note", "reason", "why", "calls",
+                     "succeeded", "first", "last", "examples"],
+        "properties": {
+          "change": {"enum": ["newly_denied", "newly_asks", "newly_allowed", "not_replayable", "unchanged"]},
+          "agent": {"type": "string"},
+          "tool": {"type": "string"},
+          "was": {"enum": ["allowed", "denied", "hidden", "rate_limited", "needs_approval"]},
+          "was_rule": {"type": "string"},
+          "now": {"enum": ["allowed", "denied", "hidden", "rate_limited", "needs_approval", ""]},
+          "rule": {"type": "string", "description": "of the draft; empty where it lets the call pass"},
+          "pointer": {"type": "string"},
+          "line": {"type": "integer", "description": "of the draft; 0: none"},
+          "note": {"type": "string"},
+          "reason": {"enum": ["", "arguments_not_stored", "arguments_not_shown", "arguments_redacted", "identity_not_recorded",
+                              "grant_is_gone", "counters_start_empty"]},
+          "why": {"type": "string"},
+          "calls": {"type": "integer"},
+          "succeeded": {"type": "integer", "description": "of these, how many had succeeded"},
+          "first": {"type": "string"},
+          "last": {"type": "string"},
+          "examples": {"type": "array", "items": {"type": "string"}, "description": "ids of calls, newest first"}
+        },
+        "additionalProperties": false
+      }},
+      "groups_left_out": {"type": "integer"},
+      "notes": {"type": "array", "items": {"type": "string"}},
+      "lockout": {"type": "string", "description": "where the tool most used in the last hour would be refused; else empty"}
+    },
+    "additionalProperties": false
   },
   "PolicyRemoved": {
     "type": "object",

@@ -46,9 +46,68 @@ constexpr Route kRoutes[] = {
                     "definition": {"type": "string", "description": "how the SHA-256 of the definition begins that the decision is about; 8 digits or more",
                                    "minLength": 8, "maxLength": 64, "pattern": "^[0-9a-f]+$"}})",
      .result = "ServerReview"},
+    {.op = "server.can",
+     .verb = Verb::get,
+     .path = "/api/v1/servers/{name}/permissions",
+     .text = "What each agent can do with each tool of a server. Agents that are judged alike share a column, whose cells stand in "
+             "the order of the tools.",
+     .members = R"({"name": "Name", "tool": {"type": "string", "maxLength": 1024}})",
+     .result = "ServerPermissions"},
 };
 
 constexpr std::string_view kSchemas = R"({
+  "ServerPermissions": {
+    "type": "object",
+    "required": ["schema", "server", "tools", "agents", "columns", "whole"],
+    "properties": {
+      "schema": {"const": "doorward.server.can/1"},
+      "server": {"type": "string"},
+      "tools": {"type": "array", "items": {
+        "type": "object",
+        "required": ["tool", "category", "severity"],
+        "properties": {
+          "tool": {"type": "string"},
+          "category": {"type": "string"},
+          "severity": {"type": "string"},
+          "outer": {"type": "string", "description": "of an action: the tool that hides it"}
+        },
+        "additionalProperties": false
+      }},
+      "agents": {"type": "array", "items": {
+        "type": "object",
+        "required": ["grant", "owner", "column"],
+        "properties": {"grant": {"type": "string"}, "owner": {"type": "string"}, "column": {"type": "integer"}},
+        "additionalProperties": false
+      }},
+      "columns": {"type": "array", "items": {
+        "type": "object",
+        "required": ["policy", "cells"],
+        "properties": {
+          "policy": {"$ref": "#/components/schemas/PermissionPolicy"},
+          "cells": {"type": "array", "items": {
+            "type": "object",
+            "required": ["decision", "decided", "rule", "pointer", "line", "note", "why"],
+            "properties": {
+              "decision": {"enum": ["allowed", "denied", "hidden", "rate_limited", "needs_approval", "depends"]},
+              "decided": {"type": "boolean", "description": "false: it could not be told for all arguments"},
+              "would": {"enum": ["allowed", "denied", "hidden", "needs_approval"], "description": "if the policy enforced"},
+              "rule": {"type": "string", "description": "what stops, asks or limits; empty: nothing does"},
+              "pointer": {"type": "string", "description": "of that rule, into the policy's document"},
+              "line": {"type": "integer", "description": "of the document; 0: the rule is none of it"},
+              "note": {"type": "string", "description": "what the rule's author says"},
+              "why": {"type": "string"},
+              "passes": {"type": "string", "description": "arguments of a call that goes through, as JSON"},
+              "stopped": {"type": "string", "description": "of depends: those of one that does not"}
+            },
+            "additionalProperties": false
+          }}
+        },
+        "additionalProperties": false
+      }},
+      "whole": {"type": "boolean"}
+    },
+    "additionalProperties": false
+  },
   "ServerSettings": {
     "type": "object",
     "description": "As in the configuration file (docs/configuration.md, Servers), without `name`; secrets are references."

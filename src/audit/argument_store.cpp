@@ -14,6 +14,7 @@ namespace doorward::audit {
 namespace {
 
 constexpr std::size_t kMostArguments = 100;  ///< committed to one by one; more are one value
+constexpr std::string_view kIdFirst = "{\"id\":\"";
 constexpr std::int64_t kLongestFileUs = 24LL * 3600 * 1'000'000;
 
 std::string context_of(std::string_view id, std::string_view path, std::string_view commit) {
@@ -126,16 +127,14 @@ std::size_t ArgumentStore::expire() {
   return removed;
 }
 
-Result<std::vector<StoredArgument>> read_arguments(const std::string& log_directory, std::string_view key,
-                                                   std::string_view call_id, std::int64_t now_us) {
+Result<std::map<std::string, std::vector<StoredArgument>>> read_arguments_of(
+    const std::string& log_directory, std::string_view key, const std::set<std::string, std::less<>>& call_ids,
+    std::int64_t now_us) {
   const Result<std::vector<std::string>> writers = list_writers(log_directory);
   if (!writers) return std::unexpected(writers.error());
   const Sealer sealer(key);
   json::Reader reader;
-  std::vector<StoredArgument> found;
-  std::string wanted = "{\"id\":";
-  json::append_string(wanted, call_id, json::Escape::ascii);
-  wanted += ',';
+  std::map<std::string, std::vector<StoredArgument>> found;
   for (const std::string& writer : *writers) {
     for (const std::string& path : list_value_files(log_directory + "/" + writer, kArgumentFiles)) {
       const Result<MappedFile> file = MappedFile::open(path);
@@ -143,24 +142,35 @@ Result<std::vector<StoredArgument>> read_arguments(const std::string& log_direct
       std::string_view rest = file->bytes();
       std::string_view line;
       while (next_line(rest, line)) {
-        if (!line.starts_with(wanted)) continue;
+        // Ids are ours, so nothing in them is escaped: most lines need not be read to be told apart.
+        if (!line.starts_with(kIdFirst)) continue;
+        const std::string_view id = line.substr(kIdFirst.size(), line.find('"', kIdFirst.size()) - kIdFirst.size());
+        if (!call_ids.contains(id)) continue;
         const auto entry = reader.read(line);
+        if (!entry) continue;
         const auto text = [&](std::string_view name) {
           const json::Value value = entry->find(name);
           return value.is(json::Type::string) ? std::string(value.string()) : std::string();
         };
-        if (!entry) continue;
         const std::string at = text("path");
         const std::string commit = text("commit");
-        const auto plain = sealer.open(text("sealed"), context_of(call_id, at, commit), now_us / 1'000'000);
+        const auto plain = sealer.open(text("sealed"), context_of(id, at, commit), now_us / 1'000'000);
         if (!plain || plain->size() < 16) continue;
-        StoredArgument argument{at, commit, to_hex(bytes_of(plain->substr(0, 16))), plain->substr(16)};
+        std::vector<StoredArgument>& of_call = found[std::string(id)];
         // After a failed sync a line may stand twice.
-        if (found.empty() || found.back().commit != commit) found.push_back(std::move(argument));
+        if (!of_call.empty() && of_call.back().commit == commit) continue;
+        of_call.push_back({at, commit, to_hex(bytes_of(plain->substr(0, 16))), plain->substr(16)});
       }
     }
   }
   return found;
+}
+
+Result<std::vector<StoredArgument>> read_arguments(const std::string& log_directory, std::string_view key,
+                                                   std::string_view call_id, std::int64_t now_us) {
+  auto found = read_arguments_of(log_directory, key, {std::string(call_id)}, now_us);
+  if (!found) return std::unexpected(found.error());
+  return found->empty() ? std::vector<StoredArgument>() : std::move(found->begin()->second);
 }
 
 }  // namespace doorward::audit

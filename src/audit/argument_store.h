@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +76,11 @@ struct StoredArgument {
 /// The arguments of a call that are still kept, in all writers of a log directory. `key`: that of the store.
 Result<std::vector<StoredArgument>> read_arguments(const std::string& log_directory, std::string_view key,
                                                    std::string_view call_id, std::int64_t now_us);
+
+/// The same for many calls in one pass over the files: by the id of the call.
+Result<std::map<std::string, std::vector<StoredArgument>>> read_arguments_of(
+    const std::string& log_directory, std::string_view key, const std::set<std::string, std::less<>>& call_ids,
+    std::int64_t now_us);
 
 /// Name of the key in the key directory (load_or_create_secret).
 inline constexpr std::string_view kArgumentKey = "stored-arguments";

@@ -52,15 +52,7 @@ class Survey {
       : deployment_(deployment), options_(options), judge_(options.decisions) {}
 
   Coverage run() {
-    result_.accesses = group(deployment_);
-    for (Coverage::Access& access : result_.accesses) {
-      const LiveServer& server = deployment_.servers[access.server];
-      const Caller& caller = deployment_.grants[access.grants.front()].caller;
-      access.tools.reserve(server.tools.size());
-      for (const LiveTool& tool : server.tools) {
-        access.tools.push_back(judge_.judge(access.policy.get(), server.name, tool, caller));
-      }
-    }
+    result_.accesses = judge_accesses(deployment_, judge_);
     find_widest();
     count();
     say();
@@ -376,6 +368,19 @@ std::size_t Coverage::Count::usable() const {
   std::size_t count = 0;
   for (const Reach each : kReaches) count += is_usable(each) ? reach[static_cast<std::size_t>(each)] : 0;
   return count;
+}
+
+std::vector<Coverage::Access> judge_accesses(const Deployment& deployment, ReachJudge& judge) {
+  std::vector<Coverage::Access> accesses = group(deployment);
+  for (Coverage::Access& access : accesses) {
+    const LiveServer& server = deployment.servers[access.server];
+    const Caller& caller = deployment.grants[access.grants.front()].caller;
+    access.tools.reserve(server.tools.size());
+    for (const LiveTool& tool : server.tools) {
+      access.tools.push_back(judge.judge(access.policy.get(), server.name, tool, caller));
+    }
+  }
+  return accesses;
 }
 
 Coverage cover(const Deployment& deployment, const CoverageOptions& options) {

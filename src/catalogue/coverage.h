@@ -107,6 +107,9 @@ struct CoverageOptions {
 /// a large deployment it belongs on a thread of its own.
 Coverage cover(const Deployment& deployment, const CoverageOptions& options = {});
 
+/// The servers as grants may use them, judged tool by tool.
+std::vector<Coverage::Access> judge_accesses(const Deployment& deployment, ReachJudge& judge);
+
 /// One JSON object, `doorward.coverage/1`. `tools`: with a row for each tool under each access.
 void write_coverage(json::Writer& writer, const Deployment& deployment, const Coverage& coverage, bool tools);
 

@@ -76,7 +76,7 @@ class ReachJudge::Question {
     std::size_t count = 0;
     std::string args;
     std::string what;
-    std::string rule;
+    const policy::Rule* rule = nullptr;
   };
 
   std::vector<GeneratedCall> generate() {
@@ -185,7 +185,7 @@ class ReachJudge::Question {
     if (met.count++ == 0) {
       met.args = call.args;
       met.what = call.what;
-      met.rule = decision_.rule->rule;
+      met.rule = decision_.rule;
     }
     auto& trial = result_.trials[static_cast<std::size_t>(call.trial)];
     trial = trial ? std::max(*trial, *got) : *got;
@@ -200,9 +200,10 @@ class ReachJudge::Question {
     const Met& asked = met(Reach::needs_person);
     const Met& blocked = met(Reach::blocked);
     if (result_.observed && open.count > 0) {
-      const bool would = applied_.refuses != nullptr || applied_.asks != nullptr;
-      return conclude(Reach::open, "",
-                      would ? "The policy only observes: its rules are recorded and every call passes." : "Every call passes.",
+      const policy::Rule* would = applied_.refuses != nullptr ? applied_.refuses : applied_.asks;
+      if (would != nullptr) result_.would = applied_.refuses != nullptr ? Reach::blocked : Reach::needs_person;
+      return conclude(Reach::open, would,
+                      would != nullptr ? "The policy only observes: its rules are recorded and every call passes." : "Every call passes.",
                       open);
     }
     if (open.count + limited.count == 0) return conclude_nothing_passed(asked, blocked);
@@ -216,25 +217,31 @@ class ReachJudge::Question {
                           (asked.count > 0 ? "waits for a person" : "is refused") + " (" + stopped.what + ").",
                       passing);
     }
-    if (open.count > 0) return conclude(Reach::open, "", "No rule stops, asks or limits a call.", open);
+    if (open.count > 0) return conclude(Reach::open, nullptr, "No rule stops, asks or limits a call.", open);
     return conclude(Reach::limited, limited.rule, limit_words(), limited);
   }
 
   ToolReach conclude_nothing_passed(const Met& asked, const Met& blocked) {
     if (applied_.refuses != nullptr) {
-      return conclude(Reach::blocked, applied_.refuses->rule, "Every call is refused.", blocked);
+      return conclude(Reach::blocked, applied_.refuses, "Every call is refused.", blocked);
     }
     if (applied_.asks != nullptr) {
-      return conclude(Reach::needs_person, applied_.asks->rule, "Every call waits for a person.", asked);
+      return conclude(Reach::needs_person, applied_.asks, "Every call waits for a person.", asked);
     }
     if (applied_.settled()) return conclude(Reach::blocked, blocked.rule, "Every call is refused.", blocked);
-    result_.rule = asked.count > 0 ? asked.rule : blocked.rule;
+    name(asked.count > 0 ? asked.rule : blocked.rule);
     return undecided(kNothingPassed);
   }
 
-  ToolReach conclude(Reach reach, std::string rule, std::string why, const Met& example) {
+  void name(const policy::Rule* rule) {
+    if (rule == nullptr) return;
+    result_.rule = rule->rule;
+    result_.pointer = rule->pointer;
+  }
+
+  ToolReach conclude(Reach reach, const policy::Rule* rule, std::string why, const Met& example) {
     result_.reach = reach;
-    result_.rule = std::move(rule);
+    name(rule);
     result_.why = std::move(why);
     if (is_usable(reach)) result_.passes = example.args;
     return std::move(result_);
@@ -248,7 +255,7 @@ class ReachJudge::Question {
 
   std::string limit_words() const {
     for (const policy::Limit& limit : policy_.limits()) {
-      if (limit.without_room != nullptr && limit.without_room->rule == met(Reach::limited).rule) {
+      if (limit.without_room != nullptr && limit.without_room == met(Reach::limited).rule) {
         const std::string what = limit.has_amount ? " of " + limit.amount_path : limit.max_text == "1" ? " call" : " calls";
         return "At most " + limit.max_text + what + " in a " + limit.window_text + ".";
       }

@@ -54,6 +54,8 @@ struct ToolReach {
   bool observed = false;  ///< the policy only observes: what it says is recorded, and the call passes
   bool limited = false;   ///< of depends: what goes through is limited
   std::string rule;       ///< what blocks, asks or limits (policy.md section 8); of depends: what stops the others
+  std::string pointer;    ///< of that rule, into the policy's document; empty where it is none of the document
+  Reach would = Reach::open;  ///< of observed: blocked or needs_person where it would be that if the policy enforced
   std::string why;        ///< one sentence
   std::string passes;     ///< of limited, depends, open: a call that goes through; JSON of its arguments
   std::string stopped;    ///< of depends: a call that does not

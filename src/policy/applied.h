@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
 #include "policy/condition.h"
@@ -34,6 +36,22 @@ struct Applied {
 /// `call` gives the tool, its category and the holder's labels; its arguments and the time do not matter. With
 /// `known_identity` its identity is settled, too: that of a bearer token, which is none.
 Applied applied_to(const Policy& policy, const Call& call, bool known_identity);
+
+/// What is not known any more of a call that was made.
+struct Unknown {
+  std::span<const std::string> arguments = {};  ///< top-level names of arguments whose values are not known
+  bool all_arguments = false;                   ///< not even their names
+  bool identity = false;
+  bool labels = false;  ///< of the grant
+};
+
+/// The same for one call that was made: whatever is known of it settles the conditions that look at it, and `open` and
+/// `amounts` are those that look at what is not. Where both are empty, decide() is asked; `refuses` holds either way.
+Applied applied_to(const Policy& policy, const Call& call, const Unknown& unknown);
+
+/// Whether two documents judge this call by the same text: the blocks that apply, what hides it, the default and the
+/// time zone. What the one decided, the other would have decided, whatever the call's arguments were.
+bool judged_alike(const Policy& policy, const Policy& other, const Call& call);
 
 /// Whether a condition of the policy looks at the grant's label or labels: only then are two grants that carry it
 /// judged differently.

@@ -1,7 +1,6 @@
 #include "server/audit_operations.h"
 
 #include <array>
-#include <memory>
 #include <utility>
 
 #include "audit/export.h"
@@ -11,6 +10,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "json/writer.h"
+#include "server/late_work.h"
 #include "server/time_text.h"
 
 namespace doorward::server {
@@ -21,17 +21,6 @@ using Json = Operations::Json;
 
 constexpr std::int64_t kMostExported = 10'000;
 constexpr std::size_t kExportBytes = 12u << 20;  // of one answer
-
-/// Runs `work` among the readers, and `then` with its result back on the loop, which answers.
-template <typename Work, typename Then>
-void later(const AuditReach& reach, Operations::Reply reply, Work work, Then then) {
-  auto shared = std::make_shared<Operations::Reply>(std::move(reply));
-  const bool taken =
-      reach.readers->run([loop = reach.loop, shared, work = std::move(work), then = std::move(then)]() mutable {
-        loop->post([shared, then = std::move(then), result = work()]() mutable { (*shared)(then(std::move(result))); });
-      });
-  if (!taken) (*shared)(fail(ErrorKind::exhausted, "too many readings of the log are under way; try again"));
-}
 
 Result<audit::VerifyReport> verify_own(const StateDir& state, std::vector<std::string> checkpoints) {
   audit::VerifyOptions options;
@@ -47,7 +36,7 @@ void verify(const AuditReach& reach, ControlRequest& request, const identity::Ac
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
   auto checkpoints = notes ? audit::split_notes(*notes) : std::vector<std::string>();
   later(
-      reach, std::move(reply),
+      *reach.readers, *reach.loop, std::move(reply),
       [state = reach.state, checkpoints = std::move(checkpoints)] { return verify_own(state, checkpoints); },
       [reach, name = actor.name](Result<audit::VerifyReport> report) -> Json {
         if (!report) return std::unexpected(report.error());
@@ -65,7 +54,7 @@ void prove(const AuditReach& reach, ControlRequest& request, const identity::Act
   const std::string name = request.need_text("record");
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
   later(
-      reach, std::move(reply), [state = reach.state, name] { return audit::prove_records(state.log(), name); },
+      *reach.readers, *reach.loop, std::move(reply), [state = reach.state, name] { return audit::prove_records(state.log(), name); },
       [reach, name, actor = actor.name](Result<std::vector<audit::InclusionProof>> proofs) -> Json {
         if (!proofs) return std::unexpected(proofs.error());
         const std::array<Field, 2> fields = {
@@ -120,7 +109,7 @@ void export_records(const AuditReach& reach, ControlRequest& request, const iden
     return reply(fail(ErrorKind::invalid, "format must be jsonl, csv, ocsf or cef, limit 1 to 10000, since and until times"));
   }
   later(
-      reach, std::move(reply),
+      *reach.readers, *reach.loop, std::move(reply),
       [state = reach.state, query, format = *format, limit] { return export_own(state, query, format, limit); },
       [reach, format_name, actor = actor.name](Result<Exported> exported) -> Json {
         if (!exported) return std::unexpected(exported.error());
@@ -156,7 +145,7 @@ void arguments(const AuditReach& reach, ControlRequest& request, const identity:
   const std::string id = request.need_text("id");
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
   later(
-      reach, std::move(reply),
+      *reach.readers, *reach.loop, std::move(reply),
       [state = reach.state, id]() -> Result<std::vector<audit::StoredArgument>> {
         const auto key = audit::load_or_create_secret(state.keys(), audit::kArgumentKey);
         if (!key) return std::unexpected(key.error());
@@ -188,7 +177,7 @@ void erase(const AuditReach& reach, ControlRequest& request, const identity::Act
   const std::string path = request.text("path").value_or("");
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
   later(
-      reach, std::move(reply),
+      *reach.readers, *reach.loop, std::move(reply),
       [state = reach.state, log = reach.log, id, path]() -> Result<std::uint64_t> {
         if (log == nullptr) return audit::erase_values(state.log(), id, path);
         if (const Status closed = log->close_values(); !closed) return std::unexpected(closed.error());

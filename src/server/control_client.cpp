@@ -30,9 +30,11 @@
 #include "server/config.h"
 #include "server/event_log.h"
 #include "server/operations.h"
-#include "server/secret_operations.h"
 #include "server/people.h"
+#include "server/policy_operations.h"
+#include "server/record_operations.h"
 #include "server/secret_operations.h"
+#include "server/simulate_operations.h"
 #include "server/user_operations.h"
 #include "store/state_lock.h"
 
@@ -250,6 +252,10 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   add_secret_operations(operations, secrets);
   WorkPool readers(1, 1);
   add_audit_operations(operations, {state, &loop, &readers, record, nullptr});
+  add_policy_operations(operations);
+  audit::RecordIndex index(state.log(), state.index());
+  add_record_operations(operations, index, readers, loop);
+  add_simulate_operations(operations, state, readers, loop, record);
   add_agent_operations(operations, **store, revocations, nullptr);
   add_user_operations(operations, people);
   add_account_operations(operations, people);

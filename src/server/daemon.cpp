@@ -34,6 +34,7 @@
 #include "server/secret_operations.h"
 #include "server/upstream_account_operations.h"
 #include "server/sign_in.h"
+#include "server/simulate_operations.h"
 #include "server/user_operations.h"
 #include "server/trial_operations.h"
 #include "store/approvals.h"
@@ -339,6 +340,9 @@ Status Daemon::start_steering() {
 Status Daemon::start_admin() {
   add_policy_operations(*operations_);
   add_record_operations(*operations_, *index_, readers_, loop_);
+  add_simulate_operations(*operations_, state_, readers_, loop_, [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+    return record_event(gateway_->log(), event, fields);
+  });
   add_page_operations(*operations_, state_.path, readers_, loop_);
   add_registry_operations(*operations_, state_.path, readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;

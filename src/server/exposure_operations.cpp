@@ -1,12 +1,15 @@
 #include "server/exposure_operations.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
 
 #include "base/work_pool.h"
+#include "catalogue/permissions.h"
 #include "json/writer.h"
 #include "server/deployment.h"
+#include "server/late_work.h"
 #include "server/policy_plan.h"
 
 namespace doorward::server {
@@ -30,11 +33,7 @@ struct Exposure {
   /// Runs `work` on the pool's thread, and `then` with its result on the loop's.
   template <typename Work, typename Then>
   void run(Work work, Operations::Reply reply, Then then) {
-    auto shared = std::make_shared<Operations::Reply>(std::move(reply));
-    const bool taken = pool.run([this, shared, work = std::move(work), then = std::move(then)]() mutable {
-      loop.post([shared, then = std::move(then), result = work()]() mutable { (*shared)(then(std::move(result))); });
-    });
-    if (!taken) (*shared)(fail(ErrorKind::exhausted, "too much is being computed; try again"));
+    later(pool, loop, std::move(reply), std::move(work), std::move(then));
   }
 };
 
@@ -54,6 +53,42 @@ void coverage(Exposure& exposure, ControlRequest& request, Operations::Reply rep
         return Json(std::move(out));
       },
       std::move(reply), [](Json result) { return result; });
+}
+
+/// What agents can do: of one grant, or of one server.
+void permissions(Exposure& exposure, DeploymentPart part, std::optional<std::string> tool, Operations::Reply reply) {
+  auto stored = read_deployment(exposure.operations.inventory(), exposure.store, part, exposure.now_s());
+  if (!stored) return reply(std::unexpected(stored.error()));
+  if (part.grant && stored->grants.empty()) return reply(fail(ErrorKind::not_found, "the grant reaches no server"));
+  exposure.run(
+      [stored = std::move(*stored), part = std::move(part), tool = std::move(tool), directory = exposure.state_directory]() mutable {
+        const catalogue::Deployment deployment = make_deployment(std::move(stored), directory);
+        const auto is_it = [&](const catalogue::LiveTool& each) { return each.record.name == *tool; };
+        if (tool && std::ranges::none_of(deployment.servers, [&](const auto& server) { return std::ranges::any_of(server.tools, is_it); })) {
+          return Json(fail(ErrorKind::not_found, "no tool \"" + *tool + "\" was met there yet"));
+        }
+        const catalogue::PermissionOptions options{.tool = tool.value_or("")};
+        return Json(part.grant ? catalogue::grant_permissions(deployment, options) : catalogue::server_permissions(deployment, options));
+      },
+      std::move(reply), [](Json result) { return result; });
+}
+
+void grant_can(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
+  DeploymentPart part{std::nullopt, request.need_text("label")};
+  auto tool = request.text("tool");
+  if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
+  // By its id, too, as everywhere; the deployment knows labels.
+  for (const GrantItem& item : exposure.operations.inventory().grants) {
+    if (item.grant->id == *part.grant) part.grant = item.grant->label;
+  }
+  permissions(exposure, std::move(part), std::move(tool), std::move(reply));
+}
+
+void server_can(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
+  DeploymentPart part{request.need_text("name"), std::nullopt};
+  auto tool = request.text("tool");
+  if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
+  permissions(exposure, std::move(part), std::move(tool), std::move(reply));
 }
 
 Result<PlanRequest> read_plan_request(ControlRequest& request) {
@@ -176,6 +211,14 @@ void add_exposure_operations(Operations& operations, store::Store& store, const 
   operations.add_late("coverage", identity::Roles::all(),
                       [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
                         coverage(*exposure, request, std::move(reply));
+                      });
+  operations.add_late("grant.can", identity::Roles::all(),
+                      [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        grant_can(*exposure, request, std::move(reply));
+                      });
+  operations.add_late("server.can", identity::Roles::all(),
+                      [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        server_can(*exposure, request, std::move(reply));
                       });
   operations.add_late("catalogue.recommend", identity::Roles::all(),
                       [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {

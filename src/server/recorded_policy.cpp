@@ -1,0 +1,21 @@
+#include "server/recorded_policy.h"
+
+#include <algorithm>
+
+#include "io/file.h"
+#include "base/text.h"
+#include "server/policy_file.h"
+
+namespace doorward::server {
+
+std::shared_ptr<const policy::Policy> recorded_policy(const StateDir& state, const std::string& sha256) {
+  // It becomes part of a path.
+  if (sha256.size() != 64 || !std::ranges::all_of(sha256, policy::is_hex)) return nullptr;
+  const auto text = io::read_file(state.path + "/policies/" + sha256 + ".json", kPolicyBytes);
+  if (!text) return nullptr;
+  auto loaded = load_policy(*text, sha256 + ".json", {});
+  if (!loaded || loaded->policy->sha256() != sha256) return nullptr;
+  return std::move(loaded->policy);
+}
+
+}  // namespace doorward::server
