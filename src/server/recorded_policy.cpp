@@ -10,7 +10,7 @@ namespace doorward::server {
 
 std::shared_ptr<const policy::Policy> recorded_policy(const StateDir& state, const std::string& sha256) {
   // It becomes part of a path.
-  if (sha256.size() != 64 || !std::ranges::all_of(sha256, policy::is_hex)) return nullptr;
+  if (sha256.size() != 64 || !std::ranges::all_of(sha256, is_hex)) return nullptr;
   const auto text = io::read_file(state.path + "/policies/" + sha256 + ".json", kPolicyBytes);
   if (!text) return nullptr;
   auto loaded = load_policy(*text, sha256 + ".json", {});
