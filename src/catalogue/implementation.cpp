@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/text.h"
 #include "catalogue/english.h"
 #include "catalogue/script_tokens.h"
 #include "catalogue/source_map.h"

@@ -12,6 +12,7 @@
 
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "catalogue/english.h"
 #include "catalogue/page_parts.h"
 #include "catalogue/page_render.h"

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "catalogue/english.h"
 #include "catalogue/page_parts.h"
 #include "catalogue/pretty.h"

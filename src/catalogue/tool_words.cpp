@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "catalogue/english.h"
 #include "risk/vocabulary.h"
 
