@@ -55,8 +55,9 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-async function ask(method: string, address: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+async function ask(method: string, address: string, body: unknown, signal?: AbortSignal, ifMatch?: string): Promise<Response> {
   const headers: Record<string, string> = {};
+  if (ifMatch) headers["If-Match"] = ifMatch;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const csrf = session.value?.csrf;
   if (method !== "GET" && csrf) headers["X-Doorward-CSRF"] = csrf;
@@ -90,12 +91,18 @@ export async function get<T>(path: string, query: Query = {}, signal?: AbortSign
   return json<T>(await ask("GET", apiPath(path, query), undefined, signal));
 }
 
+/** Reads what is to be changed: `tag` given to `send` as `ifMatch` lets the change fail where somebody else was faster. */
+export async function getTagged<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<{ value: T; tag: string }> {
+  const response = await ask("GET", apiPath(path, query), undefined, signal);
+  return { tag: response.headers.get("ETag") ?? "", value: await json<T>(response) };
+}
+
 /** Changes something, or asks with a body. */
 export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body: unknown = {},
-                              query: Query = {}): Promise<T> {
+                              query: Query = {}, ifMatch?: string): Promise<T> {
   // A DELETE takes its members from the query.
   const inQuery = method === "DELETE" ? { ...(body as Query), ...query } : query;
-  return json<T>(await ask(method, apiPath(path, inQuery), method === "DELETE" ? undefined : body));
+  return json<T>(await ask(method, apiPath(path, inQuery), method === "DELETE" ? undefined : body, undefined, ifMatch));
 }
 
 /** The text of an answer that is no JSON. */

@@ -14,5 +14,6 @@ export interface Page {
 
 export const pages: Page[] = [
   { segment: "servers", title: "Servers", load: () => import("./pages/servers.tsx") },
+  { segment: "policies", title: "Policies", load: () => import("./pages/policies.tsx") },
   { segment: "about", title: "About", aside: true, load: () => import("./pages/about.tsx") },
 ];

@@ -1,0 +1,139 @@
+// What the gateway says of policies and of the tools that they are about, as docs/api.md spells it.
+import { all, get, getTagged, send } from "../../api.ts";
+
+export interface PolicyItem {
+  name: string;
+  server: string;
+  version: number;
+  sha256: string;
+  mode: "enforce" | "observe";
+  description: string;
+  /** `store`, or file and line of the configuration that owns it. */
+  owner: string;
+}
+
+export interface PolicyVersion {
+  version: number;
+  sha256: string;
+  author: string;
+  comment: string;
+  created: string;
+}
+
+export interface PolicyAnswer {
+  policy: PolicyItem;
+  versions: PolicyVersion[];
+  text: string;
+}
+
+export interface Finding {
+  severity: "error" | "warning";
+  code: string;
+  message: string;
+  pointer: string;
+  line: number;
+  column: number;
+  /** Offsets in bytes of UTF-8. */
+  begin: number;
+  end: number;
+  suggestion?: string;
+  fix?: string;
+}
+
+export interface TestResult {
+  name: string;
+  pointer: string;
+  passed: boolean;
+  expected: string;
+  got: string;
+}
+
+export interface Tested {
+  passed: number;
+  failed: number;
+  tests: TestResult[];
+}
+
+export interface Grant {
+  label: string;
+  id: string;
+  state: string;
+  server: string;
+  policy: string;
+  labels: Record<string, string>;
+}
+
+export interface Bundle {
+  name: string;
+  members: { server: string; policy: string }[];
+}
+
+export interface CatalogueTool {
+  tool: string;
+  category: string;
+  severity: string;
+  description: string;
+  gone?: boolean;
+  outer?: string;
+  reviewed?: boolean;
+}
+
+export const listPolicies = () => all<PolicyItem>("/policies", "policies");
+
+const pathOf = (name: string) => `/policies/${encodeURIComponent(name)}`;
+
+export const showPolicy = (server: string, name: string, signal?: AbortSignal) =>
+  getTagged<PolicyAnswer>(pathOf(name), { server }, signal);
+
+export const showVersion = async (server: string, name: string, version: number) =>
+  (await get<PolicyAnswer>(pathOf(name), { server, version })).text;
+
+export const putPolicy = (server: string, name: string, text: string, comment: string, tag?: string) =>
+  send<{ policy: PolicyItem; warnings: string[] }>("PUT", pathOf(name), { server, text, comment }, {}, tag);
+
+export const revertPolicy = (server: string, name: string, version: number, tag?: string) =>
+  send<{ policy: PolicyItem }>("POST", pathOf(name) + "/revert", { server, version }, {}, tag);
+
+export const removePolicy = (server: string, name: string) => send("DELETE", pathOf(name), { server });
+
+export async function validate(text: string): Promise<{ valid: boolean; findings: Finding[] }> {
+  const answer = await send<{ files: { valid: boolean; findings: Finding[] }[] }>("POST", "/policies/validate", { text });
+  return answer.files[0] ?? { valid: false, findings: [] };
+}
+
+export const testPolicy = (subject: { text: string; server: string } | { policy: string; server: string }) =>
+  send<Tested>("POST", "/policies/test", subject);
+
+/** Grants in use, and bundles, whose members carry policies as well. */
+export async function carriers(): Promise<{ grants: Grant[]; bundles: Bundle[] }> {
+  const [grants, servers] = await Promise.all([
+    all<Grant>("/grants", "grants"),
+    get<{ bundles?: Bundle[] }>("/servers", { limit: 1000 }),
+  ]);
+  return { grants: grants.filter((grant) => grant.state === "active"), bundles: servers.bundles ?? [] };
+}
+
+/** The agents whose calls a policy decides. */
+export function agentsOf(from: { grants: Grant[]; bundles: Bundle[] }, policy: { server: string; name: string }): Grant[] {
+  return from.grants.filter((grant) => {
+    const bundle = from.bundles.find((one) => one.name === grant.server);
+    if (!bundle) return grant.server === policy.server && grant.policy === policy.name;
+    return bundle.members.some((member) => member.server === policy.server && member.policy === policy.name);
+  });
+}
+
+/** The tools of a server, riskiest first; none where the catalogue does not know it yet. */
+export async function toolsOf(server: string, signal?: AbortSignal): Promise<CatalogueTool[]> {
+  try {
+    const answer = await get<{ tools: CatalogueTool[] }>(`/catalogue/servers/${encodeURIComponent(server)}`, {}, signal);
+    return answer.tools.filter((tool) => !tool.gone);
+  } catch {
+    return [];
+  }
+}
+
+export async function schemaOf(server: string, tool: string): Promise<unknown> {
+  const answer = await get<{ tool: { definition?: { inputSchema?: unknown } } }>(
+    `/catalogue/servers/${encodeURIComponent(server)}/tools/${encodeURIComponent(tool)}`);
+  return answer.tool.definition?.inputSchema;
+}
