@@ -14,6 +14,7 @@ export interface Page {
 
 export const pages: Page[] = [
   { segment: "servers", title: "Servers", load: () => import("./pages/servers.tsx") },
+  { segment: "tools", title: "Tools", load: () => import("./pages/tools.tsx") },
   { segment: "policies", title: "Policies", load: () => import("./pages/policies.tsx") },
   { segment: "about", title: "About", aside: true, load: () => import("./pages/about.tsx") },
 ];

@@ -68,7 +68,7 @@ constexpr Route kRoutes[] = {
              "`base`: the path that links of HTML begin with.",
      .members = R"({"kind": {"type": "string", "enum": ["index", "server", "tool", "stack", "attack"]},
                     "id": {"type": "string", "maxLength": 4096},
-                    "format": {"type": "string", "enum": ["json", "markdown", "html"], "default": "json"},
+                    "format": {"type": "string", "enum": ["json", "markdown", "html", "document"], "default": "json"},
                     "base": {"type": "string", "maxLength": 200, "default": "/catalogue/"}})",
      .result = "CataloguePage"},
     {.op = "coverage",
@@ -191,7 +191,7 @@ constexpr std::string_view kSchemas = R"({
   },
   "CataloguePage": {
     "type": "object",
-    "description": "`page` where the format is json, else `text`; HTML is what stands inside `<main>`.",
+    "description": "`page` where the format is json, `document` (what a reader sees, as sections of blocks) where it is that, else `text`; HTML is what stands inside `<main>`.",
     "required": ["schema", "kind", "id", "format"],
     "properties": {
       "schema": {"const": "doorward.catalogue.page/1"},
@@ -199,6 +199,7 @@ constexpr std::string_view kSchemas = R"({
       "id": {"type": "string"},
       "format": {"type": "string"},
       "page": {"type": "object"},
+      "document": {"type": "object"},
       "text": {"type": "string"}
     },
     "additionalProperties": false

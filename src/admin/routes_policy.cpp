@@ -68,9 +68,31 @@ constexpr Route kRoutes[] = {
      .text = "Makes the text of an earlier version the newest one.",
      .members = R"({"name": "Name", "server": "Name", "version!": {"type": "integer", "minimum": 1}})",
      .result = "PolicyTaken"},
+    {.op = "demo.refused",
+     .verb = Verb::post,
+     .path = "/api/v1/demo/refused",
+     .text = "Makes a call that a policy in force refuses, by a test grant that nobody holds, and says what its agent is told. It is "
+             "judged by the engine and recorded like any other, and can reach no server: where the policy would let it pass, none "
+             "is made. What is not named is chosen.",
+     .members = R"({"server": "Name", "policy": "Name", "tool": {"type": "string", "maxLength": 1024}, "args": {"type": "object"}})",
+     .result = "RefusedCall"},
 };
 
 constexpr std::string_view kSchemas = R"({
+  "RefusedCall": {
+    "type": "object",
+    "required": ["schema", "id", "grant", "server", "tool", "told_agent"],
+    "properties": {
+      "schema": {"const": "doorward.demo.refused/1"},
+      "id": {"type": "string", "description": "of the decision; its records and explanation are read by it"},
+      "grant": {"type": "string"},
+      "server": {"type": "string"},
+      "tool": {"type": "string"},
+      "told_agent": {"type": "string"},
+      "explanation": {"type": "object", "description": "as policy.explain gives it; absent where the grant carries no policy"}
+    },
+    "additionalProperties": false
+  },
   "Policy": {
     "type": "object",
     "required": ["name", "server", "version", "sha256", "mode", "description", "owner"],

@@ -53,9 +53,50 @@ constexpr Route kRoutes[] = {
              "the order of the tools.",
      .members = R"({"name": "Name", "tool": {"type": "string", "maxLength": 1024}})",
      .result = "ServerPermissions"},
+    {.op = "client.read",
+     .verb = Verb::post,
+     .path = "/api/v1/clients/read",
+     .text = "The servers that a client's configuration text names, with settings by which they can be added. `literals` are the "
+             "values that stand in the text itself and may be secrets. Starts nothing.",
+     .members = R"({"text!": {"type": "string"}, "client": {"type": "string", "description": "id of the client whose form it is; absent: found out"}})",
+     .result = "ClientText"},
 };
 
 constexpr std::string_view kSchemas = R"({
+  "ClientText": {
+    "type": "object",
+    "required": ["schema", "client", "label", "servers", "notes"],
+    "properties": {
+      "schema": {"const": "doorward.client.read/1"},
+      "client": {"type": "string"},
+      "label": {"type": "string"},
+      "servers": {"type": "array", "items": {
+        "type": "object",
+        "required": ["name", "line", "transport", "literals"],
+        "properties": {
+          "name": {"type": "string"},
+          "line": {"type": "integer"},
+          "transport": {"type": "string"},
+          "flaw": {"type": "string", "description": "why it cannot be taken over; there are no settings then"},
+          "settings": {"$ref": "#/components/schemas/ServerSettings"},
+          "literals": {"type": "array", "items": {
+            "type": "object",
+            "required": ["in", "name"],
+            "properties": {"in": {"enum": ["env", "headers"]}, "name": {"type": "string"}},
+            "additionalProperties": false
+          }}
+        },
+        "additionalProperties": false
+      }},
+      "notes": {"type": "array", "items": {
+        "type": "object",
+        "required": ["line", "text"],
+        "properties": {"line": {"type": "integer"}, "text": {"type": "string"}},
+        "additionalProperties": false
+      }}
+    },
+    "additionalProperties": false
+  },
   "ServerPermissions": {
     "type": "object",
     "required": ["schema", "server", "tools", "agents", "columns", "whole"],

@@ -36,6 +36,10 @@ std::string to_html(const Document& page, const HtmlOptions& options);
 /// What stands between `<main>` and `</main>` of it alone, for those who bring a frame of their own.
 std::string to_html_body(const Document& page, const Address& address);
 
+/// The document itself, for those who draw it: JSON of schema `doorward.page.document/1`, texts raw, addresses outside
+/// only by http and https, links inside as `page` with `kind` and `id`.
+std::string to_document_json(const Document& page);
+
 /// The files that the documents of to_html link: `page.css`, `page.js`, `icon.svg`.
 std::string_view page_css();
 std::string_view page_js();

@@ -9,6 +9,7 @@
 #include "catalogue/shell.h"
 #include "catalogue/site.h"
 #include "catalogue/visible.h"
+#include "json/reader.h"
 
 namespace doorward::catalogue {
 namespace {
@@ -45,6 +46,18 @@ Document page_with(const std::string& hostile) {
 
 std::string address(const PageRef& page) {
   return "/" + std::string(to_string(page.kind)) + "/" + page.id;
+}
+
+TEST(Page, DocumentIsJsonWithTheTextsAsTheyAre) {
+  const std::string hostile = "<script>\"\\\xe2\x80\xae javascript:alert(2)";
+  const std::string text = to_document_json(page_with(hostile));
+  json::Reader reader;
+  const auto root = reader.read(text);
+  ASSERT_TRUE(root) << text;
+  EXPECT_EQ(root->find("title").string(), hostile);
+  const json::Value sections = root->find("sections");
+  EXPECT_EQ(sections.at(0).find("blocks").size(), page_with("").sections.front().blocks.size());
+  EXPECT_EQ(text.find("\"url\""), std::string::npos) << "an address that is none of the web is no link";
 }
 
 TEST(Page, HtmlHoldsNoMarkupOfASource) {

@@ -11,7 +11,7 @@
 namespace doorward::catalogue {
 namespace {
 
-constexpr std::array<std::string_view, 4> kFormats = {"terminal", "json", "markdown", "html"};
+constexpr std::array<std::string_view, 5> kFormats = {"terminal", "json", "markdown", "html", "document"};
 constexpr std::size_t kMostServers = 50;
 
 std::string written(const Document& page, const Rendering& how) {
@@ -20,6 +20,8 @@ std::string written(const Document& page, const Rendering& how) {
       return to_terminal(page, how.terminal);
     case Format::markdown:
       return to_markdown(page, how.address);
+    case Format::document:
+      return to_document_json(page);
     case Format::html:
     case Format::json:
       break;

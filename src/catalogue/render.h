@@ -11,8 +11,8 @@
 
 namespace doorward::catalogue {
 
-enum class Format : std::uint8_t { terminal, json, markdown, html };
-/// `terminal`, `json`, `markdown`, `html`.
+enum class Format : std::uint8_t { terminal, json, markdown, html, document };
+/// `terminal`, `json`, `markdown`, `html`, `document`.
 std::string_view to_string(Format format);
 std::optional<Format> parse_format(std::string_view name);
 

@@ -17,6 +17,7 @@
 #include "server/agent_operations.h"
 #include "server/approval_operations.h"
 #include "server/catalogue_operations.h"
+#include "server/client_operations.h"
 #include "server/drift_operations.h"
 #include "server/channels.h"
 #include "server/event_log.h"
@@ -28,6 +29,7 @@
 #include "server/policy_file.h"
 #include "server/policy_operations.h"
 #include "server/record_operations.h"
+#include "server/refused_call.h"
 #include "server/registry_operations.h"
 #include "server/sd_notify.h"
 #include "server/secret.h"
@@ -208,6 +210,11 @@ std::expected<void, StartFailure> Daemon::build() {
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
                                              defaults_of(config_), surroundings);
   add_trial_operations(*operations_, surroundings);
+  add_client_operations(*operations_);
+  add_refused_call_operation(*operations_, *store_, [this](const audit::CallRecord& denial) {
+    audit::RecordBuffer buffer;
+    return gateway_->log().record(audit::write_denial(denial, buffer));
+  });
   catalogue_ = std::make_unique<CatalogueFile>(state_.path);
   add_catalogue_operations(*operations_, *store_, *catalogue_);
   catalogue_feed_ = std::make_unique<CatalogueFeed>(*catalogue_, *store_, loop_, operations_->inventory());

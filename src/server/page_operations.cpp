@@ -56,7 +56,16 @@ class Shelf {
     writer.begin_object().key("schema").string("doorward.catalogue.page/1");
     writer.key("kind").string(to_string(wanted.page.kind)).key("id").string(wanted.page.id);
     writer.key("format").string(to_string(wanted.format));
-    wanted.format == Format::json ? writer.key("page").raw(*text) : writer.key("text").string(*text);
+    switch (wanted.format) {
+      case Format::json:
+        writer.key("page").raw(*text);
+        break;
+      case Format::document:
+        writer.key("document").raw(*text);
+        break;
+      default:
+        writer.key("text").string(*text);
+    }
     writer.end_object();
     return out;
   }
@@ -99,7 +108,7 @@ Result<Wanted> read_wanted(ControlRequest& request) {
   wanted.page.kind = *known_kind;
   const auto known_format = catalogue::parse_format(format);
   if (!known_format || *known_format == Format::terminal) {
-    return fail(ErrorKind::invalid, "\"format\" must be json, markdown or html");
+    return fail(ErrorKind::invalid, "\"format\" must be json, markdown, html or document");
   }
   wanted.format = *known_format;
   if (wanted.page.id.size() > kLongestId)

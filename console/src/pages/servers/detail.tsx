@@ -95,7 +95,7 @@ export function ServerPage(props: { name: string }) {
                         .sort(([a], [b]) => bySeverity(a, b))
                         .map(([kind, count]) => ({ name: kind, kind, count, href: address(["tools"], { server: name, least: kind }) }))} />
                       <p class="row"><a href={address(["tools"], { server: name })}>{`What agents can do with its ${plural(value.server.tools, "tool")}`}</a>
-                        <a href={address(["tools", "servers", value.server.slug])}>Page of the server</a></p>
+                        <a href={address(["tools", value.server.slug])}>Page of the server</a></p>
                     </>
                   )}
                 </Load>
@@ -110,7 +110,7 @@ export function ServerPage(props: { name: string }) {
               </section>
               <section>
                 <h2>Policies</h2>
-                {policies.length === 0 ? <p class="dim">{"None, so every call is refused. "}<a href={address(["tools", "servers", name], { apply: "recommended" })}>Look at the recommended policy</a></p> : (
+                {policies.length === 0 ? <p class="dim">{"None, so every call is refused. "}<a href={address(["tools", name], { apply: "recommended" })}>Look at the recommended policy</a></p> : (
                   <ul class="chips">{policies.map((one) => <li key={one.name}><a class="chip" href={address(["policies", one.name], { server: name })}><Text of={one.name} />{one.mode === "observe" ? " (observes)" : ""}</a></li>)}</ul>
                 )}
               </section>
