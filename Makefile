@@ -1,7 +1,7 @@
 # make run    build, and start the gateway in front of its demo server    make build  build/doorward
 # make test   every test (at most 15 minutes once built)                  make fuzz   each fuzz target for FUZZ_SECONDS
 # make check-all  sanitizers and the long runs                            make bench  the figures of docs/performance.md
-# make risk-report  the agreement of docs/risk-method.md
+# make risk-report  the agreement of docs/risk-method.md                   make screenshots  docs/images anew
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
@@ -10,7 +10,7 @@ STATE ?= ./state
 FUZZ_SECONDS ?= 60
 LONG_FUZZ_SECONDS ?= 300
 
-.PHONY: run build test fuzz check-all asan tsan long risk-report bench coverage format clean
+.PHONY: run build test fuzz check-all asan tsan long risk-report bench screenshots coverage format clean
 
 run: build
 	build/doorward quickstart --state $(STATE)
@@ -56,6 +56,10 @@ risk-report: build
 bench: build
 	scripts/install-bench-deps
 	bench/run
+
+screenshots: build
+	scripts/install-test-deps
+	scripts/screenshots build
 
 coverage:
 	scripts/install-build-deps

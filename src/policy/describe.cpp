@@ -1,5 +1,6 @@
 #include "policy/describe.h"
 
+#include "base/text.h"
 #include "json/writer.h"
 #include "policy/walk.h"
 
@@ -26,6 +27,15 @@ std::string list_text(Value list) {
     ++shown;
   }
   return out;
+}
+
+/// A bound of `length`, in words.
+std::string_view bound_words(std::string_view bound) {
+  if (bound == "lt") return "below";
+  if (bound == "lte") return "of at most";
+  if (bound == "gt") return "above";
+  if (bound == "gte") return "of at least";
+  return "of";
 }
 
 /// The words behind `must` or `must not`.
@@ -61,9 +71,10 @@ std::string core(const Condition& condition) {
     case Op::cidr:
       return "be an IP address in " + list_text(value);
     case Op::length: {
-      std::string out = "have a length";
+      std::string out;
       for (Value::Members members = value.members(); json::Member member : members) {
-        out += " " + std::string(member.key.string()) + " " + shortened(member.value);
+        out += (out.empty() ? "have a length " : " and ") + std::string(bound_words(member.key.string())) + " " +
+               shortened(member.value);
       }
       return out;
     }
@@ -154,6 +165,10 @@ std::string shortened(Value value, std::size_t most) {
   json::append_string(quoted, value.string().substr(0, most * 4), json::Escape::ascii);
   if (quoted.size() > most) quoted = quoted.substr(0, most - 4) + "...\"";
   return quoted;
+}
+
+std::string span_text(const Limit& limit) {
+  return (is_digit(limit.window_text.front()) ? "" : "one ") + limit.window_text;
 }
 
 std::string demand_text(const Condition& condition, bool negated) {

@@ -20,6 +20,9 @@ std::string plain(std::string_view text, std::size_t most = 64);
 /// `negated` for an entry of deny_if, which refuses what holds.
 std::string demand_text(const Condition& condition, bool negated);
 
+/// How long a limit counts, in a sentence: `one minute`, `600 seconds`.
+std::string span_text(const Limit& limit);
+
 /// The value of a condition's path that decided it, and how.
 struct Witness {
   std::string actual;  ///< as `shortened`; also `an empty array` and `not reachable`

@@ -192,7 +192,7 @@ class Explainer {
       case Code::rate_limited:
       case Code::budget_exceeded:
         out_.summary = "The limit " + plain(decision_.limit->counter) + " of " +
-                       plain(decision_.limit->max_text) + " a " + decision_.limit->window_text +
+                       plain(decision_.limit->max_text) + " in " + span_text(*decision_.limit) +
                        " has no room.";
         return;
       default:

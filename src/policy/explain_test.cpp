@@ -148,6 +148,20 @@ TEST(Told, LimitsSayWhenToRetry) {
   EXPECT_THAT(text, HasSubstr("Retry after 37 seconds; do other work meanwhile."));
 }
 
+TEST(Told, SpansAndLengthsReadAsSentences) {
+  const auto policy = load_or_fail(R"({"version":"1","default":"allow","tools":{"t":{"rate_limit":{"max":1,"window":600}}}})");
+  CallUnderTest under_test("t");
+  Scratch scratch;
+  const Decision allowed = decide(*policy, under_test.call, scratch);
+  ASSERT_EQ(scratch.demands().size(), 1u);
+  const Decision denied = limit_denial(allowed, *scratch.demands()[0].limit, 37);
+  EXPECT_THAT(told_agent(policy.get(), under_test.call, denied, {"dec_1", {}}),
+              HasSubstr("At most 1 call in 600 seconds is allowed"));
+  EXPECT_THAT(told(R"({"version":"1","default":"deny","tools":{"t":{"require":[{"conditions":[
+                   {"path":"args.a","op":"length","value":{"gte":15,"lt":90}}]}]}}})", "t", R"({"a":"short"})"),
+              HasSubstr("it must have a length of at least 15 and below 90"));
+}
+
 TEST(Told, WithoutAPolicy) {
   CallUnderTest under_test("t");
   EXPECT_THAT(told_agent(nullptr, under_test.call, no_policy(), {"dec_1", {}}), HasSubstr("has no policy"));

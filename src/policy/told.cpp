@@ -180,9 +180,12 @@ class Teller {
 
   void limit() {
     const Limit& limit = *decision_.limit;
-    const std::string unit = limit.has_amount ? " of " + plain(limit.amount_path) : " calls";
-    add("At most " + plain(limit.max_text) + unit + " in one " + limit.window_text +
-        " are allowed, and this call would exceed that.");
+    const std::string unit = limit.has_amount        ? " of " + plain(limit.amount_path)
+                             : limit.max_text == "1" ? " call"
+                                                     : " calls";
+    add("At most " + plain(limit.max_text) + unit + " in " + span_text(limit) +
+        (limit.max_text == "1" && !limit.has_amount ? " is" : " are") +
+        " allowed, and this call would exceed that.");
   }
 
   /// Another person's words, on one line of ASCII, ended.
