@@ -13,6 +13,7 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  { segment: "audit", title: "Audit log", load: () => import("./pages/audit.tsx") },
   { segment: "servers", title: "Servers", load: () => import("./pages/servers.tsx") },
   { segment: "tools", title: "Tools", load: () => import("./pages/tools.tsx") },
   { segment: "policies", title: "Policies", load: () => import("./pages/policies.tsx") },
