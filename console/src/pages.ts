@@ -13,6 +13,8 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  { segment: "live", title: "Live", load: () => import("./pages/live.tsx") },
+  { segment: "approvals", title: "Approvals", load: () => import("./pages/approvals.tsx") },
   { segment: "audit", title: "Audit log", load: () => import("./pages/audit.tsx") },
   { segment: "servers", title: "Servers", load: () => import("./pages/servers.tsx") },
   { segment: "tools", title: "Tools", load: () => import("./pages/tools.tsx") },
