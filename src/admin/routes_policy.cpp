@@ -56,6 +56,21 @@ constexpr Route kRoutes[] = {
      .members = R"({"text": {"type": "string"}, "policy": "Name", "server": "Name", "grant": "Name",
                     "since": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 10000}})",
      .result = "PolicySimulated"},
+    {.op = "policy.suggest",
+     .verb = Verb::post,
+     .path = "/api/v1/policies/suggest",
+     .text = "Drafts the least-privilege policy from recorded calls: what went through is permitted, all else denied. `check` is the "
+             "simulation of the same calls under the draft. Changes nothing.",
+     .members = R"({"policy": "Name", "server": "Name", "grant": "Name", "since": {"type": "string"},
+                    "limit": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 10000}})",
+     .result = "PolicySuggested"},
+    {.op = "policy.diff",
+     .verb = Verb::post,
+     .path = "/api/v1/policies/diff",
+     .text = "What a draft (`text`) answers otherwise than a policy in force, tool by tool as the engine says, and which limits and "
+             "settings differ. Both are compared as if they enforced. Without a policy in force it is compared with none.",
+     .members = R"({"text!": {"type": "string"}, "policy": "Name", "server": "Name"})",
+     .result = "PolicyDiffered"},
     {.op = "policy.remove",
      .verb = Verb::del,
      .path = "/api/v1/policies/{name}",
@@ -194,6 +209,82 @@ constexpr std::string_view kSchemas = R"({
     "type": "object",
     "description": "Why a call is or would be decided as it is; docs/policy-reference.md.",
     "required": ["schema", "decision", "enforced", "code", "summary", "rule"]
+  },
+  "SuggestedTool": {
+    "type": "object",
+    "required": ["tool", "calls", "asked", "agents", "refused"],
+    "properties": {
+      "tool": {"type": "string"},
+      "calls": {"type": "integer", "description": "that went through"},
+      "asked": {"type": "integer", "description": "of these, with a person's consent"},
+      "agents": {"type": "integer"},
+      "refused": {"type": "integer", "description": "calls that were refused"}
+    },
+    "additionalProperties": false
+  },
+  "PolicySuggested": {
+    "type": "object",
+    "required": ["schema", "server", "text", "calls", "peak", "tools", "refused", "check", "notes"],
+    "properties": {
+      "schema": {"const": "doorward.policy.suggest/1"},
+      "server": {"type": "string"},
+      "text": {"type": "string"},
+      "calls": {"type": "integer"},
+      "peak": {"type": "integer", "description": "most calls of one agent in a minute"},
+      "tools": {"type": "array", "items": {"$ref": "#/components/schemas/SuggestedTool"}},
+      "refused": {"type": "array", "items": {"$ref": "#/components/schemas/SuggestedTool"}},
+      "check": {"$ref": "#/components/schemas/PolicySimulated"},
+      "notes": {"type": "array", "items": {"type": "string"}}
+    },
+    "additionalProperties": false
+  },
+  "PolicyDiffered": {
+    "type": "object",
+    "required": ["schema", "server", "before", "changed", "summary", "widens", "tools", "limits", "settings"],
+    "properties": {
+      "schema": {"const": "doorward.policy.diff/1"},
+      "server": {"type": "string"},
+      "before": {
+        "type": ["object", "null"],
+        "required": ["name", "version", "sha256"],
+        "properties": {"name": {"type": "string"}, "version": {"type": "integer"}, "sha256": {"type": "string"}},
+        "additionalProperties": false
+      },
+      "changed": {"type": "boolean", "description": "the texts differ"},
+      "summary": {"type": "string"},
+      "widens": {"type": "boolean", "description": "something passes that did not, or only with a person or a limit"},
+      "tools": {"type": "array", "items": {
+        "type": "object",
+        "required": ["tool", "before", "after", "before_rule", "rule", "line"],
+        "properties": {
+          "tool": {"type": "string"},
+          "before": {"enum": ["allowed", "denied", "hidden", "rate_limited", "needs_approval", "depends"]},
+          "after": {"enum": ["allowed", "denied", "hidden", "rate_limited", "needs_approval", "depends"]},
+          "before_rule": {"type": "string"},
+          "rule": {"type": "string"},
+          "line": {"type": "integer", "description": "of the draft; 0: none"}
+        },
+        "additionalProperties": false
+      }},
+      "limits": {"type": "array", "items": {
+        "type": "object",
+        "required": ["rule", "change", "before", "after"],
+        "properties": {
+          "rule": {"type": "string"},
+          "change": {"enum": ["added", "removed", "lowered", "raised", "changed"]},
+          "before": {"type": "string"},
+          "after": {"type": "string"}
+        },
+        "additionalProperties": false
+      }},
+      "settings": {"type": "array", "items": {
+        "type": "object",
+        "required": ["name", "before", "after"],
+        "properties": {"name": {"type": "string"}, "before": {"type": "string"}, "after": {"type": "string"}},
+        "additionalProperties": false
+      }}
+    },
+    "additionalProperties": false
   },
   "PolicySimulated": {
     "type": "object",

@@ -108,6 +108,7 @@ int run_commands(int argc, char** argv) {
   add_token_commands(app, session);
   add_session_commands(app, session);
   add_notify_commands(app, session);
+  add_explain_command(app, session);
   add_log_commands(app, session);
   add_audit_commands(app, session);
   add_version_command(app, session);

@@ -15,6 +15,13 @@ void add_version_command(CLI::App& app, Session& session);
 void add_config_commands(CLI::App& app, Session& session);
 void add_policy_commands(CLI::App& app, Session& session);
 void add_policy_management(CLI::App& policy, Session& session);  ///< `policy` is the group
+void add_policy_effect(CLI::App& policy, Session& session);      ///< the same: simulate, suggest
+void add_policy_text(CLI::App& policy, Session& session);        ///< the same: test, fmt, diff
+void add_explain_command(CLI::App& app, Session& session);
+void add_allow_command(CLI::App& app, Session& session);
+void add_top_command(CLI::App& app, Session& session);
+void add_bug_report_command(CLI::App& app, Session& session);
+void add_grant_can(CLI::App& grant, Session& session);  ///< `grant` is the group
 void add_server_commands(CLI::App& app, Session& session);
 void add_review_command(CLI::App& server, Session& session);  ///< `server` is the group
 void add_agent_commands(CLI::App& app, Session& session);

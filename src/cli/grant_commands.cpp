@@ -131,6 +131,7 @@ void add_grant_commands(CLI::App& app, Session& session) {
   add_labelled(*group, "show", "Show one grant", session, show);
   add_labelled(*group, "rotate", "Replace the token of a grant and print the new one, once", session, rotate);
   add_labelled(*group, "revoke", "End a grant for good", session, revoke);
+  add_grant_can(*group, session);
   group->add_subcommand("token", "Print a new token for a grant in a configuration file; stores nothing")
       ->callback([] { print_line(identity::make_token()); });
 }

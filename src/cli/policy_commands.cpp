@@ -66,6 +66,8 @@ void add_policy_commands(CLI::App& app, Session& session) {
     print_policy_schema();
   });
   add_import(*policy, session);
+  add_policy_text(*policy, session);
+  add_policy_effect(*policy, session);
   add_policy_management(*policy, session);
 }
 

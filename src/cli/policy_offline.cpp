@@ -7,6 +7,7 @@
 #include "base/category.h"
 #include "base/clock.h"
 #include "base/suggest.h"
+#include "cli/explanation_view.h"
 #include "cli/session.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -152,11 +153,10 @@ void explain_call(Session& session, const ExplainOptions& options, const policy:
   auto explanation = server::explain_call(document, actions, call);
   if (!explanation) return session.fail(Exit::usage, explanation.error().message);
   explanation->policy_origin = options.file;
-  if (session.json) {
-    print_line(policy::to_json(*explanation));
-  } else {
-    print(policy::to_text(*explanation));
-  }
+  const std::string text = policy::to_json(*explanation);
+  if (session.json) return print_line(text);
+  json::Reader reader;
+  if (const auto root = reader.read(text)) print(explanation_text(*root, session.look()));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/text.h"
 #include "io/file.h"
 
 namespace doorward::cli {
@@ -65,6 +66,17 @@ bool Session::color() const {
   if (no_color || (unwanted != nullptr && *unwanted != '\0')) return false;
   if (terminal == nullptr || std::strcmp(terminal, "dumb") == 0) return false;
   return isatty(STDOUT_FILENO) == 1;
+}
+
+Look Session::look() const {
+  // The first of these that is set says so (POSIX, 8.2).
+  const char* locale = nullptr;
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    locale = std::getenv(name);
+    if (locale != nullptr && *locale != '\0') break;
+  }
+  const std::string lowered = lower(locale != nullptr ? locale : "");
+  return {color(), lowered.find("utf-8") != std::string::npos || lowered.find("utf8") != std::string::npos};
 }
 
 void print(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "cli/explanation_view.h"
 #include "server/finding.h"
 #include "server/state_dir.h"
 
@@ -46,6 +47,8 @@ class Session {
 
   /// Whether standard output is a terminal that wants colour (NO_COLOR, TERM=dumb and --no-color say no).
   bool color() const;
+  /// The same, and whether the locale's characters are UTF-8.
+  Look look() const;
 };
 
 /// Writes text to standard output as it is.

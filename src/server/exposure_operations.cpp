@@ -7,9 +7,11 @@
 
 #include "base/work_pool.h"
 #include "catalogue/permissions.h"
+#include "catalogue/policy_diff.h"
 #include "json/writer.h"
 #include "server/deployment.h"
 #include "server/late_work.h"
+#include "server/policy_file.h"
 #include "server/policy_plan.h"
 
 namespace doorward::server {
@@ -89,6 +91,60 @@ void server_can(Exposure& exposure, ControlRequest& request, Operations::Reply r
   auto tool = request.text("tool");
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
   permissions(exposure, std::move(part), std::move(tool), std::move(reply));
+}
+
+/// The document of a request, checked.
+Result<std::shared_ptr<const policy::Policy>> draft_of(const std::string& text, const std::string& server) {
+  policy::Origin origin;
+  origin.name = "draft";
+  origin.server = server;
+  auto loaded = load_policy(text, "draft.json", std::move(origin));
+  if (loaded) return std::move(loaded->policy);
+  return fail(ErrorKind::invalid, "the draft is not valid: " + policy::to_text(loaded.error().front(), "draft"));
+}
+
+/// What a draft answers otherwise than the policy in force.
+void diff(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
+  const std::string text = request.need_text("text");
+  const auto name = request.text("policy");
+  const auto server = request.text("server");
+  if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
+  const Inventory& inventory = exposure.operations.inventory();
+  const PolicyItem* live = nullptr;
+  for (const PolicyItem& item : inventory.policies) {
+    if (!name || item.name != *name || (server && item.server != *server)) continue;
+    if (live != nullptr) return reply(fail(ErrorKind::conflict, "several servers have a policy \"" + *name + "\"; add \"server\""));
+    live = &item;
+  }
+  if (live == nullptr && !server) {
+    return reply(name ? fail(ErrorKind::not_found, "there is no policy \"" + *name + "\"; for a new one add \"server\"")
+                      : fail(ErrorKind::invalid, "name the \"policy\" to compare with, or the \"server\" of a new one"));
+  }
+  const std::string where = live != nullptr ? live->server : *server;
+  auto draft = draft_of(text, where);
+  if (!draft) return reply(std::unexpected(draft.error()));
+  auto stored = read_deployment(inventory, exposure.store, {where, std::nullopt}, exposure.now_s());
+  if (!stored) return reply(std::unexpected(stored.error()));
+  exposure.run(
+      [stored = std::move(*stored), directory = exposure.state_directory, before = live != nullptr ? live->policy : nullptr,
+       after = std::move(*draft), where]() mutable {
+        const catalogue::Deployment deployment = make_deployment(std::move(stored), directory);
+        std::string out;
+        json::Writer writer(out);
+        writer.begin_object().key("schema").string("doorward.policy.diff/1").key("server").string(where);
+        writer.key("before");
+        if (before) {
+          writer.begin_object().key("name").string(before->name()).key("version").number(before->version());
+          writer.key("sha256").string(before->sha256()).end_object();
+        } else {
+          writer.null();
+        }
+        writer.key("changed").boolean(!before || before->sha256() != after->sha256());
+        catalogue::write_diff(writer, catalogue::diff_policies(before, after, where, deployment.servers.front().tools));
+        writer.end_object();
+        return Json(std::move(out));
+      },
+      std::move(reply), [](Json result) { return result; });
 }
 
 Result<PlanRequest> read_plan_request(ControlRequest& request) {
@@ -219,6 +275,10 @@ void add_exposure_operations(Operations& operations, store::Store& store, const 
   operations.add_late("server.can", identity::Roles::all(),
                       [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
                         server_can(*exposure, request, std::move(reply));
+                      });
+  operations.add_late("policy.diff", identity::Roles::all(),
+                      [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        diff(*exposure, request, std::move(reply));
                       });
   operations.add_late("catalogue.recommend", identity::Roles::all(),
                       [exposure](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {

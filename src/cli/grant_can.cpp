@@ -1,0 +1,87 @@
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/operate.h"
+#include "cli/session.h"
+
+namespace doorward::cli {
+namespace {
+
+/// The words of all pages, for the members of operations.
+std::string words_of(const std::string& decision) {
+  static const std::map<std::string, std::string> kWords = {
+      {"allowed", "Allowed"},           {"denied", "Denied"},
+      {"hidden", "Hidden"},             {"rate_limited", "Rate-limited"},
+      {"needs_approval", "Needs approval"}, {"depends", "Depends on arguments"}};
+  const auto found = kWords.find(decision);
+  return found == kWords.end() ? decision : found->second;
+}
+
+bool is_false(json::Value value) { return value.is(json::Type::boolean) && !value.boolean(); }
+
+std::string decision_of(json::Value tool) {
+  std::string text = words_of(member(tool, "decision"));
+  if (is_false(tool.find("decided"))) text += " ?";
+  const std::string would = member(tool, "would");
+  if (!would.empty() && would != "allowed") text += " (would be " + words_of(would) + ")";
+  return text;
+}
+
+std::string rule_of(json::Value tool) {
+  std::string text = member(tool, "rule");
+  if (const std::string line = member(tool, "line"); line != "0") text += " (line " + line + ")";
+  return text;
+}
+
+void print_server(Session& session, json::Value server, bool one) {
+  const json::Value policy = server.find("policy");
+  print_line(member(server, "server") + ", " +
+             (policy.is(json::Type::object) ? "policy " + member(policy, "name") + " v" + member(policy, "version") +
+                                                  (member(policy, "mode") == "observe" ? ", which only observes" : "")
+                                            : std::string("no policy")));
+  std::vector<std::vector<std::string>> rows = {{"DECISION", "TOOL", "CATEGORY", "SEVERITY", "BY"}};
+  for (const json::Value tool : server.find("tools").elements()) {
+    rows.push_back({decision_of(tool), member(tool, "tool"), member(tool, "category"), member(tool, "severity"), rule_of(tool)});
+  }
+  if (rows.size() == 1) {
+    session.say("no tool of it was met yet; they are known once an agent has listed them");
+    return;
+  }
+  print_table(rows);
+  if (!one) return;
+  for (const json::Value tool : server.find("tools").elements()) {
+    print_line(member(tool, "why"));
+    if (const std::string note = member(tool, "note"); !note.empty()) print_line("The rule's author says: " + note);
+    if (const std::string passes = member(tool, "passes"); !passes.empty()) print_line("A call that passes: " + passes);
+    if (const std::string stopped = member(tool, "stopped"); !stopped.empty()) print_line("One that does not: " + stopped);
+  }
+}
+
+void can(Session& session, const std::string& label, const std::string& tool) {
+  operate(
+      session, "grant.can",
+      [&](json::Writer& writer) {
+        writer.key("label").string(label);
+        if (!tool.empty()) writer.key("tool").string(tool);
+      },
+      [&](json::Value result) {
+        for (const json::Value server : result.find("servers").elements()) print_server(session, server, !tool.empty());
+      });
+}
+
+}  // namespace
+
+void add_grant_can(CLI::App& grant, Session& session) {
+  const auto label = std::make_shared<std::string>();
+  const auto tool = std::make_shared<std::string>();
+  CLI::App* command = grant.add_subcommand("can", "Say what an agent can do with each tool, and by which rule");
+  command->add_option("label", *label, "Label or id of the grant")->required()->type_name("LABEL");
+  command->add_option("tool", *tool, "This tool alone, with calls that pass and that do not")->type_name("TOOL");
+  command->callback([&session, label, tool] { can(session, *label, *tool); });
+}
+
+}  // namespace doorward::cli
