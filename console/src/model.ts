@@ -62,25 +62,6 @@ export interface PolicyItem {
   owner: string;
 }
 
-/** A record of the log (docs/audit-format.md), as far as pages read it. */
-export interface LogRecord {
-  id?: string;
-  time: string;
-  event: string;
-  verdict?: string;
-  enforced?: boolean;
-  code?: string;
-  result?: string;
-  rule?: string;
-  reason?: string;
-  server?: string;
-  tool?: string;
-  policy?: { name: string; version: string };
-  grant?: { id: string; label: string; owner: string };
-  client?: { address: string; name: string };
-  [member: string]: unknown;
-}
-
 export const severities = ["critical", "high", "medium", "low"] as const;
 export const categories = ["Financial", "Destructive", "Execute", "Write", "Read", "Other"] as const;
 

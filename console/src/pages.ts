@@ -19,5 +19,7 @@ export const pages: Page[] = [
   { segment: "servers", title: "Servers", load: () => import("./pages/servers.tsx") },
   { segment: "tools", title: "Tools", load: () => import("./pages/tools.tsx") },
   { segment: "policies", title: "Policies", load: () => import("./pages/policies.tsx") },
+  { segment: "agents", title: "Agents", load: () => import("./pages/agents.tsx") },
+  { segment: "coverage", title: "Coverage", load: () => import("./pages/coverage.tsx") },
   { segment: "about", title: "About", aside: true, load: () => import("./pages/about.tsx") },
 ];

@@ -1,5 +1,5 @@
 import { get } from "../../api.ts";
-import type { LogRecord } from "../../model.ts";
+import type { LogRecord } from "../../record.ts";
 import { useLoad } from "../../parts/load.tsx";
 import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";

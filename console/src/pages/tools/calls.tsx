@@ -1,5 +1,5 @@
 import { get } from "../../api.ts";
-import type { LogRecord } from "../../model.ts";
+import type { LogRecord } from "../../record.ts";
 import { Load, useLoad } from "../../parts/load.tsx";
 import { address } from "../../router.ts";
 

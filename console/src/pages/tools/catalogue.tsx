@@ -80,12 +80,12 @@ export function CatalogueSearch() {
             <p class="row spread"><span class="dim" role="status">{`${value.found >= 10000 ? "10,000 or more" : value.found.toLocaleString()} found`}</span>
               {picked.includes("+") && <a class="button" href={address(["tools"], { stack: picked })}>{`Look at ${picked.split("+").length} servers as a stack`}</a>}</p>
             {value.tools && (
-              <table class="cards dense">
+              <table class="cards dense named">
                 <thead><tr><th>Tool</th><th>Risk</th><th>What it says of itself</th><th>Signals</th></tr></thead>
                 <tbody>{value.tools.map((one) => (
                   <tr key={one.server + "/" + one.tool}>
                     <td><a href={address(["tools", one.server, one.tool])}><Text of={one.tool} /></a><br />
-                      <a class="dim" href={address(["tools", one.server])}><Text of={one.server} /></a>{one.behind_gateway && <span class="dim">, behind this gateway</span>}{one.gone && <span class="dim">, gone</span>}
+                      <a class="dim" href={address(["tools", one.server])}><Text of={one.server} /></a>{one.behind_gateway && <span class="dim">, connected</span>}{one.gone && <span class="dim">, gone</span>}
                       {one.reviewed === false && <span class="failed">, not reviewed</span>}</td>
                     <td data-label="Risk"><Risk severity={one.severity} category={one.category} />{one.override ? <span class="dim">{" by a person"}</span> : null}</td>
                     <td data-label="Says"><Text of={one.description} /></td>
@@ -95,7 +95,7 @@ export function CatalogueSearch() {
               </table>
             )}
             {value.servers && (
-              <table class="cards dense">
+              <table class="cards dense named">
                 <thead><tr><th>Server</th><th class="number">Tools</th><th class="number">Critical</th><th class="number">High</th><th>Known from</th><th>Stack</th></tr></thead>
                 <tbody>{value.servers.map((one) => (
                   <tr key={one.slug}>

@@ -1,7 +1,5 @@
-// What agents can do with tools, by asking the engine: one row for each tool under each policy (docs/coverage.md).
+// What agents can use without a person, and what attacks that leaves open (docs/coverage.md).
 import { get } from "../api.ts";
-import { address } from "../router.ts";
-import { Text } from "./text.tsx";
 
 export interface Decided {
   server: string; tool: string; category: string; severity: string; policy: string; version?: number; agents: string[];
@@ -24,18 +22,4 @@ export interface Pattern {
 
 export function coverage(query: { server?: string; grant?: string; detail?: "tools" }, signal?: AbortSignal): Promise<Coverage> {
   return get<Coverage>("/coverage", query, signal);
-}
-
-/** Whether it is a place in a document, and not a sentence such as `(no policy)` or a fragment that would help. */
-export function isPlace(rule: string): boolean {
-  return rule.startsWith("/");
-}
-
-/** The rule that decided, as a link to its place in the policy. */
-export function RuleOf(props: { server: string; policy: string; rule: string }) {
-  const { server, policy, rule } = props;
-  if (!policy) return <span class="dim">no policy</span>;
-  const where = address(["policies", policy], { server, rule: isPlace(rule) ? rule : undefined });
-  if (isPlace(rule)) return <a href={where} class="mono"><Text of={rule} /></a>;
-  return <><span class="dim">{rule || "nothing stops it"}</span>{" in "}<a href={where}><Text of={policy} /></a></>;
 }
