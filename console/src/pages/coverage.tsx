@@ -114,10 +114,10 @@ function Attack(props: { of: Pattern; open: boolean; done: () => void }) {
 
 function Severities(props: { of: Covered }) {
   return (
-    <div class="grid">
+    <div class="grid severities">
       {props.of.severities.filter((one) => Number(one["tools"]) > 0).map((one) => (
         <div class="panel" key={String(one["severity"])}>
-          <h3><Risk severity={String(one["severity"])} />{" "}<a href={address(["tools"], { least: String(one["severity"]) })}>{`${one["usable"]} of ${plural(Number(one["tools"]), "tool")} can be used without a person`}</a></h3>
+          <p><Risk severity={String(one["severity"])} />{" "}<a href={address(["tools"], { least: String(one["severity"]) })}>{`${one["usable"]} of ${plural(Number(one["tools"]), "tool")} can be used without a person`}</a></p>
           <Shares label={`Tools of severity ${one["severity"]} by state`} of={[["open", "open"], ["depends", "depends"], ["limited", "limited"], ["needs-person", "needs_person"], ["blocked", "blocked"]]
             .map(([kind, member]) => ({ name: stateWord(kind!), kind: kind!, count: Number(one[member!] ?? 0) })).filter((part) => part.count > 0)} />
         </div>

@@ -17,11 +17,11 @@ import { ClientSeen } from "./list.tsx";
 import { Gauges, quotas } from "./quota.tsx";
 
 function RecentCalls(props: { label: string }) {
-  const loaded = useLoad((signal) => get<{ records: LogRecord[] }>("/records", { agent: props.label, event: "call.*", limit: 40 }, signal), [props.label]);
+  const loaded = useLoad((signal) => get<{ records: LogRecord[] }>("/records", { agent: props.label, event: "call.*", limit: 100 }, signal), [props.label]);
   return (
     <Load from={loaded}>
       {(value) => {
-        const calls = value.records.filter((one) => one.verdict).slice(0, 10);
+        const calls = value.records.filter((one) => one.verdict && one.tool).slice(0, 10);
         if (calls.length === 0) return <p class="dim">It has called nothing yet.</p>;
         return (
           <table class="cards dense">
@@ -49,7 +49,7 @@ function Revoke(props: { grant: Grant; done: () => void; onClose: () => void }) 
   const { label } = props.grant;
   const hour = useLoad((signal) => get<{ records: LogRecord[]; next?: string }>("/records", { agent: label, event: "call.*", since: "1h", limit: 1000 }, signal), [label]);
   if (!hour.value) return <Load from={hour}>{() => null}</Load>;
-  const calls = hour.value.records.filter((one) => one.verdict);
+  const calls = hour.value.records.filter((one) => one.verdict && one.tool);
   const tools = [...new Set(calls.map(targetOf))].slice(0, 4);
   return (
     <Confirm title={`Revoke ${label}`} verb="Revoke grant" danger typed={calls.length > 0 ? label : undefined} onClose={props.onClose}
