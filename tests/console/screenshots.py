@@ -16,10 +16,9 @@ SHOTS = [
     ("console-live", "/live", 1280, 720, "dark"),
     ("console-approvals", "/approvals", 1280, 800, "light"),
     ("console-approvals-phone", "/approvals", 390, 760, "light"),
-    ("console-denied", "/log/{denied}", 1280, 860, "light"),
+    ("console-denied", "/audit/{denied}?agent=support-agent", 1280, 860, "light"),
     ("console-policy", "/policies/payments/support", 1280, 860, "light"),
     ("console-servers", "/servers", 1280, 640, "light"),
-    ("console-coverage", "/coverage", 1280, 860, "light"),
 ]
 
 
