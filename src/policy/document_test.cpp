@@ -290,6 +290,16 @@ TEST(Document, TestsInsideMustHold) {
               ::testing::UnorderedElementsAre("missing-field@/tests/0", "unknown-field@/tests/0/expects"));
 }
 
+TEST(Document, TestsOfADraftMayFail) {
+  const auto loaded = load(R"({"version":"1","default":"deny","tools":{"a":{}},
+      "tests":[{"name":"no","tool":"a","args":{},"expect":"deny"}]})",
+                           Origin{.name = "draft", .version = 1, .server = {}, .category_of = {}, .draft = true});
+  ASSERT_TRUE(loaded.has_value());
+  ASSERT_EQ(loaded->warnings.size(), 1u);
+  EXPECT_EQ(loaded->warnings.front().code, "test-failed");
+  EXPECT_EQ(loaded->warnings.front().severity, Severity::warning);
+}
+
 TEST(Document, TestsUseGrantIdentityCategoryAndTime) {
   const char* document = R"-({"version":"1","default":"deny","risk":{"Read":{"require":[{"conditions":[
       {"path":"grant.label","op":"eq","value":"g"},{"path":"grant.labels.team","op":"eq","value":"red"},

@@ -93,16 +93,6 @@ void server_can(Exposure& exposure, ControlRequest& request, Operations::Reply r
   permissions(exposure, std::move(part), std::move(tool), std::move(reply));
 }
 
-/// The document of a request, checked.
-Result<std::shared_ptr<const policy::Policy>> draft_of(const std::string& text, const std::string& server) {
-  policy::Origin origin;
-  origin.name = "draft";
-  origin.server = server;
-  auto loaded = load_policy(text, "draft.json", std::move(origin));
-  if (loaded) return std::move(loaded->policy);
-  return fail(ErrorKind::invalid, "the draft is not valid: " + policy::to_text(loaded.error().front(), "draft"));
-}
-
 /// What a draft answers otherwise than the policy in force.
 void diff(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
   const std::string text = request.need_text("text");
@@ -121,7 +111,7 @@ void diff(Exposure& exposure, ControlRequest& request, Operations::Reply reply) 
                       : fail(ErrorKind::invalid, "name the \"policy\" to compare with, or the \"server\" of a new one"));
   }
   const std::string where = live != nullptr ? live->server : *server;
-  auto draft = draft_of(text, where);
+  auto draft = load_draft(text, where);
   if (!draft) return reply(std::unexpected(draft.error()));
   auto stored = read_deployment(inventory, exposure.store, {where, std::nullopt}, exposure.now_s());
   if (!stored) return reply(std::unexpected(stored.error()));

@@ -1,5 +1,6 @@
 #include "server/policy_file.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -50,6 +51,18 @@ std::expected<policy::Loaded, policy::Findings> load_policy(std::string_view tex
     if (yaml.front().code == "older-dialect") return std::unexpected(std::move(yaml));
   }
   return loaded;
+}
+
+Result<std::shared_ptr<const policy::Policy>> load_draft(std::string_view text, const std::string& server) {
+  policy::Origin origin;
+  origin.name = "draft";
+  origin.server = server;
+  origin.draft = true;
+  auto loaded = load_policy(text, "draft.json", std::move(origin));
+  if (loaded) return std::move(loaded->policy);
+  const auto mistake = std::ranges::find(loaded.error(), policy::Severity::error, &policy::Finding::severity);
+  const policy::Finding& finding = mistake == loaded.error().end() ? loaded.error().front() : *mistake;
+  return fail(ErrorKind::invalid, "the draft is not valid: " + policy::to_text(finding, "draft"));
 }
 
 }  // namespace doorward::server

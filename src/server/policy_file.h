@@ -1,9 +1,11 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "policy/policy.h"
 
 namespace doorward::server {
@@ -15,5 +17,9 @@ inline constexpr std::size_t kPolicyBytes = 16u << 20;  ///< longest document th
 /// translates it. Tests inside the document that name no category get what the tool's name tells.
 std::expected<policy::Loaded, policy::Findings> load_policy(std::string_view text, const std::string& file,
                                                             policy::Origin origin);
+
+/// Loads a draft for `server` (may be empty) that is judged and never put in force: its tests may fail. Where it is not
+/// valid the error names the first mistake with its line.
+Result<std::shared_ptr<const policy::Policy>> load_draft(std::string_view text, const std::string& server);
 
 }  // namespace doorward::server

@@ -86,14 +86,9 @@ Result<Subject> subject_of(const Operations& operations, ControlRequest& request
   }
   if (text) {
     if (name) return fail(ErrorKind::invalid, "give \"text\" or \"policy\", not both");
-    policy::Origin origin;
-    origin.name = "draft";
-    origin.server = subject.server;
-    auto loaded = load_policy(*text, "draft.json", std::move(origin));
-    if (!loaded) {
-      return fail(ErrorKind::invalid, "the draft is not valid: " + policy::to_text(loaded.error().front(), "draft"));
-    }
-    subject.policy = std::move(loaded->policy);
+    auto draft = load_draft(*text, subject.server);
+    if (!draft) return std::unexpected(draft.error());
+    subject.policy = std::move(*draft);
     subject.origin = "draft";
     return subject;
   }

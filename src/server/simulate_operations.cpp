@@ -122,12 +122,9 @@ Result<Task> read_task(const Operations& operations, ControlRequest& request, co
     if (!task.filter.since_us) return fail(ErrorKind::invalid, "\"since\" must be a time like 2027-01-31T14:00:00Z or a span like 7d");
   }
   if (text) {
-    policy::Origin origin;
-    origin.name = "draft";
-    origin.server = task.filter.server;
-    auto loaded = load_policy(*text, "draft.json", std::move(origin));
-    if (!loaded) return fail(ErrorKind::invalid, "the draft is not valid: " + policy::to_text(loaded.error().front(), "draft"));
-    task.draft = std::move(loaded->policy);
+    auto draft = load_draft(*text, task.filter.server);
+    if (!draft) return std::unexpected(draft.error());
+    task.draft = std::move(*draft);
   } else if (simulates) {
     task.draft = target->policy->policy;
   }
