@@ -63,7 +63,7 @@ async function ask(method: string, address: string, body: unknown, signal?: Abor
   if (method !== "GET" && csrf) headers["X-Doorward-CSRF"] = csrf;
   let response: Response;
   try {
-    response = await fetch(address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal,
+    response = await fetch(address, { method, headers, body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body), signal,
       credentials: "same-origin", redirect: "error" });
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -97,7 +97,7 @@ export async function getTagged<T>(path: string, query: Query = {}, signal?: Abo
   return { tag: response.headers.get("ETag") ?? "", value: await json<T>(response) };
 }
 
-/** Changes something, or asks with a body. */
+/** Changes something, or asks with a body. A string is JSON already, with the digits that JavaScript would not keep. */
 export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body: unknown = {},
                               query: Query = {}, ifMatch?: string): Promise<T> {
   // A DELETE takes its members from the query.

@@ -57,6 +57,8 @@ function whoSaid(of: Explanation): string {
 
 function effect(of: Explanation): string {
   const server = of.call.server || "the server";
+  // A call that nobody made has no id.
+  if (!of.id) return of.effects.forwarded ? `The call would go to ${server}.` : `The call would not reach ${server}.`;
   const reached = of.effects.forwarded
     ? of.decision !== "allow" && !of.enforced ? `Observe mode let the call go to ${server}.` : `The call went to ${server}.`
     : `The call did not reach ${server}.`;
@@ -129,7 +131,8 @@ export function ExplanationView(props: { of: Explanation; actions?: ComponentChi
         {of.policy.name && (
           <>
             <dt>Policy</dt>
-            <dd><a href={address(["policies", of.policy.name], { server: of.call.server })}><Text of={of.policy.name} /></a>
+            <dd>{of.policy.origin === "draft" ? <Text of={of.policy.name} />
+              : <a href={address(["policies", of.policy.name], { server: of.call.server })}><Text of={of.policy.name} /></a>}
               {` v${of.policy.version}`}{of.policy.sha256 && <span class="dim mono" title={of.policy.sha256}>{` sha256 ${of.policy.sha256.slice(0, 12)}`}</span>}
               {of.policy.origin && <span class="dim">{", "}<Text of={of.policy.origin} /></span>}</dd>
           </>

@@ -137,3 +137,34 @@ export async function schemaOf(server: string, tool: string): Promise<unknown> {
     `/catalogue/servers/${encodeURIComponent(server)}/tools/${encodeURIComponent(tool)}`);
   return answer.tool.definition?.inputSchema;
 }
+
+interface CallGroup {
+  server?: string;
+  tool?: string;
+  policy?: string;
+  calls: number;
+  refused: number;
+}
+
+/** Calls of each tool of a server in the last 30 days. */
+export async function callsOf(server: string): Promise<Map<string, number>> {
+  const answer = await get<{ groups: CallGroup[] }>("/stats", { since: "30d", by: "tool", server, limit: 1000 });
+  return new Map(answer.groups.map((group) => [group.tool ?? "", group.calls]));
+}
+
+/** Refusals of each policy in the last seven days, by `<server>/<name>`. */
+export async function refusals(): Promise<Map<string, number>> {
+  const answer = await get<{ groups: CallGroup[] }>("/stats", { since: "7d", by: "policy", limit: 1000 });
+  return new Map(answer.groups.map((group) => [`${group.server}/${group.policy}`, group.refused]));
+}
+
+export interface PolicyDiff {
+  changed: boolean;
+  summary: string;
+  widens: boolean;
+  tools: { tool: string; before: string; after: string; before_rule: string; rule: string; line: number }[];
+  limits: { rule: string; change: string; before: string; after: string }[];
+  settings: { name: string; before: string; after: string }[];
+}
+
+export const diffPolicy = (text: string, server: string, policy: string) => send<PolicyDiff>("POST", "/policies/diff", { text, server, policy });

@@ -1,5 +1,5 @@
 // A draft: one text that every view of the editor shows and changes, what it began from, and the way back.
-import { computed, effect, type ReadonlySignal, signal, type Signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal, type Signal } from "@preact/signals";
 import { rootOf } from "../../policy/document.ts";
 import { nodeAt } from "../../policy/json_text.ts";
 import { blockState, ownBlock, setState, type State } from "../../policy/tool_state.ts";
@@ -110,6 +110,16 @@ export class Draft {
   discard(): void {
     this.set(this.newer.value?.text ?? this.base.value.text);
     if (this.newer.value) this.rebase(this.newer.value);
+  }
+
+  /** The draft is in force: nothing of it is left to publish. */
+  publish(text: string, base: Base): void {
+    batch(() => {
+      this.rebase(base);
+      this.text.value = text;
+      this.past.value = [];
+      this.future.value = [];
+    });
   }
 
   /** Makes another version the one that the draft is compared with, and would replace. */

@@ -1,19 +1,29 @@
 import { useEffect, useState } from "preact/hooks";
+import { may } from "../../api.ts";
+import { plural } from "../../model.ts";
+import { Trail } from "../../parts/facts.tsx";
+import { compareLines } from "../../parts/lines.tsx";
 import { Load, useLoad } from "../../parts/load.tsx";
 import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
 import { say } from "../../parts/toast.tsx";
-import { may } from "../../api.ts";
-import { nodeAt, type Path } from "../../policy/json_text.ts";
-import { rootOf } from "../../policy/document.ts";
-import { address, place, setQuery } from "../../router.ts";
-import { agentsOf, carriers, type Finding, showPolicy, toolsOf, validate } from "./api.ts";
+import { obstacle, rootOf } from "../../policy/document.ts";
+import { isGlob } from "../../policy/glob.ts";
+import { nodeAt, type Path, pathOfPointer } from "../../policy/json_text.ts";
+import { unifiedPatch } from "../../policy/patch.ts";
+import { address, place, setQuery, withQuery } from "../../router.ts";
+import { agentsOf, callsOf, carriers, type Finding, showPolicy, toolsOf, validate } from "./api.ts";
+import { CodeView, DiffView } from "./code_view.tsx";
 import { type Base, Draft } from "./draft.ts";
+import { Effect } from "./effect.tsx";
 import { Mode } from "./list.tsx";
 import { Publish, UndoBanner } from "./publish.tsx";
+import { Tests, useTests } from "./tests.tsx";
+import { TryCall } from "./try_call.tsx";
+import { Versions } from "./versions.tsx";
 import { Visual } from "./visual.tsx";
 
-const tabs = [["visual", "Visual"]] as const;
+const tabs = [["visual", "Visual"], ["json", "JSON"], ["changes", "Changes"], ["versions", "Versions"]] as const;
 
 /** What the gateway says of the draft, a moment after the last change. */
 function useFindings(draft: Draft): Finding[] | undefined {
@@ -49,17 +59,76 @@ export function Findings(props: { of: Finding[] | undefined; open: (finding: Fin
   );
 }
 
+/** Where a link wants to: an offset, a JSON Pointer, or a rule as the log names it, whose first steps are a pointer. */
+function pathOfPlace(text: string, where: string): Path | undefined {
+  const root = rootOf(text);
+  const path: (string | number)[] = [];
+  for (const step of pathOfPointer(where)) {
+    const node = nodeAt(root, path);
+    const next = node?.kind === "array" ? Number(step) : step;
+    if (!nodeAt(root, [...path, next])) break;
+    path.push(next);
+  }
+  return path.length > 0 ? path : undefined;
+}
+
+function Head(props: { draft: Draft; live: Base; agents: number | undefined; wrong: boolean; publish: () => void }) {
+  const { draft } = props;
+  const { policy, versions } = draft.base.value;
+  const { server, name } = policy;
+  const locked = policy.owner !== "store";
+  const changed = draft.changed.value;
+  return (
+    <>
+      <Trail to="/policies">Policies</Trail>
+      <div class="row spread editor-head">
+        <div>
+          <h1><Text of={name} /></h1>
+          <p class="dim">
+            {"on "}<a href={address(["servers", server])}><Text of={server} /></a>
+            {!locked && <>{" · "}<a href={withQuery({ tab: "versions" })}>{`v${policy.version}`}</a></>}{" · "}<Mode of={policy.mode} />
+            {props.agents !== undefined && <>{" · "}<a href={address(["agents"], { policy: name, server })}>{plural(props.agents, "agent")}</a></>}
+            {versions[0] && <>{" · changed "}<Time of={versions[0].created} />{" by "}<Text of={versions[0].author} /></>}
+          </p>
+        </div>
+        <div class="row">
+          <button type="button" disabled={!draft.canUndo.value} onClick={() => draft.undo()}>Undo</button>
+          <button type="button" disabled={!draft.canRedo.value} onClick={() => draft.redo()}>Redo</button>
+          <button type="button" disabled={!changed} onClick={() => draft.discard()}>Discard changes</button>
+          {locked ? <button type="button" disabled={!changed} onClick={() => void copyPatch(draft)}>Copy patch</button>
+            : may("policy_manager") && <button type="button" class="primary" disabled={!changed || props.wrong} onClick={props.publish}>Publish…</button>}
+        </div>
+      </div>
+    </>
+  );
+}
+
+async function copyPatch(draft: Draft): Promise<void> {
+  const before = draft.base.value.text;
+  const after = draft.text.value;
+  const ends = (text: string) => text.replace(/\n$/, "");
+  const lines = compareLines(ends(before), ends(after), Infinity);
+  try {
+    await navigator.clipboard.writeText(unifiedPatch(`${draft.base.value.policy.name}.json`, lines, before, after));
+    say("The patch is copied.");
+  } catch {
+    say("The browser does not let this page copy; the tab “Changes” shows the lines.");
+  }
+}
+
 function Open(props: { live: Base; again: () => void }) {
   const { policy } = props.live;
   const { server, name } = policy;
   const [draft] = useState(() => new Draft(server, name, props.live));
   const [publishing, setPublishing] = useState(false);
   const tools = useLoad((signal) => toolsOf(server, signal), [server]);
+  const calls = useLoad(() => callsOf(server), [server]);
   const from = useLoad(() => carriers(), []);
+  const text = draft.text.value;
   const findings = useFindings(draft);
-  const changed = draft.changed.value;
-  const locked = policy.owner !== "store";
-  const editor = may("policy_manager");
+  const mistakes = findings?.filter((one) => one.severity === "error" && one.code !== "test-failed") ?? [];
+  const valid = findings !== undefined && mistakes.length === 0 && obstacle(text) === undefined;
+  const { tested, problem: testProblem } = useTests(text, server, valid);
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => { if (draft.changed.value) event.preventDefault(); };
     addEventListener("beforeunload", warn);
@@ -69,59 +138,75 @@ function Open(props: { live: Base; again: () => void }) {
       if (draft.changed.value) say(`The draft of ${name} is kept in this browser tab.`);
     };
   }, []);
-  const tab = place.value.query.get("tab") ?? "visual";
+  const query = place.value.query;
+  const tab = tabs.some(([id]) => id === query.get("tab")) ? query.get("tab")! : "visual";
   const openJson = (path: Path) => {
     const node = nodeAt(rootOf(draft.text.value), path);
-    setQuery({ tab: "json", at: node ? String(node.from) : null });
+    setQuery({ tab: "json", at: node ? String(node.from) : null, rule: null });
   };
+  // A link to a rule: to the tool's row where it has one, else to its line.
+  const wanted = query.get("rule") ?? query.get("at");
+  useEffect(() => {
+    if (!wanted?.startsWith("/")) return;
+    const path = pathOfPlace(draft.text.value, wanted);
+    if (path?.[0] === "tools" && path.length > 1 && !isGlob(String(path[1]))) setQuery({ tab: null, at: null, rule: null, tool: String(path[1]) });
+    else if (path) openJson(path);
+  }, [wanted]);
   const agents = from.value && agentsOf(from.value, policy);
-  const base = draft.base.value;
-  const wrong = findings?.some((one) => one.severity === "error") ?? false;
+  const newer = draft.newer.value;
   return (
     <>
-      <p class="trail"><a href="/policies">← Policies</a></p>
-      <div class="row spread editor-head">
-        <div>
-          <h1><Text of={name} /></h1>
-          <p class="dim">
-            {"on "}<a href={address(["servers", server])}><Text of={server} /></a>
-            {locked ? "" : ` · v${base.policy.version}`}{" · "}<Mode of={base.policy.mode} />
-            {agents && <>{" · "}<a href={address(["agents"], { policy: name, server })}>{agents.length === 1 ? "1 agent" : `${agents.length} agents`}</a></>}
-            {base.versions[0] && <>{" · changed "}<Time of={base.versions[0].created} />{" by "}<Text of={base.versions[0].author} /></>}
-          </p>
-        </div>
-        <div class="row">
-          <button type="button" disabled={!draft.canUndo.value} onClick={() => draft.undo()}>Undo</button>
-          <button type="button" disabled={!draft.canRedo.value} onClick={() => draft.redo()}>Redo</button>
-          <button type="button" disabled={!changed} onClick={() => draft.discard()}>Discard changes</button>
-          {editor && !locked && <button type="button" class="primary" disabled={!changed || wrong} onClick={() => setPublishing(true)}>Publish…</button>}
-        </div>
-      </div>
+      <Head draft={draft} live={props.live} agents={agents?.length} wrong={mistakes.length > 0} publish={() => setPublishing(true)} />
       <UndoBanner draft={draft} again={props.again} />
-      {locked && <div class="banner info">{"Read-only here: "}<code><Text of={policy.owner} /></code>{" owns this policy. A draft can be tried, and taken to that file as a patch."}</div>}
-      {draft.newer.value && (
+      {policy.owner !== "store" && <div class="banner info">{"Read-only here: "}<code><Text of={policy.owner} /></code>{" owns this policy. Try a draft, and take it to that file with “Copy patch”."}</div>}
+      {newer && (
         <div class="banner warn row spread">
-          <span>{`Version ${draft.newer.value.policy.version} was published since this draft began, by `}<Text of={draft.newer.value.versions[0]?.author ?? "somebody"} />{"."}</span>
+          <span>{`Version ${newer.policy.version} was published since this draft began, by `}<Text of={newer.versions[0]?.author ?? "somebody"} />{"."}</span>
           <span class="row">
             <button type="button" onClick={() => draft.discard()}>Drop the draft</button>
-            <button type="button" onClick={() => draft.rebase(draft.newer.value!)}>Compare the draft with it</button>
+            <button type="button" onClick={() => { draft.rebase(newer); setQuery({ tab: "changes" }); }}>Compare the draft with it</button>
           </span>
         </div>
       )}
-      <Findings of={findings} open={(finding) => openJson(finding.pointer.split("/").slice(1))} />
+      <Findings of={findings} open={(finding) => openJson(pathOfPlace(text, finding.pointer) ?? [])} />
       <div class="tabs" role="tablist" aria-label="Views of the document">
         {tabs.map(([id, title]) => (
-          <button key={id} type="button" role="tab" id={"tab-" + id} aria-selected={tab === id} aria-controls="policy-view" onClick={() => setQuery({ tab: id === "visual" ? null : id, at: null })}>{title}</button>
+          <button key={id} type="button" role="tab" id={"tab-" + id} aria-selected={tab === id} aria-controls="policy-view" tabIndex={tab === id ? 0 : -1}
+                  onClick={() => setQuery({ tab: id === "visual" ? null : id, at: null, tool: null })} onKeyDown={moveTab}>
+            {title}{id === "changes" && draft.changed.value && <span class="count">draft</span>}
+          </button>
         ))}
       </div>
-      <div class="editor">
+      <div class={"editor" + (tab === "versions" ? "" : " with-effect")}>
         <div id="policy-view" role="tabpanel" aria-labelledby={"tab-" + tab}>
-          <Visual draft={draft} server={server} tools={tools.value} calls={undefined} openJson={openJson} />
+          {tab === "visual" && <Visual draft={draft} server={server} name={name} tools={tools.value} calls={calls.value} openJson={openJson} />}
+          {tab === "json" && <CodeView draft={draft} server={server} tools={tools.value} findings={findings} />}
+          {tab === "changes" && <DiffView before={draft.base.value.text} after={text} />}
+          {tab === "versions" && <Versions live={draft.newer.value ?? draft.base.value} again={props.again} />}
         </div>
+        {tab !== "versions" && (
+          <div class="stack aside">
+            <Effect text={text} server={server} name={name} valid={valid} />
+            <Tests draft={draft} tested={tested} problem={testProblem} openJson={openJson} />
+            <TryCall draft={draft} server={server} tools={tools.value} agents={agents} valid={valid} />
+          </div>
+        )}
       </div>
-      {publishing && <Publish draft={draft} onClose={() => setPublishing(false)} />}
+      {publishing && <Publish draft={draft} tested={tested} onClose={() => setPublishing(false)} />}
     </>
   );
+}
+
+/** Left and right go between tabs, as in every list of tabs. */
+function moveTab(event: KeyboardEvent): void {
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (step === 0) return;
+  const own = event.currentTarget as HTMLElement;
+  const all = [...own.parentElement!.querySelectorAll<HTMLElement>("[role=tab]")];
+  const next = all[(all.indexOf(own) + step + all.length) % all.length]!;
+  event.preventDefault();
+  next.click();
+  next.focus();
 }
 
 export function Editor(props: { server: string; name: string }) {

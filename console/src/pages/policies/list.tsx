@@ -5,7 +5,7 @@ import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
 import { address, place, setQuery } from "../../router.ts";
 import { visible } from "../../visible.ts";
-import { agentsOf, carriers, listPolicies, type PolicyItem, type PolicyVersion, showPolicy, type Tested, testPolicy } from "./api.ts";
+import { agentsOf, carriers, listPolicies, type PolicyItem, type PolicyVersion, refusals, showPolicy, type Tested, testPolicy } from "./api.ts";
 
 interface Detail {
   last?: PolicyVersion;
@@ -49,11 +49,11 @@ export function Mode(props: { of: "enforce" | "observe" }) {
   return props.of === "observe" ? <span class="mode observe">▨ Observes</span> : <span class="mode">Enforces</span>;
 }
 
-function Rows(props: { policies: PolicyItem[]; from: Awaited<ReturnType<typeof carriers>> | undefined }) {
+function Rows(props: { policies: PolicyItem[]; from: Awaited<ReturnType<typeof carriers>> | undefined; refused: Map<string, number> | undefined }) {
   const details = useDetails(props.policies);
   return (
     <table class="cards policies">
-      <thead><tr><th>Policy</th><th>Server</th><th>Version</th><th>Mode</th><th>Agents</th><th>Last change</th><th>Tests</th></tr></thead>
+      <thead><tr><th>Policy</th><th>Server</th><th>Version</th><th>Mode</th><th>Agents</th><th class="number">Refused 7 d</th><th>Tests</th><th>Last change</th></tr></thead>
       <tbody>
         {props.policies.map((policy) => {
           const detail = details.get(idOf(policy));
@@ -71,12 +71,15 @@ function Rows(props: { policies: PolicyItem[]; from: Awaited<ReturnType<typeof c
                 {agents === undefined ? "…" : agents.length === 0 ? <span class="dim">none</span>
                   : <a href={address(["agents"], { policy: policy.name, server: policy.server })} title={agents.map((one) => visible(one.label)).join(", ")}>{agents.length}</a>}
               </td>
+              <td class="tight number" data-label="Refused in 7 days">
+                {props.refused && <a href={address(["audit"], { server: policy.server, policy: policy.name, decision: "refused", since: "7d" })}>{(props.refused.get(idOf(policy)) ?? 0).toLocaleString()}</a>}
+              </td>
+              <td class="tight" data-label="Tests"><TestState of={detail?.tested} /></td>
               <td data-label="Last change">
                 {policy.owner !== "store" ? <span>{"owned by "}<code><Text of={policy.owner} /></code></span>
                   : detail?.last ? <><Time of={detail.last.created} />{" by "}<Text of={detail.last.author} />
                     {detail.last.comment && <div class="dim small"><Text of={detail.last.comment} /></div>}</> : "…"}
               </td>
-              <td class="tight" data-label="Tests"><TestState of={detail?.tested} /></td>
             </tr>
           );
         })}
@@ -88,6 +91,7 @@ function Rows(props: { policies: PolicyItem[]; from: Awaited<ReturnType<typeof c
 export function PolicyList() {
   const policies = useLoad(() => listPolicies(), []);
   const from = useLoad(() => carriers(), []);
+  const refused = useLoad(() => refusals(), []);
   const server = place.value.query.get("server") ?? "";
   const words = (place.value.query.get("q") ?? "").toLowerCase();
   return (
@@ -119,7 +123,7 @@ export function PolicyList() {
               </select>
               <span class="dim">{shown.length === found.length ? `${found.length} in force` : `${shown.length} of ${found.length}`}</span>
             </div>
-            {shown.length > 0 ? <Rows policies={shown} from={from.value} />
+            {shown.length > 0 ? <Rows policies={shown} from={from.value} refused={refused.value} />
               : <p class="empty">{"No policy matches. "}<button type="button" class="plain" onClick={() => setQuery({ q: null, server: null })}>Show all</button></p>}
           </>
         );

@@ -1,12 +1,17 @@
 // Putting a draft in force, and taking that back for a while.
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ApiError } from "../../api.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { messageOf, Problem } from "../../parts/load.tsx";
-import { say } from "../../parts/toast.tsx";
+import { Load, messageOf, Problem, useLoad } from "../../parts/load.tsx";
+import { Text } from "../../parts/text.tsx";
 import { useNow } from "../../parts/time.tsx";
-import { putPolicy, revertPolicy, showPolicy, type Tested, testPolicy } from "./api.ts";
+import { say } from "../../parts/toast.tsx";
+import { rootOf } from "../../policy/document.ts";
+import { setAt } from "../../policy/edit.ts";
+import { nodeAt } from "../../policy/json_text.ts";
+import { diffPolicy, type PolicyDiff, putPolicy, revertPolicy, showPolicy, type Tested } from "./api.ts";
 import type { Base, Draft } from "./draft.ts";
+import { SimulationView, useSimulation } from "./effect.tsx";
 import { TestResults } from "./tests.tsx";
 
 const undoFor = 10 * 60 * 1000;
@@ -62,27 +67,50 @@ export function UndoBanner(props: { draft: Draft; again: () => void }) {
   );
 }
 
-export function Publish(props: { draft: Draft; onClose: () => void }) {
-  const { draft } = props;
+const words: Record<string, string> = { allowed: "allowed", denied: "denied", hidden: "hidden", rate_limited: "rate-limited", needs_approval: "asks a person",
+  depends: "depends on the arguments" };
+
+/** What the draft changes, as the engine says. */
+function Meaning(props: { of: PolicyDiff }) {
+  const { of } = props;
+  return (
+    <>
+      <p><strong><Text of={of.summary} /></strong>{of.widens && <span class="widens">{" Something passes that did not before."}</span>}</p>
+      <ul class="changes">
+        {of.tools.slice(0, 12).map((one) => (
+          <li key={one.tool}><code><Text of={one.tool} /></code>{one.before === one.after ? `: ${words[one.after] ?? one.after}, by other rules` : `: ${words[one.before] ?? one.before} → ${words[one.after] ?? one.after}`}
+            {one.line > 0 && <span class="dim">{` · line ${one.line}`}</span>}</li>
+        ))}
+        {of.tools.length > 12 && <li class="dim">{`and ${of.tools.length - 12} more tools`}</li>}
+        {of.limits.map((one) => <li key={one.rule}>{`Limit ${one.change}: `}<code><Text of={one.rule} /></code>{one.before && one.after ? `: ${one.before} → ${one.after}` : `: ${one.after || one.before}`}</li>)}
+        {of.settings.map((one) => <li key={one.name}><code>{one.name}</code>{": "}<Text of={one.before || "not set"} />{" → "}<Text of={one.after || "not set"} /></li>)}
+      </ul>
+    </>
+  );
+}
+
+export function Publish(props: { draft: Draft; tested: Tested | undefined; onClose: () => void }) {
+  const { draft, tested } = props;
   const base = draft.base.value;
   const text = draft.text.value;
+  const { server, name } = base.policy;
   const [comment, setComment] = useState("");
-  const [tested, setTested] = useState<Tested>();
+  const [mode, setMode] = useState(modeOf(text));
   const [problem, setProblem] = useState<string>();
   const [conflict, setConflict] = useState(false);
   const [busy, setBusy] = useState(false);
-  useEffect(() => {
-    testPolicy({ text, server: base.policy.server }).then(setTested, (error) => setProblem(messageOf(error)));
-  }, []);
+  const final = mode === modeOf(text) ? text : setAt(text, ["mode"], mode);
+  const meaning = useLoad(() => diffPolicy(final, server, name), [final]);
+  const simulated = useSimulation(final, server, name, "7d", true);
   const fails = (tested?.failed ?? 0) > 0;
   const publish = async () => {
     setBusy(true);
     setProblem(undefined);
     try {
-      const { policy } = await putPolicy(base.policy.server, base.policy.name, text, comment.trim(), base.tag);
+      const { policy } = await putPolicy(server, name, final, comment.trim(), base.tag);
       sessionStorage.setItem(keyOf(base), JSON.stringify({ before: base.policy.version, now: policy.version, at: Date.now() }));
-      draft.rebase(await live(base));
-      say(`Version ${policy.version} of ${policy.name} is in force.`);
+      draft.publish(final, await live(base));
+      say(`Version ${policy.version} of ${name} is in force.`);
       props.onClose();
     } catch (error) {
       setConflict(error instanceof ApiError && error.problem.status === 412);
@@ -95,7 +123,7 @@ export function Publish(props: { draft: Draft; onClose: () => void }) {
     props.onClose();
   };
   return (
-    <Dialog title={`Publish ${base.policy.name}`} onClose={props.onClose} actions={
+    <Dialog title={`Publish ${name}`} onClose={props.onClose} actions={
       <>
         <button type="button" onClick={props.onClose}>Go on editing</button>
         {conflict ? <button type="button" class="primary" onClick={() => void reread()}>See what changed meanwhile</button>
@@ -103,14 +131,35 @@ export function Publish(props: { draft: Draft; onClose: () => void }) {
       </>
     }>
       <section class="publish-part">
+        <h3>What changes</h3>
+        <Load from={meaning}>{(value) => <Meaning of={value} />}</Load>
+      </section>
+      <section class="publish-part">
+        <h3>The last 7 days under it</h3>
+        {simulated.problem && <Problem of={simulated.problem} />}
+        {simulated.value?.lockout && <div class="banner warn" role="alert"><Text of={simulated.value.lockout} /></div>}
+        {simulated.value ? <SimulationView of={simulated.value} server={server} brief /> : !simulated.problem && <p class="dim" role="status">Judging…</p>}
+      </section>
+      <section class="publish-part">
         <h3>Tests of the document</h3>
         {tested ? <TestResults of={tested} /> : <p class="dim" role="status">Running…</p>}
         {fails && <p class="bad-text">A test that fails blocks publishing. Mend the rule, or the test.</p>}
       </section>
+      <label class="field"><span>From then on the policy</span>
+        <select value={mode} onChange={(event) => setMode(event.currentTarget.value)}>
+          <option value="enforce">enforces: what it refuses does not run</option>
+          <option value="observe">observes: it records what it would refuse</option>
+        </select>
+      </label>
       <label class="field"><span>What this changes, and why</span>
         <input value={comment} maxLength={1000} placeholder="It stands in the history" onInput={(event) => setComment(event.currentTarget.value)} />
       </label>
       {problem && <Problem of={problem} />}
     </Dialog>
   );
+}
+
+function modeOf(text: string): string {
+  const mode = nodeAt(rootOf(text), ["mode"]);
+  return mode?.kind === "string" && mode.value === "observe" ? "observe" : "enforce";
 }

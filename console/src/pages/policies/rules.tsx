@@ -171,8 +171,10 @@ function freshCounter(path: Path, window: string, block: Node | undefined): stri
 }
 
 /** The block at a path, which may not be there yet. */
-export function RuleBlock(props: Place & { path: Path; what: string }) {
-  const { draft, path, fields } = props;
+export function RuleBlock(props: Omit<Place, "fields"> & { fields: Field[] | undefined; path: Path; what: string }) {
+  const { draft, path } = props;
+  const fields = props.fields ?? [];
+  const waits = props.fields === undefined;
   const [open, setOpen] = useState<string>();
   const block = nodeAt(rootOf(draft.text.value), path);
   const members = block?.kind === "object" ? block.members : [];
@@ -208,14 +210,14 @@ export function RuleBlock(props: Place & { path: Path; what: string }) {
           const node = memberOf(block ?? { kind: "null", from: 0, to: 0 }, list)?.value;
           return node?.kind === "array" ? node.items.map((item, index) => {
             const own = [...path, list, index];
-            return <Entry key={pointerOf(own)} {...props} list={list} path={own} node={item} open={open === pointerOf(own)} toggle={() => toggle(own)} />;
+            return <Entry key={pointerOf(own)} draft={draft} fields={fields} openJson={props.openJson} list={list} path={own} node={item} open={open === pointerOf(own)} toggle={() => toggle(own)} />;
           }) : [];
         })}
         {(() => {
           const node = memberOf(block ?? { kind: "null", from: 0, to: 0 }, "limits")?.value;
           return node?.kind === "array" ? node.items.map((item, index) => {
             const own = [...path, "limits", index];
-            return <Limit key={pointerOf(own)} {...props} path={own} node={item} open={open === pointerOf(own)} toggle={() => toggle(own)} />;
+            return <Limit key={pointerOf(own)} draft={draft} fields={fields} openJson={props.openJson} path={own} node={item} open={open === pointerOf(own)} toggle={() => toggle(own)} />;
           }) : null;
         })()}
         {rate && rateParts && (
@@ -241,10 +243,10 @@ export function RuleBlock(props: Place & { path: Path; what: string }) {
         ))}
       </ul>
       <div class="row add-rules" role="group" aria-label={`Add a rule to ${visible(props.what)}`}>
-        <button type="button" onClick={() => add("deny_if", { conditions: [firstCondition(fields, "deny_if")] })}>Deny when…</button>
-        <button type="button" onClick={() => add("require", { conditions: [firstCondition(fields, "require")] })}>Require…</button>
-        <button type="button" onClick={() => add("approve_if", { conditions: [firstCondition(fields, "approve_if")] })}>Ask when…</button>
-        <button type="button" onClick={() => add("limits", { counter: freshCounter(path, "hour", block), window: "hour", max: 60, scope: "grant" })}>Limit…</button>
+        <button type="button" disabled={waits} onClick={() => add("deny_if", { conditions: [firstCondition(fields, "deny_if")] })}>Deny when…</button>
+        <button type="button" disabled={waits} onClick={() => add("require", { conditions: [firstCondition(fields, "require")] })}>Require…</button>
+        <button type="button" disabled={waits} onClick={() => add("approve_if", { conditions: [firstCondition(fields, "approve_if")] })}>Ask when…</button>
+        <button type="button" disabled={waits} onClick={() => add("limits", { counter: freshCounter(path, "hour", block), window: "hour", max: 60, scope: "grant" })}>Limit…</button>
       </div>
     </div>
   );

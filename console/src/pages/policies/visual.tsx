@@ -52,11 +52,11 @@ function Why(props: { row: Row; openJson: (path: Path) => void }) {
 /** Native radios, so that the arrow keys choose. A click on Custom opens the rules. */
 function StateChoice(props: { label: string; name: string; state: State; shown: State; unreachable: State[]; reason: string; take: (state: State) => void }) {
   return (
-    <div class="states" role="radiogroup" aria-label={props.label}>
+    <div class="five" role="radiogroup" aria-label={props.label}>
       {states.map((state) => {
         const off = props.unreachable.includes(state);
         return (
-          <label key={state} class={"state " + state + (props.shown === state ? " on" : "") + (off ? " off" : "")} title={off ? props.reason : undefined}>
+          <label key={state} class={"one-of-five " + state + (props.shown === state ? " on" : "") + (off ? " off" : "")} title={off ? props.reason : undefined}>
             <input type="radio" name={props.name} value={state} checked={props.shown === state} disabled={off} onChange={() => props.take(state)}
                    onClick={() => { if (props.shown === state && state === "custom") props.take(state); }} />
             <span>{stateWords[state]}</span>
@@ -67,17 +67,19 @@ function StateChoice(props: { label: string; name: string; state: State; shown: 
   );
 }
 
-function ToolRow(props: { draft: Draft; row: Row; server: string; index: number; calls: number | undefined; open: boolean; setOpen: (open: boolean) => void; openJson: (path: Path) => void }) {
+function ToolRow(props: { draft: Draft; row: Row; server: string; index: number; calls: number | undefined; open: boolean; setOpen: (open: boolean) => void; wanted: boolean; openJson: (path: Path) => void }) {
   const { draft, row, open } = props;
   const [fields, setFields] = useState<Field[]>();
   const known = row.known !== undefined;
+  const own = nodeAt(rootOf(draft.text.value), ["tools", row.tool]);
+  const ruled = open || (own !== undefined && (row.state.state === "custom" || (row.state.state === "ask" && row.state.own)));
   useEffect(() => {
-    if (!open || fields) return;
+    if (!ruled || fields) return;
     if (!known) return setFields([]);
     let over = false;
     schemaOf(props.server, row.tool).then((schema) => { if (!over) setFields(fieldsOf(schema)); }, () => { if (!over) setFields([]); });
     return () => { over = true; };
-  }, [open, known]);
+  }, [ruled, known]);
   const take = (state: State) => {
     draft.setTool(row.tool, state, row.known?.category);
     props.setOpen(state === "custom");
@@ -86,9 +88,8 @@ function ToolRow(props: { draft: Draft; row: Row; server: string; index: number;
   const begun = open && (row.state.state === "allow" || row.state.state === "ask") && row.state.path[0] === "tools";
   const shown = begun ? "custom" : row.state.state;
   const pattern = isGlob(row.tool);
-  const hasRules = nodeAt(rootOf(draft.text.value), ["tools", row.tool]) !== undefined && row.state.state !== "allow";
   return (
-    <li class="tool" id={`tool-${props.index}`}>
+    <li class={"tool" + (props.wanted ? " wanted" : "")} data-wanted={props.wanted || undefined}>
       <div class="tool-line">
         <div class="tool-name">
           <strong><Text of={row.tool} /></strong>
@@ -104,10 +105,10 @@ function ToolRow(props: { draft: Draft; row: Row; server: string; index: number;
         <StateChoice label={`What happens to ${visible(row.tool)}`} name={`state-${props.index}`} state={row.state.state} shown={shown} unreachable={row.state.unreachable}
                      reason={pattern ? "The name reads as a pattern" : `${placeText(row.state.path)} says more, and no rule rescues a call from another`} take={take} />
       </div>
-      {(open || row.state.state === "custom" || (row.state.state === "ask" && row.state.own)) && (
+      {ruled && (
         <div class="tool-rules">
-          {open && begun && row.state.state === "allow" && <p class="dim small">No rule yet, so every call is allowed. Add the first one.</p>}
-          {open || hasRules ? <RuleBlock draft={draft} fields={fields ?? []} path={["tools", row.tool]} what={row.tool} openJson={props.openJson} /> : null}
+          {begun && row.state.state === "allow" && <p class="dim small">No rule yet, so every call is allowed. Add the first one.</p>}
+          <RuleBlock draft={draft} fields={fields} path={["tools", row.tool]} what={row.tool} openJson={props.openJson} />
         </div>
       )}
     </li>
@@ -230,11 +231,17 @@ function Broad(props: { draft: Draft; tools: CatalogueTool[]; openJson: (path: P
   );
 }
 
-export function Visual(props: { draft: Draft; server: string; tools: CatalogueTool[] | undefined; calls: Map<string, number> | undefined; openJson: (path: Path) => void }) {
+export function Visual(props: { draft: Draft; server: string; name: string; tools: CatalogueTool[] | undefined; calls: Map<string, number> | undefined; openJson: (path: Path) => void }) {
   const { draft, server, openJson } = props;
   const text = draft.text.value;
   const tools = props.tools ?? [];
-  const [open, setOpen] = useState(new Set<string>());
+  const wanted = place.value.query.get("tool");
+  const [open, setOpen] = useState(new Set<string>(wanted ? [wanted] : []));
+  useEffect(() => {
+    if (!wanted || !props.tools) return;
+    setOpen((old) => new Set(old).add(wanted));
+    document.querySelector("[data-wanted]")?.scrollIntoView({ block: "center" });
+  }, [wanted, props.tools]);
   const wrong = obstacle(text);
   const root = rootOf(text);
   const known = useMemo(() => new Map(tools.map((tool) => [tool.tool, tool])), [props.tools]);
@@ -291,7 +298,7 @@ export function Visual(props: { draft: Draft; server: string; tools: CatalogueTo
         <ul class="tools">
           {shown.map((row, index) => (
             <ToolRow key={row.tool} draft={draft} row={row} server={server} index={index} calls={props.calls && (props.calls.get(row.tool) ?? 0)} openJson={openJson}
-                     open={open.has(row.tool)} setOpen={(now) => { const next = new Set(open); if (now) next.add(row.tool); else next.delete(row.tool); setOpen(next); }} />
+                     wanted={row.tool === wanted} open={open.has(row.tool)} setOpen={(now) => { const next = new Set(open); if (now) next.add(row.tool); else next.delete(row.tool); setOpen(next); }} />
           ))}
         </ul>
         {rows.length > 0 && shown.length === 0 && <p class="empty">{"No tool matches. "}<button type="button" class="plain" onClick={() => setQuery({ q: null, state: null, risk: null })}>Show all</button></p>}

@@ -1,0 +1,201 @@
+// The text editor (CodeMirror), in a shadow root: there its styles are constructed sheets, which the page's content
+// security policy lets through; elsewhere they would be style elements, which it does not.
+import { autocompletion, closeBrackets, closeBracketsKeymap, type CompletionContext, type CompletionResult, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { json } from "@codemirror/lang-json";
+import { bracketMatching, codeFolding, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { unifiedMergeView } from "@codemirror/merge";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { memberNames, textValues } from "../../policy/members.ts";
+import { fromBytes } from "../../policy/offsets.ts";
+import { change } from "../../policy/edit.ts";
+import type { Finding } from "./api.ts";
+
+export interface Names {
+  tools: string[];
+  /** Paths of arguments of a tool, or of all that are known. */
+  fields: (tool: string | undefined) => string[];
+}
+
+const theme = EditorView.theme({
+  "&": { color: "var(--text)", backgroundColor: "var(--panel)", border: "1px solid var(--line)", borderRadius: "var(--radius)", fontSize: "14px", maxHeight: "75vh" },
+  "&.cm-focused": { outline: "2px solid var(--focus)" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5", overflow: "auto" },
+  ".cm-content": { caretColor: "var(--text)" },
+  ".cm-cursor": { borderLeftColor: "var(--text)" },
+  ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--dim)", border: "0" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--raised) 60%, transparent)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--pending-ground)" },
+  ".cm-selectionMatch, .cm-searchMatch": { backgroundColor: "var(--limited-ground)" },
+  ".cm-searchMatch-selected": { outline: "1px solid var(--limited)" },
+  "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--raised)", outline: "1px solid var(--line-strong)" },
+  ".cm-panels": { backgroundColor: "var(--panel)", color: "var(--text)" },
+  ".cm-panels input, .cm-panels button, .cm-panels label": { fontSize: "13px" },
+  ".cm-textfield, .cm-button": { backgroundColor: "var(--panel)", backgroundImage: "none", color: "var(--text)", border: "1px solid var(--line-strong)" },
+  ".cm-tooltip": { backgroundColor: "var(--panel)", color: "var(--text)", border: "1px solid var(--line-strong)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
+  ".cm-foldPlaceholder": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line-strong)" },
+  ".cm-deletedChunk": { backgroundColor: "var(--removed-ground)", color: "var(--text)" },
+  ".cm-deletedChunk .cm-deletedText": { background: "none", textDecoration: "line-through" },
+  ".cm-insertedLine, .cm-changedLine": { backgroundColor: "var(--added-ground)" },
+  ".cm-changedText, .cm-insertedLine .cm-changedText": { background: "none" },
+  ".cm-collapsedLines": { color: "var(--dim)", background: "var(--raised)" },
+  ".token": { border: "1px solid var(--limited)", color: "var(--limited)", borderRadius: "3px", padding: "0 .2em", fontSize: ".8em" },
+});
+
+const colours = HighlightStyle.define([
+  { tag: tags.propertyName, color: "var(--link)" },
+  { tag: tags.string, color: "var(--allow)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--hidden)" },
+  { tag: tags.invalid, color: "var(--deny)" },
+]);
+
+/** What turns a line around or is not seen stands there by its number. */
+const invisible = highlightSpecialChars({
+  addSpecialChars: /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/u,
+  render: (code, description) => {
+    const token = document.createElement("span");
+    token.className = "token";
+    token.textContent = "U+" + code.toString(16).toUpperCase().padStart(4, "0");
+    if (description) token.title = description;
+    return token;
+  },
+});
+
+/** Where a position stands: the keys on the way, `*` for an index, and whether it is in a member's name. */
+function placeOf(state: EditorState, at: number): { path: string[]; name: boolean; from: number; to: number } | undefined {
+  let node = syntaxTree(state).resolveInner(at, -1);
+  if (node.name !== "PropertyName" && node.name !== "String") return undefined;
+  const { from, to } = node;
+  const name = node.name === "PropertyName";
+  const path: string[] = [];
+  for (let inner = node; node.parent; inner = node) {
+    node = node.parent;
+    if (node.name === "Array") path.unshift("*");
+    if (node.name !== "Property") continue;
+    const key = node.getChild("PropertyName");
+    if (!key || (name && path.length === 0 && inner.name === "PropertyName" && key.from === from)) continue;
+    try {
+      path.unshift(JSON.parse(state.sliceDoc(key.from, key.to)) as string);
+    } catch {
+      return undefined;
+    }
+  }
+  return { path, name, from, to };
+}
+
+function completion(names: () => Names) {
+  return (context: CompletionContext): CompletionResult | null => {
+    const found = placeOf(context.state, context.pos);
+    if (!found || context.pos <= found.from) return null;
+    const known = names();
+    const { path } = found;
+    const tool = path[0] === "tools" ? path[1] : undefined;
+    const offered = found.name ? memberNames(path, known.tools) : textValues(path, known.tools, known.fields(tool));
+    if (offered.length === 0) return null;
+    return {
+      from: found.from, to: found.to, filter: true,
+      options: offered.map((text) => ({ label: JSON.stringify(text), displayLabel: text, type: found.name ? "property" : "constant" })),
+    };
+  };
+}
+
+function base(label: string): Extension[] {
+  return [
+    lineNumbers(), foldGutter(), codeFolding(), invisible, drawSelection(), bracketMatching(), json(), syntaxHighlighting(colours), theme,
+    highlightSelectionMatches(), search({ top: true }), EditorView.lineWrapping, EditorState.tabSize.of(2),
+    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+    EditorView.perLineTextDirection.of(false),
+  ];
+}
+
+export interface CodeEditor {
+  set(text: string): void;
+  show(findings: Finding[]): void;
+  /** Puts the cursor at an offset and scrolls there. */
+  go(offset: number): void;
+  focus(): void;
+  close(): void;
+}
+
+function mount(host: HTMLElement, state: EditorState): EditorView {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  root.replaceChildren();
+  const view = new EditorView({ state, parent: root, root });
+  view.scrollDOM.tabIndex = 0;
+  view.scrollDOM.setAttribute("role", "group");
+  view.scrollDOM.setAttribute("aria-label", "Text of the policy, scrolls");
+  return view;
+}
+
+export function openEditor(host: HTMLElement, given: { text: string; readOnly: boolean; names: () => Names; typed: (text: string) => void }): CodeEditor {
+  let quiet = false;
+  const locked = new Compartment();
+  const view = mount(host, EditorState.create({
+    doc: given.text,
+    extensions: [
+      // The text keeps the line ends that it came with.
+      EditorState.lineSeparator.of(given.text.includes("\r\n") ? "\r\n" : "\n"),
+      ...base("Policy document"), highlightActiveLine(), history(), closeBrackets(), lintGutter(),
+      autocompletion({ override: [completion(given.names)], activateOnTyping: true }),
+      locked.of(EditorState.readOnly.of(given.readOnly)),
+      keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
+      EditorView.updateListener.of((update) => { if (update.docChanged && !quiet) given.typed(update.state.sliceDoc()); }),
+    ],
+  }));
+  return {
+    set(text) {
+      const now = view.state.sliceDoc();
+      // Positions of the editor count a line end as one; where there are longer ones the whole text is set.
+      const edit = text.includes("\r") || now.includes("\r") ? { from: 0, to: view.state.doc.length, insert: text } : change(now, text);
+      if (!edit || now === text) return;
+      quiet = true;
+      view.dispatch({ changes: { ...edit, insert: view.state.toText(edit.insert) } });
+      quiet = false;
+    },
+    show(findings) {
+      const text = view.state.sliceDoc();
+      const bytes = fromBytes(text);
+      const at = (offset: number) => {
+        const unit = bytes(offset);
+        const extra = text.includes("\r\n") ? (text.slice(0, unit).match(/\r\n/g)?.length ?? 0) : 0;
+        return Math.min(unit - extra, view.state.doc.length);
+      };
+      const diagnostics: Diagnostic[] = findings.map((finding) => {
+        const from = at(finding.begin);
+        const to = Math.max(at(finding.end), Math.min(from + 1, view.state.doc.length));
+        const { fix } = finding;
+        return {
+          from, to, severity: finding.severity === "error" ? "error" : "warning", message: finding.message,
+          actions: fix === undefined ? undefined : [{ name: `Write ${fix}`, apply: (target, start, end) => target.dispatch({ changes: { from: start, to: end, insert: fix } }) }],
+        };
+      });
+      view.dispatch(setDiagnostics(view.state, diagnostics));
+    },
+    go(offset) {
+      const text = view.state.sliceDoc();
+      const extra = text.includes("\r\n") ? (text.slice(0, offset).match(/\r\n/g)?.length ?? 0) : 0;
+      const at = Math.min(Math.max(0, offset - extra), view.state.doc.length);
+      view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
+      view.focus();
+    },
+    focus: () => view.focus(),
+    close: () => view.destroy(),
+  };
+}
+
+/** What a text changes in another one, line by line, in one column that fits a narrow page. */
+export function openDiff(host: HTMLElement, before: string, after: string): { close: () => void } {
+  const view = mount(host, EditorState.create({
+    doc: after,
+    extensions: [
+      ...base("Changes of the policy document"), EditorState.readOnly.of(true), EditorView.editable.of(false),
+      unifiedMergeView({ original: before, mergeControls: false, gutter: true, highlightChanges: true, syntaxHighlightDeletions: false, collapseUnchanged: { margin: 3, minSize: 6 } }),
+    ],
+  }));
+  return { close: () => view.destroy() };
+}
