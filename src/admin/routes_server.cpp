@@ -36,6 +36,13 @@ constexpr Route kRoutes[] = {
              "those that the server of that name has.",
      .members = R"({"name!": "Name", "settings": "ServerSettings"})",
      .result = "ServerTested"},
+    {.op = "server.scan",
+     .verb = Verb::post,
+     .path = "/api/v1/servers/{name}/scan",
+     .text = "Asks a server for all its tools and keeps them, as when an agent had listed them: a first list counts as reviewed, "
+             "later changes wait for a review.",
+     .members = R"({"name": "Name"})",
+     .result = "ServerScanned"},
     {.op = "server.review",
      .verb = Verb::post,
      .path = "/api/v1/servers/{name}/review",
@@ -222,6 +229,18 @@ constexpr std::string_view kSchemas = R"({
         },
         "additionalProperties": false
       }}
+    },
+    "additionalProperties": false
+  },
+  "ServerScanned": {
+    "type": "object",
+    "required": ["schema", "name", "ok", "tools", "steps"],
+    "properties": {
+      "schema": {"const": "doorward.server.scan/1"},
+      "name": {"type": "string"},
+      "ok": {"type": "boolean"},
+      "tools": {"type": "integer"},
+      "steps": {"type": "array", "items": {"type": "object"}, "description": "as of server.test"}
     },
     "additionalProperties": false
   },

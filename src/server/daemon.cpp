@@ -209,7 +209,10 @@ std::expected<void, StartFailure> Daemon::build() {
   surroundings.status = [this](json::Writer& writer) { write_status(writer); };
   operations_ = std::make_unique<Operations>(*store_, revocations_, std::move(*inventory),
                                              defaults_of(config_), surroundings);
-  add_trial_operations(*operations_, surroundings);
+  add_trial_operations(*operations_, surroundings, [this](const std::vector<gateway::ToolReport>& reports) {
+    operations_->take_tool_reports(reports);
+    catalogue_feed_->take(reports);
+  });
   add_client_operations(*operations_);
   add_refused_call_operation(*operations_, *store_, [this](const audit::CallRecord& denial) {
     audit::RecordBuffer buffer;
