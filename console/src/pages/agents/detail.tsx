@@ -17,7 +17,7 @@ import { ClientSeen } from "./list.tsx";
 import { Gauges, quotas } from "./quota.tsx";
 
 function RecentCalls(props: { label: string }) {
-  const loaded = useLoad((signal) => get<{ records: LogRecord[] }>("/records", { agent: props.label, event: "call.*", limit: 100 }, signal), [props.label]);
+  const loaded = useLoad((signal) => get<{ records: LogRecord[] }>("/records", { agent: props.label, of: "calls", limit: 40 }, signal), [props.label]);
   return (
     <Load from={loaded}>
       {(value) => {
@@ -30,7 +30,7 @@ function RecentCalls(props: { label: string }) {
               const word = wordOf(one);
               return (
                 <tr key={one.id ?? one.seq}>
-                  <td><a href={address(["log"], { agent: props.label, id: one.id })}><Time of={one.time} /></a></td>
+                  <td><a href={address(["audit", one.id ?? ""], { agent: props.label })}><Time of={one.time} /></a></td>
                   <td data-label="Tool"><Text of={targetOf(one)} /></td>
                   <td data-label="Decision">{word && <Decision of={word} />}</td>
                   <td data-label="Rule" class="mono"><Text of={shortRule(one.rule)} /></td>
@@ -47,7 +47,7 @@ function RecentCalls(props: { label: string }) {
 /** Says what a revocation cuts off before it does. */
 function Revoke(props: { grant: Grant; done: () => void; onClose: () => void }) {
   const { label } = props.grant;
-  const hour = useLoad((signal) => get<{ records: LogRecord[]; next?: string }>("/records", { agent: label, event: "call.*", since: "1h", limit: 1000 }, signal), [label]);
+  const hour = useLoad((signal) => get<{ records: LogRecord[]; next?: string }>("/records", { agent: label, of: "calls", since: "1h", limit: 1000 }, signal), [label]);
   if (!hour.value) return <Load from={hour}>{() => null}</Load>;
   const calls = hour.value.records.filter((one) => one.verdict && one.tool);
   const tools = [...new Set(calls.map(targetOf))].slice(0, 4);
@@ -56,7 +56,7 @@ function Revoke(props: { grant: Grant; done: () => void; onClose: () => void }) 
              act={async () => { await send("DELETE", `/grants/${encodeURIComponent(label)}`); say(`${label} is revoked.`); props.done(); }}>
       <p>{"From the next request on its token is refused, and its open streams close. It cannot be taken back; a new grant has a new token."}</p>
       {calls.length > 0
-        ? <p><b><a href={address(["log"], { agent: label, since: "1h" })}>{`${plural(calls.length, "call")}${hour.value.next ? " or more" : ""} in the last hour`}</a></b>{": "}<Text of={tools.join(", ")} />{". The agent is at work."}</p>
+        ? <p><b><a href={address(["audit"], { agent: label, since: "1h" })}>{`${plural(calls.length, "call")}${hour.value.next ? " or more" : ""} in the last hour`}</a></b>{": "}<Text of={tools.join(", ")} />{". The agent is at work."}</p>
         : <p>It called nothing in the last hour.</p>}
     </Confirm>
   );
@@ -98,7 +98,7 @@ export function AgentPage(props: { label: string }) {
               {made && <section><Shown of={made} gateway={status.url} /></section>}
               {active && <section><h2>What it can do</h2><WhatItCan label={grant.label} /></section>}
               {active && <section><h2>Limits</h2><Gauges of={gauges} /></section>}
-              <section><div class="head"><h2>Recent calls</h2><a href={address(["log"], { agent: grant.label })}>All of its calls</a></div><RecentCalls label={grant.label} /></section>
+              <section><div class="head"><h2>Recent calls</h2><a href={address(["audit"], { agent: grant.label })}>All of its calls</a></div><RecentCalls label={grant.label} /></section>
               {active && !made && <section><h2>Connect a client</h2><Connect gateway={status.url} server={grant.server} /></section>}
               {asked === "revoke" && <Revoke grant={grant} done={loaded.again} onClose={() => setAsked(undefined)} />}
               {asked === "rotate" && (

@@ -11,7 +11,7 @@ import { Fullest, quotas } from "./quota.tsx";
 
 /** The client that an agent last came with, as it calls itself. */
 export function ClientSeen(props: { agent: string }) {
-  const last = useLoad((signal) => get<{ records: LogRecord[] }>("/records", { agent: props.agent, event: "call.*", since: "30d", limit: 5 }, signal), [props.agent]);
+  const last = useLoad((signal) => get<{ records: LogRecord[] }>("/records", { agent: props.agent, of: "calls", limit: 5 }, signal), [props.agent]);
   const name = last.value?.records.map((one) => one.client?.name).find(Boolean);
   return name ? <Text of={name} /> : <span class="dim">{last.value ? "none yet" : "…"}</span>;
 }
@@ -56,8 +56,8 @@ export function AgentList() {
                         <td data-label="Client seen"><ClientSeen agent={one.label} /></td>
                         <td data-label="Server"><a href={address(["servers", one.server])}><Text of={one.server} /></a></td>
                         <td data-label="Policy">{one.policy ? <a href={address(["policies", one.policy], { server: one.server })}><Text of={one.policy} /></a> : <span class="failed">none: every call is refused</span>}</td>
-                        <td data-label="Last call">{count?.last ? <a href={address(["log"], { agent: one.label })}><Time of={count.last} /></a> : <span class="dim">none in 7 days</span>}</td>
-                        <td data-label="Refused, 7 d" class="number">{count ? <a href={address(["log"], { agent: one.label, decision: "deny", since: "7d" })}>{`${count.refused_percent} % of ${count.calls.toLocaleString()}`}</a> : <span class="dim">–</span>}</td>
+                        <td data-label="Last call">{count?.last ? <a href={address(["audit"], { agent: one.label })}><Time of={count.last} /></a> : <span class="dim">none in 7 days</span>}</td>
+                        <td data-label="Refused, 7 d" class="number">{count ? <a href={address(["audit"], { agent: one.label, decision: "denied", since: "7d" })}>{`${count.refused_percent} % of ${count.calls.toLocaleString()}`}</a> : <span class="dim">–</span>}</td>
                         <td data-label="Fullest limit"><Fullest of={gauges.filter((gauge) => gauge.grant === one.label)} /></td>
                       </tr>
                     );

@@ -17,7 +17,7 @@ export function Health(props: { server: string }) {
   const broken = record.result === "upstream_error" || record.result === "timeout";
   return (
     <span>
-      <a href={address(["log"], { server: props.server })} class={broken ? "failed" : undefined}>{broken ? "Failing" : "Answering"}</a>
+      <a href={address(["audit"], { server: props.server })} class={broken ? "failed" : undefined}>{broken ? "Failing" : "Answering"}</a>
       {" · last call "}<Time of={record.time} />
       {words && <>{" · "}<Text of={words} /></>}
     </span>

@@ -115,7 +115,7 @@ export function ReviewOf(props: { server: string; done: () => void }) {
             {open.length === 0
               ? <p>{`All ${plural(value.tools.length, "tool")} are as they were reviewed.`}</p>
               : <p>{`${plural(open.length, "tool")} of ${value.tools.length} ${open.length === 1 ? "waits" : "wait"} for a review. Until then each is refused, and `}
-                  <a href={address(["log"], { server: props.server, code: "tool_changed" })}>the log has the calls</a>.</p>}
+                  <a href={address(["audit"], { server: props.server, code: "tool_changed" })}>the log has the calls</a>.</p>}
             {open.map((one) => <Card key={one.name + one.definition} server={props.server} of={one} done={reload} />)}
             {value.reclassified.length > 0 && (
               <p>{"Newer rules class some tools otherwise; policies keep the category in force until the tool is accepted: "}
