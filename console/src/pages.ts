@@ -13,6 +13,7 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  { segment: "", title: "Overview", load: () => import("./pages/overview.tsx") },
   { segment: "live", title: "Live", load: () => import("./pages/live.tsx") },
   { segment: "approvals", title: "Approvals", load: () => import("./pages/approvals.tsx") },
   { segment: "audit", title: "Audit log", load: () => import("./pages/audit.tsx") },

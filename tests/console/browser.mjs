@@ -17,7 +17,7 @@ let signedIn; // cookies of whoever the task's code signed in
 /** Signs in as the user of the gateway's machine, for the tabs that follow. */
 export async function signIn(code) {
   const page = await openTab({ anonymous: true, name: "sign in" });
-  await page.goto(`${task.origin}/login#code=${code}`, { waitUntil: "load" });
+  await page.goto(`${task.origin}/login?to=%2Fabout#code=${code}`, { waitUntil: "load" });
   await settle(page);
   await page.locator("nav").waitFor({ state: "attached" });
   signedIn = await page.context().storageState();

@@ -1,6 +1,8 @@
 """Every page that the browser looks at: name, path, and what its heading says. `{denied}` and the like are ids of World."""
 
 PAGES = [
+    ("overview", "/", "Overview"),
+    ("overview-30d", "/?span=30d", "Overview"),
     ("approvals", "/approvals", "Approvals"),
     ("approval", "/approvals/{approval}", "Approval"),
     ("approvals-history", "/approvals?tab=history", "Approvals"),

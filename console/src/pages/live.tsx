@@ -21,8 +21,9 @@ function reasonOf(record: LogRecord): string {
   return text.length > 60 ? text.slice(0, 59) + "…" : text;
 }
 
+/** A decision about what an agent wants; handshakes and lists are none. */
 function isDecision(record: LogRecord): boolean {
-  return record.event === "call.intent" || record.event === "call.denied";
+  return (record.event === "call.intent" || record.event === "call.denied") && Boolean(record.tool || record.target);
 }
 
 /** Calls a second of the last minute. */
@@ -59,7 +60,7 @@ export default function Live() {
   };
   useKeys([{ key: "p", what: "pause, and go on", act: () => (paused ? go() : setPaused(true)) }]);
   const known = new Set(came.map((one) => one.id));
-  const everything = [...came, ...(before.value?.records ?? []).filter((one) => !known.has(one.id))];
+  const everything = [...came, ...(before.value?.records ?? []).filter((one) => isDecision(one) && !known.has(one.id))];
   const agents = [...new Set([...everything.map(agentOf), agent])].filter(Boolean).sort();
   const shown = everything.filter((one) => (!agent || agentOf(one) === agent) && (!decision || wordOf(one) === decision)).slice(0, mostKept);
   return (

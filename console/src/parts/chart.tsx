@@ -27,13 +27,13 @@ export function ceiling(most: number): number {
 
 function Numbers(props: { columns: Column[]; words: DecisionWord[]; title: string; of: string }) {
   return (
-    <table class="hidden-visually">
+    <div class="hidden-visually"><table>
       <caption>{props.title}</caption>
       <thead><tr><th scope="col">{props.of}</th>{props.words.map((word) => <th key={word} scope="col">{decisions[word].word}</th>)}</tr></thead>
       <tbody>{props.columns.filter((column) => sum(column, props.words) > 0).map((column) => (
         <tr key={column.label}><th scope="row">{column.label}</th>{props.words.map((word) => <td key={word}>{column.counts[word] ?? 0}</td>)}</tr>
       ))}</tbody>
-    </table>
+    </table></div>
   );
 }
 

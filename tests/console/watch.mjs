@@ -1,0 +1,193 @@
+// Journeys of those who watch: a denial explained, calls decided, the log exported, signing in; and the same by keyboard alone.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { axe, callTool, openTab, settle, shoot, task, visit } from "./browser.mjs";
+
+const at = (page) => page.url().slice(task.origin.length);
+
+/** From the call to its reason: the live page, the explanation, the rule. */
+export async function denyAndExplain() {
+  const page = await openTab({ name: "deny and explain" });
+  await visit(page, "/live?agent=support-agent");
+  await page.getByText("Connected.").waitFor();
+  const answer = await callTool("support-agent", "create_refund", { charge: "ch_77", amount: 4321, reason: "asked" });
+  assert.match(answer.result.content[0].text, /Refunds stop at 1000/);
+  const row = page.locator(".stream li").filter({ hasText: "create_refund" }).filter({ hasText: "Refunds stop at 1000" }).first();
+  await row.waitFor();
+  // Paused, the page keeps still and counts.
+  await page.getByRole("button", { name: "Pause" }).click();
+  await callTool("support-agent", "list_charges", { customer: "cus_9" });
+  await page.getByRole("button", { name: /Resume: \d+ new/ }).click();
+  const id = answer.result._meta["io.doorward/decision"].id;
+  await page.locator(`a[href="/audit/${id}"]`).click();
+  const explanation = page.getByRole("region", { name: "Explanation" });
+  await explanation.waitFor();
+  const text = await explanation.innerText();
+  for (const part of ["Denied", "payments.create_refund", "support-agent", "alice", "did not reach payments", "/tools/create_refund/deny_if", "4321"]) {
+    assert.ok(text.includes(part), `the explanation does not say "${part}": ${text}`);
+  }
+  await axe(page);
+  const rule = await page.getByRole("link", { name: "Open rule" }).getAttribute("href");
+  assert.match(rule, /^\/policies\/support\?/);
+  await page.getByRole("button", { name: "Copy link" }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${task.origin}/audit/${id}`);
+  await page.goBack();
+  await page.getByRole("heading", { name: "Live" }).waitFor();
+  return id;
+}
+
+/** The log by its filters: what is counted is what is shown, and the address holds all of it. */
+export async function filterTheLog() {
+  const page = await openTab({ name: "filter" });
+  await visit(page, "/audit");
+  await page.getByRole("searchbox").fill("agent:nightly-report decision:rate-limited");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/agent=nightly-report/);
+  assert.match(at(page), /decision=rate_limited/);
+  await page.locator(".count-line strong").filter({ hasText: "3 calls" }).waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 3);
+  await page.getByRole("button", { name: "Remove the filter agent" }).click();
+  await page.waitForURL((url) => !url.search.includes("agent"));
+  await page.goBack();
+  await page.waitForURL(/agent=nightly-report/);
+  // As clients call a tool; and what no call fits.
+  await page.getByRole("searchbox").fill("mcp__payments__get_customer");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.waitForURL(/tool=get_customer/);
+  await page.getByText("No call fits all of these filters.").waitFor();
+  await page.getByRole("link", { name: /Without decision|Without agent|Without tool/ }).first().click();
+  await page.locator("tbody tr").first().waitFor();
+}
+
+export async function approveAndDeny() {
+  const page = await openTab({ name: "approve" });
+  await visit(page, "/approvals");
+  assert.match(await page.title(), /^\(3\) /);
+  const refund = page.getByRole("article", { name: "create_refund for support-agent" });
+  await refund.getByText("ch_9").waitFor();
+  await refund.getByRole("button", { name: "Approve once" }).click();
+  await page.getByText("Approved create_refund for support-agent.").waitFor();
+  await refund.waitFor({ state: "detached" });
+  // What cannot be undone wants the tool's name.
+  const remove = page.getByRole("article", { name: "delete_customer for support-agent" }).filter({ hasText: "cus_4" });
+  await remove.getByRole("button", { name: "Approve once" }).click();
+  const dialog = page.getByRole("dialog");
+  assert.ok(await dialog.getByRole("button", { name: "Approve once" }).isDisabled());
+  await dialog.getByRole("textbox").first().fill("delete_customer");
+  await dialog.getByRole("button", { name: "Approve once" }).click();
+  await remove.waitFor({ state: "detached" });
+  const other = page.getByRole("article", { name: "delete_customer for support-agent" });
+  await other.getByRole("button", { name: "Deny with reason…" }).click();
+  await dialog.getByRole("textbox").fill("Customers stay.");
+  await dialog.getByRole("button", { name: "Deny the call" }).click();
+  await page.getByText("Nothing waits.").waitFor();
+  await page.waitForFunction(() => document.title.startsWith("Approvals"));
+  await page.getByRole("link", { name: "History" }).click();
+  await page.getByText("Customers stay.").waitFor();
+}
+
+export async function exportAndVerify() {
+  const page = await openTab({ name: "export" });
+  await visit(page, "/audit?of=records");
+  await page.getByRole("button", { name: "Verify the log" }).click();
+  await page.getByText(/The log is whole: [\d,]+ records/).waitFor();
+  await page.getByRole("button", { name: "Export" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("dialog").getByRole("button", { name: "Export records" }).click();
+  const file = await (await download).path();
+  return readFileSync(file, "utf8");
+}
+
+/** No pointer: the skip link, keys and Tab alone. */
+export async function byKeyboard() {
+  const page = await openTab({ name: "keyboard" });
+  const focused = () => page.evaluate(() => document.activeElement.textContent);
+  await visit(page, "/");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "content");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await axe(page);
+  await shoot(page, "keys");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.press("g");
+  await page.keyboard.press("a");
+  await page.locator("[data-row]").first().waitFor();
+  await page.locator(".request .args").nth(1).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  assert.equal(await focused(), "delete_customer");
+  await page.keyboard.press("j");
+  assert.equal(await focused(), "create_refund");
+  await page.keyboard.press("d");
+  await page.getByRole("dialog", { name: "Deny create_refund" }).waitFor();
+  await axe(page);
+  await shoot(page, "deny");
+  await page.keyboard.type("Not by keyboard either");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Deny the call");
+  await page.keyboard.press("Enter");
+  await page.getByText("Denied create_refund for support-agent.").waitFor();
+  await page.keyboard.press("a");
+  await page.getByRole("dialog", { name: "Approve delete_customer once" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("u");
+  await page.locator("[data-row]").first().waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("decision:denied tool:create_refund");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/decision=denied/);
+  await page.locator(".count-line").waitFor();
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.getByRole("region", { name: "Explanation" }).waitFor();
+  assert.match(at(page), /^\/audit\/dec_\w+\?.*decision=denied/);
+}
+
+/** A link to an approval survives the login, and the end of the session. */
+export async function signIn() {
+  const page = await openTab({ name: "sign in", anonymous: true });
+  await page.goto(`${task.origin}/approvals/${task.ids.approval}`);
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  page.expected.push(/401/);
+  await page.getByLabel("Name").fill("vera");
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  await page.getByLabel("Password").fill(task.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("create_refund").first().waitFor();
+  assert.equal(at(page), `/approvals/${task.ids.approval}`);
+  // A viewer may look: nothing to decide, no arguments, no export.
+  await page.getByText("Deciding is for people with the role approver.").waitFor();
+  assert.equal(await page.getByRole("button", { name: /Approve|Deny/ }).count(), 0);
+  await page.getByRole("link", { name: "Audit log" }).first().click();
+  await page.locator("tbody tr").first().waitFor();
+  assert.equal(await page.getByRole("button", { name: /Export|Verify/ }).count(), 0);
+  await page.getByRole("searchbox").fill("refund");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/q=refund/);
+  await page.context().clearCookies();
+  await page.getByRole("searchbox").fill("tool:create_refund");
+  await page.keyboard.press("Enter");
+  await page.getByText("Your session has ended.").waitFor();
+  await axe(page);
+  await page.getByLabel("Name").fill("vera");
+  await page.getByLabel("Password").fill(task.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator("tbody tr").first().waitFor();
+  assert.match(at(page), /q=refund&tool=create_refund|tool=create_refund/);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  // Codes are good once.
+  await page.goto(`${task.origin}/login?to=%2Faudit%3Fdecision%3Ddenied#code=${task.spent}`);
+  await page.getByRole("alert").waitFor();
+  assert.equal(at(page), "/audit?decision=denied");
+}
