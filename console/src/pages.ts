@@ -22,6 +22,7 @@ export const pages: Page[] = [
   { segment: "policies", title: "Policies", load: () => import("./pages/policies.tsx") },
   { segment: "agents", title: "Agents", load: () => import("./pages/agents.tsx") },
   { segment: "coverage", title: "Coverage", load: () => import("./pages/coverage.tsx") },
+  { segment: "settings", title: "Settings", load: () => import("./pages/settings.tsx") },
   { segment: "start", title: "First run", aside: true, load: () => import("./pages/start.tsx") },
   { segment: "about", title: "About", aside: true, load: () => import("./pages/about.tsx") },
 ];

@@ -75,7 +75,7 @@ function Evidence(props: { of: Decided[] }) {
           <td data-label="State"><State of={one.state} decided={one.decided} /></td>
           <td data-label="Agents">{one.agents.map((agent, index) => <span key={agent}>{index > 0 && ", "}<a href={address(["agents", agent])}><Text of={agent} /></a></span>)}</td>
           <td data-label="Why it counts"><Text of={one.exposed_because} /></td>
-          <td data-label="Because"><Text of={one.why} />{one.policy && <>{" "}<a href={address(["policies", one.policy], { server: one.server, rule: one.rule.startsWith("/") ? one.rule : undefined })}><Text of={one.policy} /></a></>}</td>
+          <td data-label="Because"><Text of={one.why} />{one.policy && <>{" "}<a href={address(["policies", one.policy], { server: one.server, at: one.rule.startsWith("/") ? one.rule : undefined })}><Text of={one.policy} /></a></>}</td>
         </tr>
       ))}</tbody>
     </table>

@@ -46,7 +46,7 @@ export function Can(props: { of: Permission; severity?: string }) {
 export function RuleLink(props: { server: string; policy: PermissionPolicy | null; of: Permission }) {
   const { server, policy, of } = props;
   if (!policy) return <span class="dim">the grant carries no policy</span>;
-  const where = address(["policies", policy.name], { server, rule: of.pointer || undefined, line: of.line || undefined });
+  const where = address(["policies", policy.name], { server, at: of.pointer || undefined });
   return (
     <span>
       <a href={where}>{of.rule && of.line ? `line ${of.line}` : <Text of={policy.name} />}</a>

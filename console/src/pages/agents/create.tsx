@@ -13,13 +13,13 @@ import { visible } from "../../visible.ts";
 export interface Made { token: string; grant: Grant }
 
 /** A token, this once, and where it goes. */
-export function Shown(props: { of: Made; gateway: string | undefined }) {
+export function Shown(props: { of: Made }) {
   const { of } = props;
   return (
     <div class="stack">
       <p class="banner good">{"The token of "}<b><Text of={of.grant.label} /></b>{" is shown this once; only its hash is kept. Copy it now."}</p>
       <Copy text={of.token} label="Token" secret />
-      <Connect gateway={props.gateway} server={of.grant.server} token={of.token} />
+      <Connect label={of.grant.label} token={of.token} />
       <p><a class="button" href={address(["agents", of.grant.label])}>{"What "}<Text of={of.grant.label} />{" can do"}</a></p>
     </div>
   );
@@ -28,9 +28,9 @@ export function Shown(props: { of: Made; gateway: string | undefined }) {
 export function CreateGrant() {
   const server = place.value.query.get("server") ?? "";
   const loaded = useLoad(async (signal) => {
-    const [policies, servers, first, status] = await Promise.all([all<PolicyItem>("/policies", "policies"), all<Server>("/servers", "servers"),
-      get<{ bundles: Bundle[] }>("/servers", { limit: 1 }, signal), get<{ url?: string }>("/status", {}, signal)]);
-    return { policies, servers, bundles: first.bundles, status };
+    const [policies, servers, first] = await Promise.all([all<PolicyItem>("/policies", "policies"), all<Server>("/servers", "servers"),
+      get<{ bundles: Bundle[] }>("/servers", { limit: 1 }, signal)]);
+    return { policies, servers, bundles: first.bundles };
   }, []);
   const [label, setLabel] = useState("");
   const [owner, setOwner] = useState("");
@@ -43,8 +43,8 @@ export function CreateGrant() {
       <Trail to="/agents">Agents and grants</Trail>
       <h1>Create a grant</h1>
       <Load from={loaded}>
-        {({ policies, servers, bundles, status }) => {
-          if (made) return <Shown of={made} gateway={status.url} />;
+        {({ policies, servers, bundles }) => {
+          if (made) return <Shown of={made} />;
           const choices: [string, string, object][] = [
             ...policies.map((one): [string, string, object] => [`p/${one.server}/${one.name}`, `${one.name}, for ${one.server}${one.mode === "observe" ? " (observes only)" : ""}`, { server: one.server, policy: one.name }]),
             ...bundles.map((one): [string, string, object] => [`b/${one.name}`, `bundle ${one.name}, by the policies of its members`, { server: one.name }]),

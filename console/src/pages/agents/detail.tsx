@@ -13,8 +13,13 @@ import { type LogRecord, shortRule, targetOf, wordOf } from "../../record.ts";
 import { address } from "../../router.ts";
 import { WhatItCan } from "./can.tsx";
 import { type Made, Shown } from "./create.tsx";
-import { ClientSeen } from "./list.tsx";
-import { Gauges, quotas } from "./quota.tsx";
+import { usageOf } from "./list.tsx";
+import { type Gauge, Gauges } from "./quota.tsx";
+
+function Limits(props: { label: string }) {
+  const loaded = useLoad((signal) => get<{ limits: Gauge[] }>(`/grants/${encodeURIComponent(props.label)}/quotas`, {}, signal), [props.label]);
+  return <Load from={loaded}>{(value) => <Gauges of={value.limits} />}</Load>;
+}
 
 function RecentCalls(props: { label: string }) {
   const loaded = useLoad((signal) => get<{ records: LogRecord[] }>("/records", { agent: props.label, of: "calls", limit: 40 }, signal), [props.label]);
@@ -65,8 +70,8 @@ function Revoke(props: { grant: Grant; done: () => void; onClose: () => void }) 
 export function AgentPage(props: { label: string }) {
   const path = `/grants/${encodeURIComponent(props.label)}`;
   const loaded = useLoad(async (signal) => {
-    const [shown, status] = await Promise.all([get<{ grant: Grant }>(path, {}, signal), get<{ url?: string }>("/status", {}, signal)]);
-    return { grant: shown.grant, status, gauges: await quotas({ grant: shown.grant.label }, signal) };
+    const [shown, usage] = await Promise.all([get<{ grant: Grant }>(path, {}, signal), usageOf(signal)]);
+    return { grant: shown.grant, use: usage.get(shown.grant.id) };
   }, [props.label]);
   const [asked, setAsked] = useState<"rotate" | "revoke">();
   const [made, setMade] = useState<Made>();
@@ -74,7 +79,7 @@ export function AgentPage(props: { label: string }) {
     <>
       <Trail to="/agents">Agents and grants</Trail>
       <Load from={loaded}>
-        {({ grant, status, gauges }) => {
+        {({ grant, use }) => {
           const locked = isLocked(grant.owner);
           const active = grant.state === "active";
           return (
@@ -88,18 +93,19 @@ export function AgentPage(props: { label: string }) {
                 ["Owner", grant.grant_owner ? <Text of={grant.grant_owner} /> : <span class="dim">nobody</span>],
                 ["Server", <a href={address(["servers", grant.server])}><Text of={grant.server} /></a>],
                 ["Policy", grant.policy ? <a href={address(["policies", grant.policy], { server: grant.server })}><Text of={grant.policy} /></a> : <span class="failed">none: every call is refused</span>],
-                ["Client seen", <ClientSeen agent={grant.label} />],
+                ["Client seen", use?.client ? <Text of={use.client} /> : <span class="dim">none yet</span>],
+                ["Refused in 7 days", use?.week.calls ? <a href={address(["audit"], { agent: grant.label, since: "7d" })}>{`${use.week.refused_percent} % of ${plural(use.week.calls, "call")}`}</a> : undefined],
                 ["Proved by", grant.holder === "identity" ? "an access token of an issuer" : grant.holder === "certificate" ? "a certificate" : <>{"a token that ends in "}<code>{grant.token_hint}</code></>],
                 ["Created", <Time of={grant.created} />],
                 ["Expires", grant.expires ? <Time of={grant.expires} exact /> : "never"],
                 ["Labels", Object.keys(grant.labels).length ? <Text of={Object.entries(grant.labels).map(([key, value]) => `${key}=${value}`).join(", ")} /> : undefined],
                 ["Owned by", locked ? <><code><Text of={grant.owner} /></code>{" (locked)"}</> : undefined],
               ]} />
-              {made && <section><Shown of={made} gateway={status.url} /></section>}
+              {made && <section><Shown of={made} /></section>}
               {active && <section><h2>What it can do</h2><WhatItCan label={grant.label} /></section>}
-              {active && <section><h2>Limits</h2><Gauges of={gauges} /></section>}
+              {active && <section><h2>Limits</h2><Limits label={grant.label} /></section>}
               <section><div class="head"><h2>Recent calls</h2><a href={address(["audit"], { agent: grant.label })}>All of its calls</a></div><RecentCalls label={grant.label} /></section>
-              {active && !made && <section><h2>Connect a client</h2><Connect gateway={status.url} server={grant.server} /></section>}
+              {active && !made && <section><h2>Connect a client</h2><Connect label={grant.label} /></section>}
               {asked === "revoke" && <Revoke grant={grant} done={loaded.again} onClose={() => setAsked(undefined)} />}
               {asked === "rotate" && (
                 <Confirm title={`Rotate the token of ${grant.label}`} verb="Rotate token" onClose={() => setAsked(undefined)}

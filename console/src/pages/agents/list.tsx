@@ -1,26 +1,26 @@
 import { all, get, may } from "../../api.ts";
 import type { Grant } from "../../model.ts";
 import { plural } from "../../model.ts";
+import type { Counts } from "../../parts/stats.ts";
 import { Load, useLoad } from "../../parts/load.tsx";
-import { stats } from "../../parts/stats.ts";
 import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
-import type { LogRecord } from "../../record.ts";
 import { address, place, setQuery, withQuery } from "../../router.ts";
-import { Fullest, quotas } from "./quota.tsx";
+import { type Gauge, OneGauge } from "./quota.tsx";
 
-/** The client that an agent last came with, as it calls itself. */
-export function ClientSeen(props: { agent: string }) {
-  const last = useLoad((signal) => get<{ records: LogRecord[] }>("/records", { agent: props.agent, of: "calls", limit: 5 }, signal), [props.agent]);
-  const name = last.value?.records.map((one) => one.client?.name).find(Boolean);
-  return name ? <Text of={name} /> : <span class="dim">{last.value ? "none yet" : "…"}</span>;
+export interface Usage { label: string; id: string; url: string; last_call?: string; client?: string; week: Counts; fullest?: Gauge }
+
+/** What every grant did lately. */
+export async function usageOf(signal?: AbortSignal): Promise<Map<string, Usage>> {
+  const { grants } = await get<{ grants: Usage[] }>("/usage/grants", {}, signal);
+  return new Map(grants.map((one) => [one.id, one]));
 }
 
 export function AgentList() {
   const { query } = place.value;
   const loaded = useLoad(async (signal) => {
-    const [grants, counted, gauges] = await Promise.all([all<Grant>("/grants", "grants"), stats({ since: "7d", by: "agent" }, signal), quotas({}, signal)]);
-    return { grants, counts: new Map(counted.map((one) => [one.grant ?? "", one])), gauges };
+    const [grants, usage] = await Promise.all([all<Grant>("/grants", "grants"), usageOf(signal)]);
+    return { grants, usage };
   }, []);
   const words = (query.get("q") ?? "").toLowerCase();
   const server = query.get("server");
@@ -29,7 +29,7 @@ export function AgentList() {
     <>
       <div class="head"><h1>Agents and grants</h1>{may() && <a class="button primary" href={withQuery({ create: "1" })}>Create a grant</a>}</div>
       <Load from={loaded}>
-        {({ grants, counts, gauges }) => {
+        {({ grants, usage }) => {
           if (grants.length === 0) {
             return <div class="empty"><p>No grants yet. A grant lets one agent reach one server, under one policy.</p><p>{may() ? <a class="button" href="/agents?create=1">Create the first grant</a> : "An admin creates them."}</p></div>;
           }
@@ -48,17 +48,17 @@ export function AgentList() {
                 <table class="cards dense">
                   <thead><tr><th>Agent</th><th>Owner</th><th>Client seen</th><th>Server</th><th>Policy</th><th>Last call</th><th class="number">Refused, 7 d</th><th>Fullest limit</th></tr></thead>
                   <tbody>{found.map((one) => {
-                    const count = counts.get(one.id);
+                    const use = usage.get(one.id);
                     return (
                       <tr key={one.id}>
                         <td><a href={address(["agents", one.label])}><b><Text of={one.label} /></b></a>{one.state !== "active" && <span class="failed">{` ${one.state}`}</span>}</td>
                         <td data-label="Owner">{one.grant_owner ? <Text of={one.grant_owner} /> : <span class="dim">nobody</span>}</td>
-                        <td data-label="Client seen"><ClientSeen agent={one.label} /></td>
+                        <td data-label="Client seen">{use?.client ? <Text of={use.client} /> : <span class="dim">none yet</span>}</td>
                         <td data-label="Server"><a href={address(["servers", one.server])}><Text of={one.server} /></a></td>
                         <td data-label="Policy">{one.policy ? <a href={address(["policies", one.policy], { server: one.server })}><Text of={one.policy} /></a> : <span class="failed">none: every call is refused</span>}</td>
-                        <td data-label="Last call">{count?.last ? <a href={address(["audit"], { agent: one.label })}><Time of={count.last} /></a> : <span class="dim">none in 7 days</span>}</td>
-                        <td data-label="Refused, 7 d" class="number">{count ? <a href={address(["audit"], { agent: one.label, decision: "denied", since: "7d" })}>{`${count.refused_percent} % of ${count.calls.toLocaleString()}`}</a> : <span class="dim">–</span>}</td>
-                        <td data-label="Fullest limit"><Fullest of={gauges.filter((gauge) => gauge.grant === one.label)} /></td>
+                        <td data-label="Last call">{use?.last_call ? <a href={address(["audit"], { agent: one.label })}><Time of={use.last_call} /></a> : <span class="dim">none yet</span>}</td>
+                        <td data-label="Refused, 7 d" class="number">{use?.week.calls ? <a href={address(["audit"], { agent: one.label, since: "7d" })}>{`${use.week.refused_percent} % of ${use.week.calls.toLocaleString()}`}</a> : <span class="dim">–</span>}</td>
+                        <td data-label="Fullest limit">{use?.fullest ? <OneGauge of={use.fullest} short /> : <span class="dim">none</span>}</td>
                       </tr>
                     );
                   })}</tbody>
