@@ -12,6 +12,7 @@ import { go, place, segments, withQuery } from "../router.ts";
 import { Detail } from "./audit/detail.tsx";
 import { Export } from "./audit/export.tsx";
 import { asked, type Filter, filterOf, type Name, parseSearch } from "./audit/filter.ts";
+import { Histogram } from "./audit/histogram.tsx";
 import { Calls } from "./audit/table.tsx";
 import "./audit.css";
 
@@ -170,7 +171,7 @@ export default function Audit() {
   const filter = filterOf(place.value.query);
   const key = JSON.stringify(filter);
   const id = segments()[1];
-  const first = useLoad((signal) => get<RecordPage>("/records", { ...asked(filter), limit: 100 }, signal), [key]);
+  const first = useLoad((signal) => get<RecordPage>("/records", { ...asked(filter), limit: 50 }, signal), [key]);
   const [older, setOlder] = useState<{ key: string; pages: RecordPage[] }>({ key, pages: [] });
   const [exporting, setExporting] = useState(false);
   const [news, seen] = useNews(key + String(first.loading));
@@ -207,6 +208,7 @@ export default function Audit() {
                 {news > 0 && <button type="button" class="plain" onClick={() => { seen(); first.again(); }}>{`${news.toLocaleString()} new: show`}</button>}
                 {asked(filter).of === "calls" && <a href={withQuery({ of: "records" })}>every record, changes and approvals too</a>}
               </p>
+              <Histogram filter={filter} />
               <Calls pages={pages} selected={id} />
               <p class="row dim">
                 {`${shown.toLocaleString()} shown. `}

@@ -3,7 +3,7 @@ import { get } from "../api.ts";
 import { onRecord, waiting } from "../live.ts";
 import { BarList, type Column, Columns, Legend, order } from "../parts/chart.tsx";
 import { Copy } from "../parts/copy.tsx";
-import type { DecisionWord } from "../parts/decision.tsx";
+import { type DecisionWord, decisions } from "../parts/decision.tsx";
 import { Load, useLoad } from "../parts/load.tsx";
 import { Text } from "../parts/text.tsx";
 import { Time } from "../parts/time.tsx";
@@ -81,10 +81,15 @@ function Tiles(props: { of: Statistics; span: string }) {
         <span class="label">Calls</span><span class="value">{of.totals.calls.toLocaleString()}</span>
         <span class="more">{of.totals.error > 0 ? `${of.totals.error.toLocaleString()} failed behind the gateway` : "none failed behind the gateway"}</span>
       </a>
-      <a class="panel tile" href={address(["audit"], { since: span, decision: "denied" })}>
+      <div class="panel tile">
         <span class="label">Refused</span><span class="value">{`${of.totals.refused_percent.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`}</span>
-        <span class="more">{`${of.totals.refused.toLocaleString()} refused${of.totals.would_deny > 0 ? `, ${of.totals.would_deny.toLocaleString()} would be` : ""}`}</span>
-      </a>
+        <span class="more">
+          {refusals.filter((word) => of.totals[word] > 0).map((word, i) => (
+            <>{i > 0 && ", "}<a href={address(["audit"], { since: span, decision: word })}>{`${of.totals[word].toLocaleString()} ${decisions[word].word.toLowerCase()}`}</a></>
+          ))}
+          {of.totals.refused + of.totals.would_deny === 0 && "nothing"}
+        </span>
+      </div>
       <div class="panel tile">
         <span class="label">Added by the gateway</span>
         <span class="value">{latency.added_p50_us === undefined ? "–" : milliseconds(latency.added_p50_us)}</span>

@@ -10,11 +10,13 @@ export interface Explanation {
   id?: string;
   time?: string;
   decision: "allow" | "deny" | "hide" | "approve";
+  /** What people are shown. */
+  word: DecisionWord;
   enforced: boolean;
   code: string;
   summary: string;
   subject: { grant: string; owner?: string; client?: string };
-  call: { server: string; tool: string; args_sha256?: string; args_redacted?: unknown };
+  call: { server: string; tool: string; args_sha256?: string; args_state?: "given" | "shown" | "not_stored" | "not_shown"; args_redacted?: unknown };
   policy: { name: string; version: number; sha256?: string; origin?: string };
   rule: string;
   pointer: string;
@@ -22,22 +24,13 @@ export interface Explanation {
   note?: string;
   evidence: { path: string; op: string; expected: unknown; actual: string; result: string }[];
   trace: { step: string; result: string; pointer?: string; line?: number }[];
-  effects: { forwarded: boolean; quota?: string; redactions?: number };
+  effects: { forwarded: boolean; quota?: string; result?: string };
   remedy: { retry?: string; after_s?: number; changes: string[]; ask?: string };
   told_agent: string;
-  approval?: { request?: string; state?: string; by?: string; reason?: string } | string;
-  result?: string;
+  approval?: string;
 }
 
 const limited = ["rate_limited", "budget_exceeded"];
-
-export function wordOfExplanation(of: Explanation): DecisionWord {
-  if (of.decision !== "allow" && !of.enforced) return "would_deny";
-  if (of.decision === "allow" || of.effects.forwarded) return "allowed";
-  if (of.decision === "hide") return "hidden";
-  if (limited.includes(of.code)) return "rate_limited";
-  return of.code === "approval_pending" || of.code === "" ? "needs_approval" : "denied";
-}
 
 /** Who said so: a rule, the default, a broken policy, a person. */
 function whoSaid(of: Explanation): string {
@@ -62,11 +55,15 @@ function effect(of: Explanation): string {
   const reached = of.effects.forwarded
     ? of.decision !== "allow" && !of.enforced ? `Observe mode let the call go to ${server}.` : `The call went to ${server}.`
     : `The call did not reach ${server}.`;
-  const quota = of.effects.quota ?? "";
-  const told = !quota ? "" : /^none/.test(quota) ? " No quota was used." : ` Quota: ${quota}.`;
-  const hidden = of.effects.redactions ? ` ${of.effects.redactions} places of the answer were taken out.` : "";
-  return reached + told + hidden;
+  return [reached, quotas[of.effects.quota ?? ""]].filter(Boolean).join(" ");
 }
+
+const quotas: Record<string, string> = {
+  "none used": "No quota was used.",
+  "counted": "It counts against the limits.",
+  "to be reserved": "It would count against the limits.",
+  "given back": "What it had used of the limits was given back.",
+};
 
 const retries: Record<string, string> = {
   never: "Repeating the call gives the same answer.",
@@ -77,7 +74,7 @@ const retries: Record<string, string> = {
 
 function Trace(props: { of: Explanation }) {
   const { of } = props;
-  const refused = wordOfExplanation(of) !== "allowed";
+  const refused = of.word !== "allowed";
   const signs: Record<string, [string, string]> = { "ok": ["✓", "passed"], "decided": [refused ? "✕" : "✓", "decided"],
     "not evaluated": ["·", "not evaluated"] };
   return (
@@ -97,6 +94,28 @@ function Trace(props: { of: Explanation }) {
   );
 }
 
+const argumentStates: Record<string, string> = {
+  not_stored: "The log keeps no values of this call, so rules over arguments cannot be shown with what they met.",
+  not_shown: "Values of this call are stored; auditors and admins may see them.",
+};
+
+/** The call's arguments as they were stored, secrets taken out before. */
+function Arguments(props: { of: Explanation["call"] }) {
+  const args = props.of.args_redacted;
+  const state = argumentStates[props.of.args_state ?? ""];
+  if (args === undefined) return state ? <p class="dim">{state}</p> : null;
+  const entries = args !== null && typeof args === "object" && !Array.isArray(args) ? Object.entries(args) : [["", args] as const];
+  return (
+    <table class="arguments">
+      <caption>{entries.length === 1 ? "1 argument" : `${entries.length} arguments`}</caption>
+      <thead class="hidden-visually"><tr><th scope="col">Argument</th><th scope="col">Value</th></tr></thead>
+      <tbody>{entries.map(([key, value]) => (
+        <tr key={key}><td class="mono"><Text of={key} /></td><td class="mono"><Text of={typeof value === "string" ? value : JSON.stringify(value, null, 1)} /></td></tr>
+      ))}</tbody>
+    </table>
+  );
+}
+
 /** Where the rule stands in the policy's editor. */
 export function ruleAddress(of: Explanation): string {
   return address(["policies", of.policy.name], { server: of.call.server, at: of.pointer || of.rule, version: of.policy.version });
@@ -104,7 +123,7 @@ export function ruleAddress(of: Explanation): string {
 
 export function ExplanationView(props: { of: Explanation; actions?: ComponentChildren }) {
   const { of } = props;
-  const word = wordOfExplanation(of);
+  const { word } = of;
   const told = of.told_agent && of.told_agent !== of.summary;
   return (
     <section class="explanation" aria-label="Explanation">
@@ -117,6 +136,7 @@ export function ExplanationView(props: { of: Explanation; actions?: ComponentChi
       <p class="summary"><Text of={of.summary} /></p>
       {of.note && <p>{"The policy's author says: "}<Text of={of.note} /></p>}
       <p>{whoSaid(of)}{" "}{effect(of)}</p>
+      <Arguments of={of.call} />
       {of.trace.length > 0 && <Trace of={of} />}
       <dl class="facts">
         {of.evidence.length > 0 && (

@@ -1,9 +1,8 @@
 // One call: why it was decided so, what became of it, what happened around it.
-import { useState } from "preact/hooks";
-import { get, may } from "../../api.ts";
+import { get } from "../../api.ts";
 import { Decision } from "../../parts/decision.tsx";
 import { type Explanation, ExplanationView, ruleAddress } from "../../parts/explanation.tsx";
-import { Load, messageOf, Problem, useLoad } from "../../parts/load.tsx";
+import { Load, useLoad } from "../../parts/load.tsx";
 import { Json, Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
 import { say } from "../../parts/toast.tsx";
@@ -41,38 +40,6 @@ function Outcome(props: { records: LogRecord[] }) {
       {typeof end["result_bytes"] === "number" && `, ${(end["result_bytes"] as number).toLocaleString()} bytes`}
       {". "}{own}{end.reason && <>{" "}<Text of={end.reason} /></>}
     </p>
-  );
-}
-
-function Arguments(props: { id: string; record: LogRecord }) {
-  const [shown, setShown] = useState<{ path: string; value: string }[]>();
-  const [problem, setProblem] = useState<string>();
-  const args = props.record["args"] as { keys?: string[]; count?: number; digest?: string; bytes?: number } | undefined;
-  if (!args) return null;
-  const show = async () => {
-    try {
-      const answer = await get<{ arguments: { path: string; value: string }[] }>("/audit/arguments/" + encodeURIComponent(props.id));
-      setShown(answer.arguments);
-    } catch (error) {
-      setProblem(messageOf(error));
-    }
-  };
-  return (
-    <section aria-label="Arguments">
-      <h3>Arguments</h3>
-      <p>
-        {`${args.count ?? args.keys?.length ?? 0} ${args.count === 1 ? "argument" : "arguments"}, ${args.bytes ?? 0} bytes: `}
-        {(args.keys ?? []).map((key, i) => <>{i > 0 && ", "}<code><Text of={key} /></code></>)}
-      </p>
-      {problem && <Problem of={problem} />}
-      {shown ? shown.length === 0 ? <p class="dim">No values of this call are stored.</p> : (
-        <table>
-          <caption class="hidden-visually">Stored values</caption>
-          <thead><tr><th scope="col">Path</th><th scope="col">Value</th></tr></thead>
-          <tbody>{shown.map((one) => <tr key={one.path}><td class="mono"><Text of={one.path} /></td><td class="mono"><Text of={one.value} /></td></tr>)}</tbody>
-        </table>
-      ) : may("auditor") && <button type="button" onClick={() => void show()}>Show stored values; that is recorded</button>}
-    </section>
   );
 }
 
@@ -150,7 +117,7 @@ export function Detail(props: { id: string; close: string }) {
             )}
             <Outcome records={records} />
             {decided.approval && <p><a href={address(["approvals", decided.approval])}>The request for approval</a></p>}
-            <Arguments id={id} record={decided} />
+            {!explanation && <p class="dim">This record is of no decision.</p>}
             <Related record={decided} />
             <details>
               <summary>JSON</summary>

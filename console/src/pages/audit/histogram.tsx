@@ -1,0 +1,46 @@
+// How the calls of the filter lie in time, above their list; a click on a column goes into it.
+import { get } from "../../api.ts";
+import { type Column, Columns, Legend, order } from "../../parts/chart.tsx";
+import type { DecisionWord } from "../../parts/decision.tsx";
+import { useLoad } from "../../parts/load.tsx";
+import { withQuery } from "../../router.ts";
+import type { Filter } from "./filter.ts";
+
+interface Series {
+  step_s: number;
+  series: ({ at: string } & Record<DecisionWord, number>)[];
+}
+
+const steps: [number, string][] = [[3600, "1m"], [6 * 3600, "5m"], [26 * 3600, "30m"], [8 * 86_400, "4h"]];
+
+function seconds(since: string, until: string | undefined): number {
+  const span = /^(\d+)([smhd])$/.exec(since);
+  if (span) return Number(span[1]) * { s: 1, m: 60, h: 3600, d: 86_400 }[span[2] as "s" | "m" | "h" | "d"];
+  return (Date.parse(until ?? new Date().toISOString()) - Date.parse(since)) / 1000;
+}
+
+export function Histogram(props: { filter: Filter }) {
+  const { filter } = props;
+  // Statistics know these filters alone; a chart of more calls than the list has would mislead.
+  const told = !filter.q && !filter.rule && !filter.code && !filter.event && filter.of !== "records";
+  const since = filter.since ?? "24h";
+  const step = steps.find(([most]) => seconds(since, filter.until) <= most)?.[1] ?? "1d";
+  const found = useLoad(async (signal) => (told ? get<Series>("/stats",
+    { since, until: filter.until, step, agent: filter.agent, server: filter.server, tool: filter.tool }, signal) : undefined),
+  [since, filter.until, filter.agent, filter.server, filter.tool, told]);
+  if (!told || !found.value) return null;
+  const words = filter.decision ? order.filter((word) => word === filter.decision) : order.filter((word) => word !== "error");
+  const daily = found.value.step_s >= 86_400;
+  const columns: Column[] = found.value.series.map((one) => {
+    const from = new Date(one.at);
+    return { label: from.toLocaleString(undefined, daily ? { dateStyle: "medium" } : { dateStyle: "short", timeStyle: "short" }), counts: one,
+      href: withQuery({ since: one.at, until: new Date(from.getTime() + found.value!.step_s * 1000).toISOString() }) };
+  });
+  if (columns.length < 2 || !columns.some((one) => words.some((word) => one.counts[word]))) return null;
+  return (
+    <figure class="histogram" aria-label={`Calls of the filter over time${filter.since ? "" : ", the last 24 hours"}`}>
+      <Columns plain height={44} title="Calls over time" columns={columns} words={words} />
+      <figcaption class="row spread dim"><span>{columns[0]!.label}</span><Legend words={words.filter((word) => columns.some((one) => one.counts[word]))} /><span>{columns[columns.length - 1]!.label}</span></figcaption>
+    </figure>
+  );
+}
