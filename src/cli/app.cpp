@@ -112,6 +112,8 @@ int run_commands(int argc, char** argv) {
   add_session_commands(app, session);
   add_notify_commands(app, session);
   add_explain_command(app, session);
+  add_allow_command(app, session);
+  add_top_command(app, session);
   add_log_commands(app, session);
   add_audit_commands(app, session);
   add_shell_commands(app, session);
