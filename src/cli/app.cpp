@@ -118,6 +118,7 @@ int run_commands(int argc, char** argv) {
   add_audit_commands(app, session);
   add_shell_commands(app, session);
   add_version_command(app, session);
+  add_bug_report_command(app, session);
 
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty()) {
