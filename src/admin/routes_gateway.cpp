@@ -104,6 +104,7 @@ constexpr std::string_view kSchemas = R"({
         }
       },
       "connections": {"type": "integer"},
+      "now": {"$ref": "#/components/schemas/Time"},
       "uptime_s": {"type": "integer"}
     }
   },

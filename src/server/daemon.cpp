@@ -14,6 +14,7 @@
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/rfc3339.h"
 #include "io/file.h"
 #include "server/agent_operations.h"
 #include "server/approval_operations.h"
@@ -574,7 +575,8 @@ void Daemon::write_status(json::Writer& writer) const {
   writer.key("log_accepting").boolean(gateway_->log().accepting());
   anchors_->write_status(writer);
   writer.key("connections").number(gateway_->connections());
-  writer.key("uptime_s").number((system_clock().wall_us() - started_us_) / 1'000'000);
+  const std::int64_t now_us = system_clock().wall_us();
+  writer.key("now").string(format_time(now_us)).key("uptime_s").number((now_us - started_us_) / 1'000'000);
 }
 
 }  // namespace doorward::server

@@ -41,6 +41,13 @@ class Approvals(ConsoleCase):
                          ["delete_customer"])
 
 
+class Revoking(ConsoleCase):
+    def test_a_grant_is_revoked_while_its_agent_is_at_work(self):
+        agent = self.world.client("nightly-report")
+        self.browse("watch.mjs revokeGrant")
+        self.assertEqual(agent.call("list_charges", {}).status, 401)
+
+
 class Keyboard(ConsoleCase):
     def test_approvals_and_the_log_by_keyboard_alone(self):
         self.browse("watch.mjs byKeyboard")

@@ -98,6 +98,23 @@ export async function exportAndVerify() {
   return readFileSync(file, "utf8");
 }
 
+/** A grant ends while its agent is at work: the page says what that cuts off, and every worker refuses the token. */
+export async function revokeGrant() {
+  const page = await openTab({ name: "revoke" });
+  await visit(page, "/agents/nightly-report");
+  await page.getByRole("button", { name: "Revoke nightly-report" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/calls? in the last hour/).waitFor();
+  await axe(page);
+  await shoot(page, "revoke");
+  const revoke = dialog.getByRole("button", { name: "Revoke grant" });
+  assert.ok(await revoke.isDisabled(), "an agent at work is revoked by its name only");
+  await dialog.getByRole("textbox").fill("nightly-report");
+  await revoke.click();
+  await page.getByText("nightly-report is revoked.").waitFor();
+  await page.getByRole("heading", { level: 1, name: /revoked/ }).waitFor();
+}
+
 /** No pointer: the skip link, keys and Tab alone. */
 export async function byKeyboard() {
   const page = await openTab({ name: "keyboard" });

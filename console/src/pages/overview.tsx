@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { get } from "../api.ts";
+import { get, may } from "../api.ts";
 import { onRecord, waiting } from "../live.ts";
 import { BarList, type Column, Columns, Legend, order } from "../parts/chart.tsx";
 import { Copy } from "../parts/copy.tsx";
@@ -188,7 +188,9 @@ function NoCalls() {
   return (
     <div class="panel">
       <h2>No calls yet</h2>
-      <p>{"Waiting for the first one. Connect a client under "}<a href="/agents">Agents</a>{", then ask it:"}</p>
+      <p>Waiting for the first one.</p>
+      {may() && <p><a class="button primary" href="/start">Set up in five steps</a></p>}
+      <p>{"Or connect a client under "}<a href="/agents">Agents</a>{", then ask it:"}</p>
       <Copy text="List the tools that you have, and call one that only reads." label="A prompt to try" />
     </div>
   );

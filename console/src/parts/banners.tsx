@@ -2,6 +2,7 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get, session } from "../api.ts";
+import { ahead, learnTime } from "../clock.ts";
 import { connected, onRecord } from "../live.ts";
 import { Text } from "./text.tsx";
 
@@ -13,9 +14,7 @@ interface PolicyRow {
 
 const observing = signal<PolicyRow[]>([]);
 const broken = signal<string>("");
-/** How far this browser's clock is from the gateway's, in seconds. */
-const skew = signal(0);
-const mostSkew = 120;
+const mostSkew = 120_000;
 const loopback = ["localhost", "127.0.0.1", "[::1]"];
 
 async function look(): Promise<void> {
@@ -30,11 +29,11 @@ export function tellChain(chain: { state: string; first_bad?: { writer: string; 
 }
 
 async function lookAtLog(): Promise<void> {
-  const before = Date.now();
   const newest = await get<{ chain?: { state: string } }>("/records", { limit: 1 });
   tellChain(newest.chain);
+  const before = Date.now();
   const status = await get<{ now?: string }>("/status");
-  if (status.now) skew.value = Math.round((Date.parse(status.now) - (before + Date.now()) / 2) / 1000);
+  learnTime(status.now, before, Date.now());
 }
 
 export function Banners() {
@@ -71,8 +70,8 @@ export function Banners() {
           {" Whoever is on the way can read it and act as you. Set admin.tls in the configuration, or use an SSH tunnel."}
         </p>
       )}
-      {Math.abs(skew.value) > mostSkew && (
-        <p class="banner warn">{`The clocks of this browser and of the gateway differ by ${Math.round(Math.abs(skew.value) / 60)} minutes. Times on this page are the gateway's.`}</p>
+      {Math.abs(ahead.value) > mostSkew && (
+        <p class="banner warn">{`The clocks of this browser and of the gateway differ by ${Math.round(Math.abs(ahead.value) / 60_000)} minutes. Times on this page are the gateway's.`}</p>
       )}
       {name && !connected.value && <Lost />}
     </>

@@ -1,6 +1,7 @@
 // One request as an approver wants it: who, what, the exact arguments, why, what happens without an answer, how long left.
 import { useState } from "preact/hooks";
 import { get, may, send } from "../../api.ts";
+import { gatewayNow } from "../../clock.ts";
 import { countWaiting } from "../../live.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Load, messageOf, Problem, useLoad } from "../../parts/load.tsx";
@@ -132,8 +133,8 @@ async function decideOn(of: Approval, how: Deciding, reason: string, for_s?: num
 }
 
 function Left(props: { expires: string }) {
-  const now = useNow();
-  const ms = Date.parse(props.expires) - now;
+  useNow();
+  const ms = Date.parse(props.expires) - gatewayNow();
   return <span class={"left" + (ms < 120_000 ? " soon" : "")}>{ms > 0 ? `expires in ${countdown(ms)}` : "expired"}</span>;
 }
 

@@ -62,6 +62,7 @@ export function Export(props: { filter: Filter; onClose: () => void }) {
         {kept.length === 0 ? "All records, the oldest first." : "Records with "}
         {kept.map(([name, value], i) => <>{i > 0 && ", "}<code><Text of={`${name} ${value}`} /></code></>)}
       </p>
+      {["rate_limited", "would_deny", "error"].includes(filter.decision ?? "") && <p class="dim">An export tells refusals apart by their code alone: more is exported than you see.</p>}
       {left.length > 0 && <p class="dim">{`An export knows no filter ${left.map((one) => one === "q" ? "by words" : one).join(", nor ")}: more is exported than you see.`}</p>}
       <p class="dim">Up to 10,000 records. That you exported them is recorded. Check the lines with <code>doorward audit verify FILE</code>.</p>
     </Dialog>
