@@ -10,8 +10,7 @@ namespace {
 
 Deployment deployment(std::string_view document, std::vector<std::string> names) {
   Deployment made;
-  LiveServer server;
-  server.name = "up";
+  LiveServer server{.name = "up"};
   for (const std::string& name : names) {
     LiveTool tool;
     tool.record.name = name;
@@ -19,9 +18,7 @@ Deployment deployment(std::string_view document, std::vector<std::string> names)
     server.tools.push_back(std::move(tool));
   }
   made.servers.push_back(std::move(server));
-  LiveGrant grant;
-  grant.label = "agent";
-  grant.owner = "alice";
+  LiveGrant grant{.label = "agent", .owner = "alice"};
   grant.caller.subject.label = "agent";
   grant.access.push_back({0, testing::load_or_fail(document)});
   made.grants.push_back(std::move(grant));

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
@@ -26,7 +24,7 @@ void run(Session& session, server::RunOptions options, const std::vector<std::st
     // HOME or LANG would be masked in every path and every text otherwise.
     options.env.back().second.harmless = !server::looks_secret(name);
   }
-  const auto ended = server::run_stdio(options, STDIN_FILENO, STDOUT_FILENO);
+  const auto ended = server::run_stdio(options);
   if (ended) return;
   for (const server::Finding& finding : ended.error().findings) session.say(finding.text());
   session.fail(ended.error().error);

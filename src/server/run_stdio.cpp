@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -97,7 +98,7 @@ std::expected<Inventory, StartFailure> make_inventory(const RunOptions& options)
 
 }  // namespace
 
-std::expected<void, StartFailure> run_stdio(const RunOptions& options, int input, int output) {
+std::expected<void, StartFailure> run_stdio(const RunOptions& options) {
   prepare_process();
   auto state = choose_state_dir(options.state);
   if (!state) return failure(state.error());
@@ -120,7 +121,7 @@ std::expected<void, StartFailure> run_stdio(const RunOptions& options, int input
   auto gateway = gateway::StdioGateway::create(std::move(settings), std::move(*world));
   if (!gateway) return failure(gateway.error());
   pins.follow((*gateway)->tool_reports());
-  const Status ended = (*gateway)->run(input, output, stop_requested, kGrace);
+  const Status ended = (*gateway)->run(STDIN_FILENO, STDOUT_FILENO, stop_requested, kGrace);
   pins.end();
   if (!ended) return failure(ended.error());
   return {};

@@ -23,6 +23,10 @@ PAGES = [
     ("coverage", "/coverage", "Coverage"),
     ("settings", "/settings", "Settings"),
     ("start", "/start", ""),
+    ("policies", "/policies", "Policies"),
+    ("policies-nothing", "/policies?q=no-such-policy", "Policies"),
+    ("policy", "/policies/payments/support", "support"),
+    ("policy-new", "/policies/new", "New policy"),
     ("about", "/about", "About"),
     ("missing", "/no/such/page", "no such page"),
 ]

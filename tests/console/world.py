@@ -102,6 +102,12 @@ class World:
         """A code that signs the user of this machine in, once."""
         return self.local.post("/api/v1/login/code").json["code"]
 
+    def put_policy(self, name, server, text, comment):
+        """A policy of the store, which the console may change."""
+        answer = self.local.put(f"/api/v1/policies/{name}", {"server": server, "text": text, "comment": comment})
+        if answer.status != 200:
+            raise AssertionError(answer)
+
     def client(self, agent, name="claude-code"):
         client = self.gateway.client(agent, name=name, timeout=60.0)
         client.initialize()

@@ -1,16 +1,18 @@
 import { useState } from "preact/hooks";
 import { pieces } from "../visible.ts";
 
-const most = 2000;
-
 function Pieces(props: { of: string }) {
   return <>{pieces(props.of).map((piece) => (piece.name ? <span class="token" title={piece.name}>{piece.text}</span> : piece.text))}</>;
 }
 
-/** Text that an agent, a server or a person made. Long ones are cut at the end, with their length and a way to all of it. */
-export function Text(props: { of: string | null | undefined; whole?: boolean }) {
+/**
+ * Text that an agent, a server or a person made. One that is longer than `most` is cut at the end, with its length and a way
+ * to all of it.
+ */
+export function Text(props: { of: string | null | undefined; whole?: boolean; most?: number }) {
   const [open, setOpen] = useState(false);
   const text = props.of ?? "";
+  const most = props.most ?? 2000;
   if (props.whole || open || text.length <= most) return <bdi><Pieces of={text} /></bdi>;
   return (
     <bdi>

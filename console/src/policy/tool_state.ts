@@ -112,7 +112,9 @@ export function toolState(root: Node, tool: string, category?: string): ToolStat
   const floor = strictest(others);
   const withOwn = strictest([...(own ? [own] : []), ...others]);
   const unnamed = named || own?.path[0] === "tools" ? undefined : byDefault;
-  const said = strictest([...(withOwn ? [withOwn] : []), ...(unnamed ? [unnamed] : [])]) ?? byDefault;
+  // The default speaks before `all_tools` does, and after what hides.
+  const refused = unnamed?.state === "deny" && withOwn?.state !== "hide";
+  const said = refused ? byDefault : withOwn && (!unnamed || strictness[withOwn.state] > strictness[unnamed.state]) ? withOwn : unnamed ?? byDefault;
   const least = floor ? strictness[floor.state] : 0;
   return {
     ...said,
@@ -129,26 +131,24 @@ export function ownBlock(text: string, tool: string): string | undefined {
 
 /**
  * Makes a document say of one tool what `state` says, in as few bytes as that takes, all of them the tool's own: its names
- * in `hide` and its block in `tools`. `remembered`: a block of it that said so before. What the `default` says already
- * needs no block.
+ * in `hide` and its block in `tools`. `remembered`: a block of it that said so before; null: it said so without one.
  */
 export function setState(text: string, read: (text: string) => Node, tool: string, state: State, category?: string,
-                         remembered?: string): string {
+                         remembered?: string | null): string {
   const said = (of: string) => toolState(read(of), tool, category);
   const now = said(text);
   if (now.unreachable.includes(state) || now.state === state) return text;
+  const restores = typeof remembered === "string" && blockState(read(remembered)) === state;
   // The block keeps its rules for the day on which the tool is shown again.
-  const restores = remembered !== undefined && blockState(read(remembered)) === state;
   if (state === "hide" && !restores) return append(text, ["hide"], tool);
   const path = ["tools", tool];
   const out = unhide(text, read, tool);
   if (said(out).state === state) return out;
-  if (restores) return setAt(out, path, new Written(remembered!));
+  if (restores) return setAt(out, path, new Written(remembered));
   const block = nodeAt(read(out), path);
-  if (block && (state === "allow" || state === "deny")) {
+  if (remembered === null && block) {
     const without = removeAt(out, path);
-    const then = said(without);
-    if (then.state === state && then.path.length === 0) return without;
+    if (said(without).state === state) return without;
   }
   switch (state) {
     case "deny": return setAt(out, path, { action: "deny" });

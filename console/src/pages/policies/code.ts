@@ -5,7 +5,6 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, codeFolding, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { unifiedMergeView } from "@codemirror/merge";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
@@ -39,11 +38,6 @@ const theme = EditorView.theme({
   ".cm-tooltip": { backgroundColor: "var(--panel)", color: "var(--text)", border: "1px solid var(--line-strong)" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line-strong)" },
-  ".cm-deletedChunk": { backgroundColor: "var(--removed-ground)", color: "var(--text)" },
-  ".cm-deletedChunk .cm-deletedText": { background: "none", textDecoration: "line-through" },
-  ".cm-insertedLine, .cm-changedLine": { backgroundColor: "var(--added-ground)" },
-  ".cm-changedText, .cm-insertedLine .cm-changedText": { background: "none" },
-  ".cm-collapsedLines": { color: "var(--dim)", background: "var(--raised)" },
   ".token": { border: "1px solid var(--limited)", color: "var(--limited)", borderRadius: "3px", padding: "0 .2em", fontSize: ".8em" },
 });
 
@@ -186,16 +180,4 @@ export function openEditor(host: HTMLElement, given: { text: string; readOnly: b
     focus: () => view.focus(),
     close: () => view.destroy(),
   };
-}
-
-/** What a text changes in another one, line by line, in one column that fits a narrow page. */
-export function openDiff(host: HTMLElement, before: string, after: string): { close: () => void } {
-  const view = mount(host, EditorState.create({
-    doc: after,
-    extensions: [
-      ...base("Changes of the policy document"), EditorState.readOnly.of(true), EditorView.editable.of(false),
-      unifiedMergeView({ original: before, mergeControls: false, gutter: true, highlightChanges: true, syntaxHighlightDeletions: false, collapseUnchanged: { margin: 3, minSize: 6 } }),
-    ],
-  }));
-  return { close: () => view.destroy() };
 }

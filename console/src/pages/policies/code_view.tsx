@@ -66,18 +66,3 @@ export function CodeView(props: { draft: Draft; server: string; tools: Catalogue
     </>
   );
 }
-
-/** What one text changes in another. */
-export function DiffView(props: { before: string; after: string }) {
-  const host = useRef<HTMLDivElement>(null);
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    let over = false;
-    let opened: { close: () => void } | undefined;
-    code().then((module) => { if (!over && host.current) opened = module.openDiff(host.current, props.before, props.after); }, (error) => setProblem(messageOf(error)));
-    return () => { over = true; opened?.close(); };
-  }, [props.before, props.after]);
-  if (problem) return <Problem of={"The comparison could not be loaded. " + problem} />;
-  if (props.before === props.after) return <p class="dim">Nothing differs.</p>;
-  return <div ref={host} class="code" />;
-}

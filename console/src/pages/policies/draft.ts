@@ -2,7 +2,7 @@
 import { batch, computed, effect, type ReadonlySignal, signal, type Signal } from "@preact/signals";
 import { rootOf } from "../../policy/document.ts";
 import { nodeAt } from "../../policy/json_text.ts";
-import { blockState, ownBlock, setState, type State } from "../../policy/tool_state.ts";
+import { blockState, ownBlock, setState, type State, toolState } from "../../policy/tool_state.ts";
 import type { PolicyAnswer } from "./api.ts";
 
 /** What is published, as it was read; `tag` makes a change fail where somebody else made one meanwhile. */
@@ -46,7 +46,7 @@ export class Draft {
   readonly canRedo: ReadonlySignal<boolean>;
   private readonly past = signal<string[]>([]);
   private readonly future = signal<string[]>([]);
-  private readonly remembered = new Map<string, string>();
+  private readonly remembered = new Map<string, string | null>();
   private readonly key: string;
   readonly stop: () => void;
 
@@ -102,8 +102,10 @@ export class Draft {
   }
 
   private withTool(text: string, tool: string, state: State, category: string | undefined): string {
-    const block = nodeAt(rootOf(text), ["tools", tool]);
+    const root = rootOf(text);
+    const block = nodeAt(root, ["tools", tool]);
     if (block) this.remembered.set(`${blockState(block)} ${tool}`, ownBlock(text, tool)!);
+    else this.remembered.set(`${toolState(root, tool, category).state} ${tool}`, null);
     return setState(text, rootOf, tool, state, category, this.remembered.get(`${state} ${tool}`));
   }
 

@@ -13,7 +13,8 @@ import { nodeAt, type Path, pathOfPointer } from "../../policy/json_text.ts";
 import { unifiedPatch } from "../../policy/patch.ts";
 import { address, place, setQuery, withQuery } from "../../router.ts";
 import { agentsOf, callsOf, carriers, type Finding, showPolicy, toolsOf, validate } from "./api.ts";
-import { CodeView, DiffView } from "./code_view.tsx";
+import { CodeView } from "./code_view.tsx";
+import { Changed } from "./changed.tsx";
 import { type Base, Draft } from "./draft.ts";
 import { Effect } from "./effect.tsx";
 import { Mode } from "./list.tsx";
@@ -179,9 +180,9 @@ function Open(props: { live: Base; again: () => void }) {
       </div>
       <div class={"editor" + (tab === "versions" ? "" : " with-effect")}>
         <div id="policy-view" role="tabpanel" aria-labelledby={"tab-" + tab}>
-          {tab === "visual" && <Visual draft={draft} server={server} name={name} tools={tools.value} calls={calls.value} openJson={openJson} />}
+          {tab === "visual" && <Visual draft={draft} server={server} tools={tools.value} calls={calls.value} openJson={openJson} />}
           {tab === "json" && <CodeView draft={draft} server={server} tools={tools.value} findings={findings} />}
-          {tab === "changes" && <DiffView before={draft.base.value.text} after={text} />}
+          {tab === "changes" && <Changed before={draft.base.value.text} after={text} />}
           {tab === "versions" && <Versions live={draft.newer.value ?? draft.base.value} again={props.again} />}
         </div>
         {tab !== "versions" && (

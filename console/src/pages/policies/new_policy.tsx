@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
-import { all, send } from "../../api.ts";
+import { all } from "../../api.ts";
 import { Load, messageOf, Problem, useLoad } from "../../parts/load.tsx";
 import { address, go, place } from "../../router.ts";
 import { visible } from "../../visible.ts";
 import { listPolicies, putPolicy, toolsOf } from "./api.ts";
+import { recommendedText } from "./recommended.tsx";
 
 const beginnings = {
   read: { title: "Read-only", text: "Tools that read are allowed; everything else is denied." },
@@ -22,17 +23,9 @@ export async function beginning(kind: Beginning, server: string, description: st
     case "blank": return write({ default: "deny", tools: {} });
     case "recommended": {
       if ((await toolsOf(server)).length === 0) throw new Error("The catalogue knows no tools of this server yet: nothing can be recommended. Begin with another policy, and let an agent list the tools.");
-      return (await recommended(server)).text;
+      return recommendedText(server, "recommended");
     }
   }
-}
-
-/** What the catalogue recommends for a server. */
-export async function recommended(server: string, policy?: string): Promise<{ text: string; before?: string }> {
-  const answer = await send<{ policies: { text: string; before?: string }[] }>("POST", "/catalogue/recommend", { servers: [server], ...(policy ? { policy } : {}) });
-  const found = answer.policies[0];
-  if (!found) throw new Error("The catalogue recommends nothing for this server.");
-  return found;
 }
 
 export function NewPolicy() {

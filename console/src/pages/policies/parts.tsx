@@ -5,7 +5,7 @@ import { visible } from "../../visible.ts";
 
 /** A rule in words. */
 export function Sentence(props: { of: Part[] }) {
-  return <>{props.of.map((part, index) => (part.code ? <code key={index}><Text of={part.text} /></code> : part.text))}</>;
+  return <>{props.of.map((part, index) => (part.code ? <code key={index}><Text of={part.text} most={200} /></code> : part.text))}</>;
 }
 
 /** Where something stands in the document, as people say it: `tools.read_*`. */

@@ -41,7 +41,7 @@ function Rule(props: { parts: Part[]; told?: string; name: string; open: boolean
   return (
     <li class={"rule" + (props.open ? " open" : "")}>
       <div class="row spread">
-        <span><Sentence of={props.parts} />{props.told && <span class="dim">{" – “"}<Text of={props.told} />{"”"}</span>}</span>
+        <span><Sentence of={props.parts} />{props.told && <span class="dim">{" – “"}<Text of={props.told} most={200} />{"”"}</span>}</span>
         <span class="row nowrap">
           <button type="button" class="plain" aria-expanded={props.open} onClick={props.toggle}>{props.open ? "Done" : "Change"}<span class="hidden-visually">{" " + props.name}</span></button>
           <button type="button" class="plain" onClick={props.remove}>Remove<span class="hidden-visually">{" " + props.name}</span></button>

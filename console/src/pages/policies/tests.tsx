@@ -16,7 +16,7 @@ export function TestResults(props: { of: Tested; remove?: (pointer: string) => v
         <li key={one.pointer} class="row spread">
           <span class={one.passed ? undefined : "bad-text"}>
             <span aria-hidden="true">{one.passed ? "✓ " : "✕ "}</span><span class="hidden-visually">{one.passed ? "Holds: " : "Fails: "}</span>
-            <Text of={one.name} />
+            <Text of={one.name} most={200} />
             {one.passed ? <span class="dim">{` · ${one.expected}`}</span> : <span>{` · expects ${one.expected}, got `}<Text of={one.got} /></span>}
           </span>
           <span class="row nowrap">

@@ -8,7 +8,7 @@ import { Time } from "../../parts/time.tsx";
 import { say } from "../../parts/toast.tsx";
 import { place, setQuery, withQuery } from "../../router.ts";
 import { revertPolicy, showVersion } from "./api.ts";
-import { DiffView } from "./code_view.tsx";
+import { Changed } from "./changed.tsx";
 import type { Base } from "./draft.ts";
 
 function Compared(props: { of: Base; from: number; to: number }) {
@@ -17,7 +17,7 @@ function Compared(props: { of: Base; from: number; to: number }) {
   return (
     <section aria-labelledby="compared-title">
       <h2 id="compared-title">{props.from > 0 ? `From version ${props.from} to ${props.to}` : `Version ${props.to}, the first`}</h2>
-      <Load from={texts}>{([before, after]) => <DiffView before={before} after={after} />}</Load>
+      <Load from={texts}>{([before, after]) => <Changed before={before} after={after} />}</Load>
     </section>
   );
 }

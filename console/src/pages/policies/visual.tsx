@@ -14,6 +14,7 @@ import { type CatalogueTool, schemaOf } from "./api.ts";
 import { Typed } from "./condition.tsx";
 import type { Draft } from "./draft.ts";
 import { placeText, RawBlock } from "./parts.tsx";
+import { Recommended } from "./recommended.tsx";
 import { RuleBlock } from "./rules.tsx";
 
 const stateWords: Record<State, string> = { allow: "Allow", deny: "Deny", hide: "Hide", ask: "Ask", custom: "Custom" };
@@ -92,7 +93,7 @@ function ToolRow(props: { draft: Draft; row: Row; server: string; index: number;
     <li class={"tool" + (props.wanted ? " wanted" : "")} data-wanted={props.wanted || undefined}>
       <div class="tool-line">
         <div class="tool-name">
-          <strong><Text of={row.tool} /></strong>
+          <strong><Text of={row.tool} most={160} /></strong>
           {row.known ? <Risk severity={row.known.severity} category={row.known.category} /> : <span class="dim small">not among the server's tools</span>}
           <Why row={row} openJson={props.openJson} />
           {pattern && <span class="dim small">its name reads as a pattern and cannot be set alone</span>}
@@ -130,7 +131,7 @@ function BroadBlock(props: { draft: Draft; path: Path; title: string; note: stri
   return (
     <li class="tool">
       <div class="tool-line">
-        <div class="tool-name"><strong><Text of={props.title} /></strong><span class="dim small">{props.note}</span></div>
+        <div class="tool-name"><strong><Text of={props.title} most={160} /></strong><span class="dim small">{props.note}</span></div>
         <div class="tool-calls"><button type="button" class="plain" onClick={() => draft.set(removeAt(draft.text.value, path))}>Remove<span class="hidden-visually">{" " + visible(props.title)}</span></button></div>
         <StateChoice label={`What happens to ${visible(props.title)}`} name={`broad-${props.index}`} state={state} shown={begun && state === "allow" ? "custom" : state} unreachable={[]} reason=""
                      take={(next) => { if (next !== state) setBlock(draft, path, next); setBegun(next === "custom"); }} />
@@ -220,7 +221,7 @@ function Broad(props: { draft: Draft; tools: CatalogueTool[]; openJson: (path: P
           {hides.map(({ index, name }) => (
             <li class="tool" key={"hide" + index}>
               <div class="tool-line">
-                <div class="tool-name"><strong><Text of={name} /></strong><span class="dim small">{"hidden pattern · " + count(tools.filter((tool) => matches(name, tool.tool)))}</span></div>
+                <div class="tool-name"><strong><Text of={name} most={160} /></strong><span class="dim small">{"hidden pattern · " + count(tools.filter((tool) => matches(name, tool.tool)))}</span></div>
                 <div class="tool-calls"><button type="button" class="plain" onClick={() => draft.set(removeAt(draft.text.value, ["hide", index]))}>Remove<span class="hidden-visually">{" " + visible(name)}</span></button></div>
               </div>
             </li>
@@ -231,7 +232,7 @@ function Broad(props: { draft: Draft; tools: CatalogueTool[]; openJson: (path: P
   );
 }
 
-export function Visual(props: { draft: Draft; server: string; name: string; tools: CatalogueTool[] | undefined; calls: Map<string, number> | undefined; openJson: (path: Path) => void }) {
+export function Visual(props: { draft: Draft; server: string; tools: CatalogueTool[] | undefined; calls: Map<string, number> | undefined; openJson: (path: Path) => void }) {
   const { draft, server, openJson } = props;
   const text = draft.text.value;
   const tools = props.tools ?? [];
@@ -245,6 +246,7 @@ export function Visual(props: { draft: Draft; server: string; name: string; tool
   const wrong = obstacle(text);
   const root = rootOf(text);
   const known = useMemo(() => new Map(tools.map((tool) => [tool.tool, tool])), [props.tools]);
+  const [recommending, setRecommending] = useState(false);
   const query = place.value.query;
   const words = (query.get("q") ?? "").toLowerCase();
   const only = query.get("state") ?? "";
@@ -284,6 +286,7 @@ export function Visual(props: { draft: Draft; server: string; name: string; tool
             {categories.map((one) => <option key={one} value={one}>{one}</option>)}
           </select>
           <span class="row">
+            {tools.length > 0 && <button type="button" onClick={() => setRecommending(true)}>Recommended…</button>}
             {destructive.length > 0 && (
               <button type="button" onClick={() => draft.setTools(destructive.map((row) => ({ tool: row.tool, category: row.known?.category })), "hide")}>{`Hide all destructive (${destructive.length})`}</button>
             )}
@@ -304,6 +307,7 @@ export function Visual(props: { draft: Draft; server: string; name: string; tool
         {rows.length > 0 && shown.length === 0 && <p class="empty">{"No tool matches. "}<button type="button" class="plain" onClick={() => setQuery({ q: null, state: null, risk: null })}>Show all</button></p>}
       </section>
       <Broad draft={draft} tools={tools} openJson={openJson} />
+      {recommending && <Recommended draft={draft} server={server} onClose={() => setRecommending(false)} />}
       {rest.length > 0 && (
         <section class="panel">
           <h2>The rest of the document</h2>
