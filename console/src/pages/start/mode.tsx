@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { may } from "../../api.ts";
-import type { PolicyItem, Server } from "../../model.ts";
+import { plural, type PolicyItem, type Server } from "../../model.ts";
 import { useAct } from "../../parts/act.tsx";
 import { Load, messageOf, Problem, useLoad } from "../../parts/load.tsx";
 import { State } from "../../parts/state.tsx";
@@ -41,11 +41,11 @@ export function ChooseMode(props: { servers: Server[]; policies: PolicyItem[]; c
               const present = props.policies.find((each) => each.server === one.server && each.name === one.policy);
               return (
                 <article class="change" key={one.server} aria-label={one.server}>
-                  <header><h3><Text of={one.server} /></h3><span class="dim">{"policy "}{present ? <a href={address(["policies", one.policy], { server: one.server })}><Text of={one.policy} /></a> : <Text of={one.policy} />}{present ? `, v${present.version} ${present.mode === "observe" ? "observes" : "enforces"}` : ", new"}</span></header>
+                  <header><h2><Text of={one.server} /></h2><span class="dim">{"policy "}{present ? <a href={address(["policies", one.policy], { server: one.server })}><Text of={one.policy} /></a> : <Text of={one.policy} />}{present ? `, v${present.version} ${present.mode === "observe" ? "observes" : "enforces"}` : ", new"}</span></header>
                   {chosen === "observe" && <p>Nothing is refused. This is what would be:</p>}
                   <ul>{one.why.map((line, index) => <li key={index}><Text of={line} /></li>)}</ul>
                   {chosen !== "observe" && one.changes.length > 0 && (
-                    <details><summary>{`${one.changes.length} tools that agents can use otherwise`}</summary>
+                    <details><summary>{`${plural(one.changes.length, "tool")} that agents can use otherwise`}</summary>
                       <ul>{one.changes.map((each) => <li key={each.tool}><code><Text of={each.tool} /></code>{": "}<State of={each.before} />{" → "}<State of={each.after} /></li>)}</ul></details>
                   )}
                 </article>
