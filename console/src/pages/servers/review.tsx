@@ -50,6 +50,12 @@ function Changed(props: { of: Change }) {
   );
 }
 
+/** What a new tool says of itself, which the review of that tool alone tells. */
+function NewDefinition(props: { server: string; tool: string }) {
+  const loaded = useLoad(() => send<Review>("POST", `/servers/${encodeURIComponent(props.server)}/review`, { tool: props.tool }), [props.server, props.tool]);
+  return <Load from={loaded}>{(value) => { const text = value.tools.find((one) => one.name === props.tool)?.text; return text && <Json of={text} label={"Definition of " + props.tool} />; }}</Load>;
+}
+
 function Card(props: { server: string; of: Reviewed; done: () => void }) {
   const { of, server } = props;
   const [asked, setAsked] = useState<"accept" | "reject">();
@@ -72,7 +78,7 @@ function Card(props: { server: string; of: Reviewed; done: () => void }) {
         </div>
       )}
       {of.changes.map((one, index) => <Changed key={index} of={one} />)}
-      {of.state === "new" && of.text && <Json of={of.text} label={"Definition of " + of.name} />}
+      {of.state === "new" && <NewDefinition server={server} tool={of.name} />}
       {may("policy_manager") && of.state !== "reviewed" && (
         <div class="row">
           <button type="button" onClick={() => setAsked("accept")}>Accept<span class="hidden-visually">{" "}<Text of={of.name} /></span></button>
