@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { may } from "../../api.ts";
 import { plural } from "../../model.ts";
 import { Trail } from "../../parts/facts.tsx";
-import { compareLines } from "../../parts/lines.tsx";
+import { compareLines } from "../../parts/compare.ts";
 import { Load, useLoad } from "../../parts/load.tsx";
 import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
