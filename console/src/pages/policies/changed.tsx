@@ -1,4 +1,5 @@
-import { laidOut, Lines } from "../../parts/lines.tsx";
+import { laidOut } from "../../parts/compare.ts";
+import { Lines } from "../../parts/lines.tsx";
 
 /** A document on one line is laid out before it is compared; otherwise all of it would differ. */
 export function Changed(props: { before: string; after: string }) {

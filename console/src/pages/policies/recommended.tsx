@@ -1,7 +1,8 @@
 // What the catalogue recommends, taken into the draft: tool by tool, beside what stands there already, or in its place.
 import { useState } from "preact/hooks";
 import { Dialog } from "../../parts/dialog.tsx";
-import { Lines, laidOut } from "../../parts/lines.tsx";
+import { laidOut } from "../../parts/compare.ts";
+import { Lines } from "../../parts/lines.tsx";
 import { Load, useLoad } from "../../parts/load.tsx";
 import { type Posture, recommended } from "../../parts/recommend.tsx";
 import { say } from "../../parts/toast.tsx";
