@@ -10,7 +10,8 @@ namespace {
 
 Deployment deployment(std::string_view document, std::vector<std::string> names) {
   Deployment made;
-  LiveServer server{.name = "up"};
+  LiveServer server;
+  server.name = "up";
   for (const std::string& name : names) {
     LiveTool tool;
     tool.record.name = name;
@@ -18,7 +19,9 @@ Deployment deployment(std::string_view document, std::vector<std::string> names)
     server.tools.push_back(std::move(tool));
   }
   made.servers.push_back(std::move(server));
-  LiveGrant grant{.label = "agent", .owner = "alice"};
+  LiveGrant grant;
+  grant.label = "agent";
+  grant.owner = "alice";
   grant.caller.subject.label = "agent";
   grant.access.push_back({0, testing::load_or_fail(document)});
   made.grants.push_back(std::move(grant));

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catalogue/recommendation.h"
+#include "json/edit.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "policy/glob.h"
@@ -125,58 +126,9 @@ std::string why_ours_differs(const risk::Classification& classification, Treatme
 // -- Merging
 // ------------------------------------------------------------------------------------------------------
 
-/// One insertion into a text.
-struct Insertion {
-  std::size_t at = 0;
-  std::size_t removed = 0;
-  std::string text;
-};
-
-std::string apply(std::string_view text, const Insertion& change) {
-  std::string out(text.substr(0, change.at));
-  out += change.text;
-  out += text.substr(change.at + change.removed);
-  return out;
-}
-
-/// The white space before a node that begins a line; nothing where other text stands before it on that line.
-std::optional<std::string_view> indentation(std::string_view text, std::size_t at) {
-  std::size_t begin = at;
-  while (begin > 0 && (text[begin - 1] == ' ' || text[begin - 1] == '\t')) --begin;
-  if (begin == 0 || text[begin - 1] != '\n') return std::nullopt;
-  return text.substr(begin, at - begin);
-}
-
-/// Text as one more element of a container, set as the one before it is.
-Insertion append_to(std::string_view text, json::Value container, std::string_view added) {
-  std::size_t last_begin = 0;
-  std::size_t last_end = 0;
-  for (const json::Member member : container.members()) {
-    last_begin = member.key.begin_offset();
-    last_end = member.value.end_offset();
-  }
-  for (const json::Value element : container.elements()) {
-    last_begin = element.begin_offset();
-    last_end = element.end_offset();
-  }
-  if (last_end == 0) return {container.begin_offset() + 1, 0, std::string(added)};
-  const auto indent = indentation(text, last_begin);
-  return {last_end, 0, (indent ? ",\n" + std::string(*indent) : std::string(", ")) + std::string(added)};
-}
-
-/// `"key": value` as a new member of an object.
-Insertion append_member(std::string_view text, json::Value object, std::string_view key,
-                        std::string_view value) {
-  return append_to(text, object, quoted(key) + ": " + std::string(value));
-}
-
-/// An element for the list `key` of an object, which is made where it is absent.
-Insertion append_in_list(std::string_view text, json::Value object, std::string_view key,
-                         std::string_view element) {
-  const json::Value list = object.find(key);
-  if (list.is(json::Type::array)) return append_to(text, list, element);
-  return append_member(text, object, key, "[" + std::string(element) + "]");
-}
+using json::append_in_list;
+using json::append_member;
+using json::Edit;
 
 bool holds_text(json::Value list, std::string_view wanted) {
   return std::ranges::any_of(list.elements(), [&](json::Value element) {
@@ -204,7 +156,7 @@ bool is_limited(json::Value block, int max) {
 }
 
 /// What has to change for one tool, or nothing where the document is as strict already.
-std::optional<Insertion> change_for(std::string_view text, json::Value root, std::string_view tool,
+std::optional<Edit> change_for(std::string_view text, json::Value root, std::string_view tool,
                                     Treatment treatment) {
   const json::Value all_tools = root.find("all_tools");
   if (policy::is_glob(tool)) {
@@ -233,7 +185,7 @@ std::optional<Insertion> change_for(std::string_view text, json::Value root, std
   if (treatment == Treatment::asks) {
     if (acts == "approve") return std::nullopt;
     if (acts == "allow") {
-      return Insertion{action.begin_offset(), action.end_offset() - action.begin_offset(), "\"approve\""};
+      return json::replace_value(action, "\"approve\"");
     }
     return append_in_list(text, block, "approve_if", "{\"conditions\": []}");
   }
@@ -278,7 +230,7 @@ Result<std::string> merge_rule(std::string_view policy, std::string_view tool,
   if (!root) return fail(ErrorKind::invalid, "the policy to merge into is no JSON: " + root.error().message);
   const auto change = change_for(policy, *root, tool, treatment_of(classification, Posture::recommended));
   if (!change) return std::string(policy);
-  std::string merged = apply(policy, *change);
+  std::string merged = json::edited(policy, *change);
   if (const auto loaded = policy::load(merged); !loaded) {
     return fail(ErrorKind::invalid, "with the rule for \"" + std::string(tool) +
                                         "\" the policy would no longer be valid: " + refused(loaded.error()));

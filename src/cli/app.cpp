@@ -95,6 +95,9 @@ int run_commands(int argc, char** argv) {
   add_precheck_command(app, session);
   add_coverage_command(app, session);
   add_run_command(app, session);
+  add_connect_commands(app, session);
+  add_ui_command(app, session);
+  add_demo_command(app, session);
   add_status_commands(app, session);
   add_doctor_command(app, session);
   add_config_commands(app, session);
@@ -109,14 +112,22 @@ int run_commands(int argc, char** argv) {
   add_session_commands(app, session);
   add_notify_commands(app, session);
   add_explain_command(app, session);
+  add_allow_command(app, session);
+  add_top_command(app, session);
   add_log_commands(app, session);
   add_audit_commands(app, session);
+  add_shell_commands(app, session);
   add_version_command(app, session);
+  add_bug_report_command(app, session);
 
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty()) {
     std::fputs(app.help().c_str(), stderr);
     return static_cast<int>(Exit::usage);
+  }
+  if (words.front() == "complete") {
+    answer_completion(app, {words.begin() + 1, words.end()});
+    return static_cast<int>(Exit::ok);
   }
   try {
     app.parse(argc, argv);

@@ -1,12 +1,7 @@
 #include "cli/catalogue_recommend.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,32 +33,11 @@ void write_request(json::Writer& writer, const RecommendOptions& options) {
   if (!options.policy.empty()) writer.key("policy").string(options.policy);
 }
 
-/// An answer and the text that it refers to.
-struct Answer {
-  std::string text;
-  json::Reader reader;
-  json::Value root;
-};
-
-std::unique_ptr<Answer> ask_for(Session& session, std::string_view op, const std::function<void(json::Writer&)>& members) {
-  auto text = ask(session, op, members);
-  if (!text) return nullptr;
-  auto answer = std::make_unique<Answer>();
-  answer->text = std::move(*text);
-  const auto root = answer->reader.read(answer->text, {.bytes = 64u << 20});
-  if (!root) {
-    session.fail(Exit::unreachable, "the answer is not JSON");
-    return nullptr;
-  }
-  answer->root = *root;
-  return answer;
-}
-
 void recommend(Session& session, const RecommendOptions& options) {
-  const auto answer = ask_for(session, "catalogue.recommend", [&](json::Writer& writer) { write_request(writer, options); });
+  const Answer answer(session, "catalogue.recommend", [&](json::Writer& writer) { write_request(writer, options); });
   if (!answer) return;
-  if (session.json) return print_line(answer->text);
-  for (const json::Value plan : answer->root.find("policies").elements()) {
+  if (session.json) return print_line(answer.text());
+  for (const json::Value plan : answer.root().find("policies").elements()) {
     if (options.servers.size() > 1) session.say("server " + member(plan, "server"));
     // The document goes out byte for byte, so that it can be piped into a file.
     const std::string_view text = plan.find("text").string();
@@ -72,7 +46,7 @@ void recommend(Session& session, const RecommendOptions& options) {
     for (const json::Value reason : plan.find("why").elements()) session.say(safe_text(reason.string()));
     for (const json::Value warning : plan.find("warnings").elements()) session.say("warning: " + safe_text(warning.string()));
   }
-  const json::Value first = answer->root.find("policies").at(0);
+  const json::Value first = answer.root().find("policies").at(0);
   if (options.servers.size() == 1 && is_true(first.find("live")) && is_true(first.find("changed"))) {
     std::string command = "doorward catalogue apply " + member(first, "server");
     if (!options.tool.empty()) command += " --tool " + safe_text(options.tool);
@@ -103,35 +77,22 @@ bool show_changes(const Session& session, json::Value root) {
   return any;
 }
 
-bool confirm(Session& session, const RecommendOptions& options) {
-  if (options.yes) return true;
-  if (isatty(STDIN_FILENO) != 1) {
-    session.fail(Exit::usage, "standard input is no terminal, so nobody can be asked; add --yes");
-    return false;
-  }
-  std::fputs("Put this in force? [y/N] ", stderr);
-  std::string line;
-  if (std::getline(std::cin, line) && (line == "y" || line == "yes")) return true;
-  session.fail(Exit::check_failed, "nothing was changed");
-  return false;
-}
-
 void apply(Session& session, const RecommendOptions& options) {
-  const auto plan = ask_for(session, "catalogue.recommend", [&](json::Writer& writer) { write_request(writer, options); });
+  const Answer plan(session, "catalogue.recommend", [&](json::Writer& writer) { write_request(writer, options); });
   if (!plan) return;
   if (session.json) {
-    if (options.dry_run) return print_line(plan->text);
-  } else if (!show_changes(session, plan->root) || options.dry_run) {
+    if (options.dry_run) return print_line(plan.text());
+  } else if (!show_changes(session, plan.root()) || options.dry_run) {
     return;
   }
-  if (!confirm(session, options)) return;
-  const auto done = ask_for(session, "catalogue.apply", [&](json::Writer& writer) {
+  if (!confirm(session, options.yes, "Put this in force?")) return;
+  const Answer done(session, "catalogue.apply", [&](json::Writer& writer) {
     write_request(writer, options);
-    writer.key("digest").string(plan->root.find("digest").string());
+    writer.key("digest").string(plan.root().find("digest").string());
   });
   if (!done) return;
-  if (session.json) return print_line(done->text);
-  for (const json::Value policy : done->root.find("policies").elements()) {
+  if (session.json) return print_line(done.text());
+  for (const json::Value policy : done.root().find("policies").elements()) {
     if (!is_true(policy.find("changed"))) continue;
     print_line("policy " + member(policy, "policy") + " of server " + member(policy, "server") + " is now version " +
                member(policy, "version") + " (sha256 " + member(policy, "sha256") + ")");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -37,10 +38,16 @@ void add_catalogue_commands(CLI::App& app, Session& session);
 void add_scan_command(CLI::App& app, Session& session);
 void add_precheck_command(CLI::App& app, Session& session);
 void add_coverage_command(CLI::App& app, Session& session);
+void add_connect_commands(CLI::App& app, Session& session);
+void add_demo_command(CLI::App& app, Session& session);
+void add_ui_command(CLI::App& app, Session& session);
 void add_run_command(CLI::App& app, Session& session);
 void add_status_commands(CLI::App& app, Session& session);
 void add_doctor_command(CLI::App& app, Session& session);
 void add_serve_commands(CLI::App& app, Session& session);
+void add_shell_commands(CLI::App& app, Session& session);
+/// Answers the hidden command `complete`, which shells ask: the shell's name and the words of the line.
+void answer_completion(const CLI::App& app, const std::vector<std::string>& words);
 void add_log_commands(CLI::App& app, Session& session);
 void add_audit_commands(CLI::App& app, Session& session);
 void add_evidence_commands(CLI::App& audit, Session& session);  ///< `audit` is the group

@@ -3,17 +3,22 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/doctor_checks.h"
 #include "cli/log_view.h"
 #include "cli/operate.h"
 #include "cli/session.h"
+#include "gateway/client_waits.h"
 #include "http/url.h"
 #include "io/socket.h"
 #include "json/reader.h"
@@ -24,14 +29,6 @@ namespace doorward::cli {
 namespace {
 
 constexpr int kConnectMs = 3'000;
-
-/// One check: what it is about, how it went, why, and what to do.
-struct Check {
-  std::string name;
-  std::string state;  ///< ok, warn, fail
-  std::string cause;
-  std::string next;
-};
 
 /// Whether a TCP connection can be made; why not otherwise.
 std::string try_connect(const std::string& host, std::uint16_t port) {
@@ -78,7 +75,7 @@ bool is_program(const std::string& word) {
 
 class Doctor {
  public:
-  explicit Doctor(Session& session) : session_(session) {}
+  Doctor(Session& session, bool fix) : session_(session), fix_(fix) {}
 
   void examine() {
     server::StateDir state;
@@ -89,19 +86,28 @@ class Doctor {
       return print();
     }
     put("state", "ok", state.path, {});
-    gateway(state);
+    const bool running = gateway(state);
+    check_host(state, running, fix_, checks_);
     if (const auto answer = ask(state, R"({"op":"server.list"})")) {
       json::Reader reader;
       if (const auto root = reader.read(*answer, {.bytes = 64u << 20})) {
         for (const json::Value server : root->find("servers").elements()) examine_server(state, server);
       }
     }
+    const auto policies = ask(state, R"({"op":"policy.list"})");
+    const auto grants = ask(state, R"({"op":"grant.list"})");
+    json::Reader policy_reader;
+    json::Reader grant_reader;
+    const auto policy_root = policy_reader.read(policies.value_or("{}"), {.bytes = 64u << 20});
+    const auto grant_root = grant_reader.read(grants.value_or("{}"), {.bytes = 64u << 20});
+    if (policy_root && grant_root) check_use(state, policy_root->find("policies"), grant_root->find("grants"), checks_);
+    check_clients(servers_, checks_);
     print();
   }
 
  private:
   void put(std::string name, std::string state, std::string cause, std::string next) {
-    checks_.push_back({std::move(name), std::move(state), std::move(cause), std::move(next)});
+    checks_.push_back({std::move(name), std::move(state), std::move(cause), std::move(next), {}});
   }
 
   std::optional<std::string> ask(const server::StateDir& state, const std::string& request) {
@@ -111,35 +117,53 @@ class Doctor {
     return std::nullopt;
   }
 
-  void gateway(const server::StateDir& state) {
+  /// Whether one runs here.
+  bool gateway(const server::StateDir& state) {
     const auto answer = server::ask_gateway(state, R"({"op":"status"})");
     if (!answer) {
-      return put("gateway", "warn", answer.error().error.message, "start it: doorward serve");
+      put("gateway", "warn", answer.error().error.message, "start it: doorward serve");
+      return false;
     }
     json::Reader reader;
-    const auto status = reader.read(*answer);
-    if (!status) return;
-    put("gateway", "ok", "serves at " + member(*status, "url"), {});
-    const json::Value accepting = status->find("log_accepting");
+    if (const auto status = reader.read(*answer)) examine_status(state, *status);
+    return true;
+  }
+
+  void examine_status(const server::StateDir& state, json::Value status) {
+    put("gateway", "ok", "serves at " + member(status, "url"), {});
+    const json::Value accepting = status.find("log_accepting");
     if (accepting.is(json::Type::boolean) && !accepting.boolean()) {
       put("log", "fail", "it cannot store records, so every call is refused", "look at the disk of " + state.log());
     }
-    for (const json::Value anchor : status->find("anchors").elements()) {
+    for (const json::Value anchor : status.find("anchors").elements()) {
       const std::string why = member(anchor, "failure");
       put("anchor " + member(anchor, "name"), why.empty() ? "ok" : "fail",
           why.empty() ? "takes checkpoints at " + member(anchor, "place") : why,
           why.empty() ? "" : "mend it; what is pending is delivered then");
     }
-    if (status->find("anchors").is(json::Type::array) && status->find("anchors").size() == 0) {
+    if (status.find("anchors").is(json::Type::array) && status.find("anchors").size() == 0) {
       put("anchors", "warn", "no checkpoint leaves this machine: whoever holds it can rewrite the log unseen",
           "add a file on another mount, an HTTP endpoint or a syslog receiver under anchors:");
     }
-    const json::Value file = status->find("config");
+    check_exposure(status, checks_);
+    const json::Value file = status.find("config");
     if (!file.is(json::Type::string) || file.string().empty()) return;
     const std::string name(file.string());
     const auto config = server::load_config(name);
-    if (config) return put("configuration", "ok", safe_text(name), {});
-    put("configuration", "fail", config.error().front().text(), "doorward config check " + safe_text(name));
+    if (!config) return put("configuration", "fail", config.error().front().text(), "doorward config check " + safe_text(name));
+    put("configuration", "ok", safe_text(name), {});
+    for (const gateway::ClientWait& own : config->waiting.clients) examine_wait(own);
+  }
+
+  /// A call that is held for people longer than its client waits for an answer.
+  void examine_wait(const gateway::ClientWait& own) {
+    const gateway::ClientWait& known = gateway::wait_of({}, own.name);
+    if (own.hold <= known.hold && own.hold_with_progress <= known.hold_with_progress) return;
+    const auto seconds = [](std::chrono::milliseconds span) { return std::to_string(span.count() / 1000) + " s"; };
+    put("waiting of " + safe_text(own.name), "warn",
+        "calls may be held for " + seconds(std::max(own.hold, own.hold_with_progress)) + ", and this client gives up after " +
+            seconds(own.hold > known.hold ? known.hold : known.hold_with_progress) + " unless it was told to wait longer",
+        "lower it under waiting.clients, or raise the client's own timeout");
   }
 
   void examine_server(const server::StateDir& state, json::Value server) {
@@ -167,7 +191,15 @@ class Doctor {
     const auto review = answer ? reader.read(*answer, {.bytes = 256u << 20})
                                : std::expected<json::Value, json::ReadError>(json::Value());
     if (!review || !*review) return;
-    for (const json::Value tool : review->find("tools").elements()) examine_tool(name, tool);
+    KnownServer known{name, std::string(text_of(settings, "url")), {}, {}};
+    for (const json::Value word : command.elements()) {
+      if (word.is(json::Type::string)) known.command += (known.command.empty() ? "" : " ") + std::string(word.string());
+    }
+    for (const json::Value tool : review->find("tools").elements()) {
+      known.tools.emplace_back(text_of(tool, "name"));
+      examine_tool(name, tool);
+    }
+    servers_.push_back(std::move(known));
     for (const json::Value tool : review->find("reclassified").elements()) {
       put("tool " + name + "." + member(tool, "tool"), "warn",
           "policies judge it as " + member(tool, "in_force") + ", the rules of this version call it " +
@@ -206,10 +238,15 @@ class Doctor {
       writer.begin_object().key("name").string(check.name).key("state").string(check.state);
       writer.key("cause").string(check.cause);
       if (!check.next.empty()) writer.key("next").string(check.next);
+      if (!check.fixed.empty()) writer.key("fixed").string(check.fixed);
       writer.end_object();
       if (session_.json) continue;
       print_line(check.state + (check.state == "ok" ? "    " : "  ") + check.name + ": " + check.cause);
-      if (!check.next.empty()) print_line("        next: " + check.next);
+      if (!check.fixed.empty()) {
+        print_line("        fixed: " + check.fixed);
+      } else if (!check.next.empty()) {
+        print_line("        next: " + check.next);
+      }
     }
     writer.end_array().end_object();
     if (session_.json) print_line(out);
@@ -217,15 +254,18 @@ class Doctor {
   }
 
   Session& session_;
-  std::vector<Check> checks_;
+  bool fix_;
+  Checks checks_;
+  std::vector<KnownServer> servers_;
 };
 
 }  // namespace
 
 void add_doctor_command(CLI::App& app, Session& session) {
-  app.add_subcommand("doctor", "Check what may be wrong, and say what to do")->callback([&session] {
-    Doctor(session).examine();
-  });
+  const auto fix = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("doctor", "Check what may be wrong, and say what to do");
+  command->add_flag("--fix", *fix, "Do what is harmless and can be taken back, and say what was done");
+  command->callback([&session, fix] { Doctor(session, *fix).examine(); });
 }
 
 }  // namespace doorward::cli

@@ -1,14 +1,17 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
+#include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "audit/reader.h"
 #include "base/clock.h"
+#include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/log_view.h"
 #include "cli/session.h"
@@ -27,7 +30,41 @@ struct LogOptions {
   std::size_t count = 20;
   bool follow = false;
   std::string id;
+  std::vector<std::string> words;  ///< `agent:ci`, or text to be found
 };
+
+/// Takes filters that are written as words; false after having failed.
+bool take_words(Session& session, LogOptions& options) {
+  const std::map<std::string, std::string*, std::less<>> filters = {
+      {"agent", &options.query.grant},      {"grant", &options.query.grant}, {"server", &options.query.server},
+      {"tool", &options.query.tool},        {"rule", &options.query.rule},   {"decision", &options.query.verdict},
+      {"verdict", &options.query.verdict},  {"event", &options.query.event}, {"code", &options.query.code},
+      {"since", &options.since},            {"until", &options.until}};
+  for (const std::string& word : options.words) {
+    const std::size_t colon = word.find(':');
+    const std::string key = word.substr(0, std::min(colon, word.size()));
+    const auto found = filters.find(key);
+    if (colon != std::string::npos && found != filters.end()) {
+      *found->second = word.substr(colon + 1);
+    } else if (colon == std::string::npos) {
+      options.query.text = word;
+    } else {
+      std::vector<std::string> names;
+      for (const auto& [name, into] : filters) names.push_back(name);
+      const std::string_view near = suggest(key, names);
+      session.fail(Exit::usage, "there is no filter \"" + safe_text(key) + ":\"" +
+                                    (near.empty() ? "; use agent: server: tool: decision: rule: event: code: since: until:"
+                                                  : "; did you mean " + std::string(near) + ":?"));
+      return false;
+    }
+  }
+  if (options.query.verdict.empty() || audit::parse_decision_word(options.query.verdict)) return true;
+  constexpr std::string_view kVerdicts[] = {"allow", "deny", "hide", "approve"};
+  if (std::ranges::find(kVerdicts, options.query.verdict) != std::end(kVerdicts)) return true;
+  session.fail(Exit::usage, "there is no decision \"" + safe_text(options.query.verdict) +
+                                "\"; use allowed, denied, hidden, rate_limited, needs_approval, would_deny or error");
+  return false;
+}
 
 /// Turns `--since` and `--until` into times; false after having failed.
 bool resolve_times(Session& session, LogOptions& options) {
@@ -54,6 +91,7 @@ class Printer {
       print_line(line);
       return;
     }
+    if (!is_row(root)) return;
     if (!headed_) print(log_head(color_));
     headed_ = true;
     print(log_row(root, color_));
@@ -87,7 +125,7 @@ void follow(Session& session, audit::LogReader& reader, const audit::Query& quer
 
 void tail(Session& session, LogOptions& options) {
   server::StateDir state;
-  if (!resolve_times(session, options) || !session.find_state(state)) return;
+  if (!take_words(session, options) || !resolve_times(session, options) || !session.find_state(state)) return;
   audit::LogReader reader(state.log());
   Printer printer(session);
   // The position to follow from is taken first, so that no record falls between the two readings; one that is
@@ -107,7 +145,7 @@ void tail(Session& session, LogOptions& options) {
 
 void query(Session& session, LogOptions& options) {
   server::StateDir state;
-  if (!resolve_times(session, options) || !session.find_state(state)) return;
+  if (!take_words(session, options) || !resolve_times(session, options) || !session.find_state(state)) return;
   audit::LogReader reader(state.log());
   Printer printer(session);
   const Status done = reader.for_each(options.query, [&](const audit::RecordView& view) {
@@ -138,10 +176,13 @@ void show(Session& session, const std::string& id) {
 }
 
 void add_filters(CLI::App& command, LogOptions& options) {
-  command.add_option("--grant", options.query.grant, "Id or label of the grant");
+  command.add_option("words", options.words, "Filters as words (agent:ci tool:pay decision:denied since:1h), or a text to be found")
+      ->type_name("WORD");
+  command.add_option("--grant,--agent", options.query.grant, "Id or label of the grant");
   command.add_option("--server", options.query.server, "Name of the server");
   command.add_option("--tool", options.query.tool, "Name of the tool");
-  command.add_option("--verdict", options.query.verdict, "allow, deny, hide or approve");
+  command.add_option("--decision,--verdict", options.query.verdict,
+                     "allowed, denied, hidden, rate_limited, needs_approval, would_deny or error");
   command.add_option("--rule", options.query.rule, "Rule, or its beginning followed by *");
   command.add_option("--event", options.query.event, "Event, or its beginning followed by *");
   command.add_option("--since", options.since, "From this time on; a span such as 15m is that long ago")

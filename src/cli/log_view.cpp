@@ -2,12 +2,14 @@
 
 #include <fmt/core.h>
 
+#include "audit/reader.h"
 #include "json/writer.h"
 
 namespace doorward::cli {
 namespace {
 
-constexpr const char* kRow = "{:<20}  {:<10}  {:<16}  {:<34}  {:<40}  {}\n";
+constexpr const char* kRow = "{:<20}  {:<16}  {:<34}  {:<14}  {:<60}  {:<26}  {}\n";
+constexpr std::size_t kReason = 60;
 
 std::string_view text_of(json::Value value) {
   return value.is(json::Type::string) ? value.string() : std::string_view();
@@ -17,37 +19,66 @@ std::string_view member(json::Value record, std::string_view outer, std::string_
   return text_of(record.find(outer).find(inner));
 }
 
-/// What happened, in one word.
-std::string what(json::Value record) {
-  const std::string_view event = text_of(record.find("event"));
-  if (event == "call.intent" || event == "call.denied") {
-    const json::Value enforced = record.find("enforced");
-    const bool observed = enforced.is(json::Type::boolean) && !enforced.boolean();
-    return std::string(observed ? "would " : "") + std::string(text_of(record.find("verdict")));
+audit::DecisionWord word_of(json::Value record) {
+  const json::Value enforced = record.find("enforced");
+  return audit::decision_word(text_of(record.find("event")), text_of(record.find("verdict")),
+                              !enforced.is(json::Type::boolean) || enforced.boolean(), text_of(record.find("code")),
+                              text_of(record.find("result")));
+}
+
+/// What happened, in the words of all pages.
+std::string what(json::Value record, audit::DecisionWord word) {
+  using enum audit::DecisionWord;
+  switch (word) {
+    case allowed:
+      return "Allowed";
+    case denied:
+      return "Denied";
+    case hidden:
+      return "Hidden";
+    case rate_limited:
+      return "Rate-limited";
+    case needs_approval:
+      return "Needs approval";
+    case would_deny:
+      return "Would deny";
+    case error:
+      return "Error";
+    case none:
+      break;
   }
-  if (event == "call.outcome") return std::string(text_of(record.find("result")));
-  if (event.starts_with("request.rejected")) return "rejected";
+  const std::string_view event = text_of(record.find("event"));
+  if (event.starts_with("request.rejected")) return "Rejected";
   // What became of a request for approval; its rule takes the place where other events are named.
   if (constexpr std::string_view kApproval = "approval."; event.starts_with(kApproval)) {
     return std::string(event.substr(kApproval.size()));
   }
-  return "event";
+  return event == "call.outcome" ? std::string(text_of(record.find("result"))) : "event";
 }
 
 /// Allowed calls are plain; colour is for what was refused or went wrong.
-std::string_view color_of(std::string_view word) {
-  if (word == "deny" || word == "hide" || word == "rejected") return "\x1b[31m";
-  if (word == "approve" || word.starts_with("would ") || word.ends_with("error") || word == "timeout")
-    return "\x1b[33m";
-  return {};
+std::string_view color_of(json::Value record, audit::DecisionWord word) {
+  using enum audit::DecisionWord;
+  if (word == denied || word == hidden || text_of(record.find("event")).starts_with("request.rejected")) return "\x1b[31m";
+  if (word == none || word == allowed) return {};
+  return "\x1b[33m";
 }
 
+/// Why, in at most kReason characters: what the agent was told, else the rule, else what the record has.
 std::string why(json::Value record) {
-  for (std::string_view key : {"rule", "code", "reason"}) {
-    if (const std::string_view text = text_of(record.find(key)); !text.empty()) return safe_text(text);
+  std::string_view text = text_of(record.find("reason"));
+  for (const std::string_view prefix : {"[POLICY DENIED] ", "[APPROVAL REQUIRED] "}) {
+    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  }
+  for (const std::string_view key : {"rule", "code"}) {
+    if (text.empty()) text = text_of(record.find(key));
   }
   const std::string_view event = text_of(record.find("event"));
-  return event.starts_with("call.") ? std::string() : safe_text(event);
+  if (text.empty() && event == "call.outcome") text = text_of(record.find("result"));
+  if (text.empty() && !event.starts_with("call.")) text = event;
+  std::string out = safe_text(text);
+  if (out.size() > kReason) out = out.substr(0, kReason - 3) + "...";
+  return out;
 }
 
 std::string target(json::Value record) {
@@ -99,19 +130,24 @@ std::string safe_text(std::string_view text) {
 }
 
 std::string log_head(bool color) {
-  const std::string head = fmt::format(kRow, "TIME", "WHAT", "GRANT", "CALL", "RULE", "ID");
+  const std::string head = fmt::format(kRow, "TIME", "AGENT", "CALL", "DECISION", "REASON", "ID", "RULE");
   return color ? "\x1b[2m" + head.substr(0, head.size() - 1) + "\x1b[0m\n" : head;
 }
 
+bool is_row(json::Value record) {
+  const std::string_view event = text_of(record.find("event"));
+  return event != "call.arguments" && (event != "call.outcome" || word_of(record) == audit::DecisionWord::error);
+}
+
 std::string log_row(json::Value record, bool color) {
-  const std::string word = what(record);
+  const audit::DecisionWord word = word_of(record);
   std::string_view label = member(record, "grant", "label");
   if (label.empty()) label = text_of(record.find("label"));
   std::string time(text_of(record.find("time")).substr(0, 19));
-  std::string row = fmt::format(kRow, time + "Z", word, safe_text(label), target(record), why(record),
-                                safe_text(text_of(record.find("id"))));
+  std::string row = fmt::format(kRow, time + "Z", safe_text(label), target(record), what(record, word), why(record),
+                                safe_text(text_of(record.find("id"))), safe_text(text_of(record.find("rule"))));
   while (row.size() > 1 && row[row.size() - 2] == ' ') row.erase(row.size() - 2, 1);
-  const std::string_view paint = color ? color_of(word) : std::string_view();
+  const std::string_view paint = color ? color_of(record, word) : std::string_view();
   if (paint.empty()) return row;
   return std::string(paint) + row.substr(0, row.size() - 1) + "\x1b[0m\n";
 }

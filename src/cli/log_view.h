@@ -10,8 +10,11 @@ namespace doorward::cli {
 /// The head of the table that log_row fills, ended by LF.
 std::string log_head(bool color);
 
-/// One record as a line of the table, ended by LF: time, what happened, grant, server and tool, rule or
-/// reason, id. What came from outside is escaped, so that no record writes to the terminal.
+/// Whether a record has a line of its own in the table: one line a call, and a second one where it failed behind the gateway.
+bool is_row(json::Value record);
+
+/// One record as a line of the table, ended by LF: time, agent, server and tool, decision, why (60 characters at most), id, rule.
+/// What came from outside is escaped, so that no record writes to the terminal.
 std::string log_row(json::Value record, bool color);
 
 /// One record whole, a line a member (`grant.label  ci`), ended by an empty line.

@@ -23,10 +23,28 @@ constexpr const char* kDenied =
 TEST(LogView, ShowsWhatMatters) {
   const std::string text = row(kDenied);
   for (const char* part :
-       {"2026-10-01T12:00:00Z", "deny", "ci", "stripe.pay", "/tools/pay/deny_if/args.amount-gt", "dec_abc"}) {
+       {"2026-10-01T12:00:00Z", "Denied", "ci", "stripe.pay", "/tools/pay/deny_if/args.amount-gt", "dec_abc"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+TEST(LogView, SaysWhyInSixtyCharacters) {
+  const std::string text = row(R"({"event":"call.denied","verdict":"deny","enforced":true,"id":"dec_a","rule":"/x","reason":"[POLICY DENIED] )" +
+                               std::string(80, 'y') + "\"}");
+  EXPECT_NE(text.find(std::string(57, 'y') + "...  dec_a"), std::string::npos) << text;
+}
+
+TEST(LogView, GivesEachCallOneLine) {
+  const auto has_row = [](const std::string& record) {
+    json::Reader reader;
+    return is_row(*reader.read(record));
+  };
+  EXPECT_TRUE(has_row(kDenied));
+  EXPECT_FALSE(has_row(R"({"event":"call.outcome","result":"ok"})"));
+  EXPECT_TRUE(has_row(R"({"event":"call.outcome","result":"upstream_error"})"));
+  EXPECT_FALSE(has_row(R"({"event":"call.arguments"})"));
+  EXPECT_TRUE(has_row(R"({"event":"grant.created"})"));
 }
 
 TEST(LogView, ColoursOnlyExceptions) {

@@ -1,6 +1,10 @@
 #include "cli/operate.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
+#include <iostream>
 
 #include "base/hash.h"
 #include "cli/log_view.h"
@@ -37,6 +41,27 @@ void operate(Session& session, std::string_view op, const std::function<void(jso
   }
   json::Reader reader;
   if (const auto value = reader.read(*result, {.bytes = 64u << 20})) show(*value);
+}
+
+Answer::Answer(Session& session, std::string_view op, const std::function<void(json::Writer&)>& members, bool gateway_only) {
+  auto text = ask(session, op, members, gateway_only);
+  if (!text) return;
+  text_ = std::move(*text);
+  if (const auto root = reader_.read(text_, {.bytes = 64u << 20})) root_ = *root;
+  if (!root_) session.fail(Exit::unreachable, "the answer is not JSON");
+}
+
+bool confirm(Session& session, bool yes, std::string_view question) {
+  if (yes) return true;
+  if (isatty(STDIN_FILENO) != 1) {
+    session.fail(Exit::usage, "standard input is no terminal, so nobody can be asked; add --yes");
+    return false;
+  }
+  std::fputs((std::string(question) + " [y/N] ").c_str(), stderr);
+  std::string line;
+  if (std::getline(std::cin, line) && (line == "y" || line == "yes")) return true;
+  session.fail(Exit::check_failed, "nothing was changed");
+  return false;
 }
 
 std::string member(json::Value object, std::string_view key) {

@@ -22,6 +22,27 @@ void operate(Session& session, std::string_view op, const std::function<void(jso
 std::optional<std::string> ask(Session& session, std::string_view op,
                                const std::function<void(json::Writer&)>& members, bool gateway_only = false);
 
+/// The result of an operation, read; nothing after having failed.
+class Answer {
+ public:
+  Answer(Session& session, std::string_view op, const std::function<void(json::Writer&)>& members, bool gateway_only = false);
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+
+  explicit operator bool() const { return static_cast<bool>(root_); }
+  json::Value root() const { return root_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  json::Reader reader_;
+  json::Value root_;
+};
+
+/// Asks whether to go on, on the terminal; `yes` has said so already. False after having failed: nobody can be asked, or
+/// the answer was no.
+bool confirm(Session& session, bool yes, std::string_view question);
+
 /// A text member of an object, escaped for a terminal; empty if absent.
 std::string member(json::Value object, std::string_view key);
 

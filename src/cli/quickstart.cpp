@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "cli/demo_policy.h"
 #include "cli/operate.h"
 #include "cli/session.h"
 #include "cli/snippet.h"
@@ -13,35 +14,6 @@ namespace {
 constexpr std::string_view kName = "demo";
 // The link to this very program: it stays right when the binary is moved or replaced.
 constexpr std::string_view kSettings = R"({"command":["/proc/self/exe","demo-server"]})";
-constexpr std::string_view kPolicy = R"({
-  "version": "1",
-  "description": "Demo: notes may be read and written, never deleted; refunds stop at 100",
-  "default": "deny",
-  "tools": {
-    "list_notes": {},
-    "read_note": {},
-    "create_note": {
-      "limits": [{"counter": "notes", "window": "minute", "max": 30, "scope": "grant"}]
-    },
-    "delete_note": {"action": "deny", "reason": "Notes are kept: this agent may not delete them."},
-    "create_refund": {
-      "require": [
-        {"conditions": [{"path": "args.reason", "op": "exists", "value": true}], "on_deny": "Give a reason for the refund."}
-      ],
-      "deny_if": [
-        {"conditions": [{"path": "args.amount", "op": "gt", "value": 100}], "on_deny": "Refunds stop at 100."}
-      ]
-    }
-  },
-  "resources": {"default": "allow"},
-  "prompts": {"default": "allow"},
-  "tests": [
-    {"name": "small refund", "tool": "create_refund", "args": {"amount": 20, "reason": "late"}, "expect": "allow"},
-    {"name": "large refund", "tool": "create_refund", "args": {"amount": 500, "reason": "late"}, "expect": "deny"},
-    {"name": "deleting", "tool": "delete_note", "args": {"id": "1"}, "expect": "deny"}
-  ]
-}
-)";
 
 /// Whether an object of the name exists; nothing after a failure other than its absence.
 std::optional<bool> exists(Session& session, const server::StateDir& state, std::string_view op,
@@ -67,7 +39,7 @@ std::optional<std::string> set_up(Session& session, const server::StateDir& stat
   const auto has_policy = exists(session, state, "policy.show", "name");
   if (!has_policy) return std::nullopt;
   if (!*has_policy && !ask(session, "policy.add", [](json::Writer& writer) {
-        writer.key("name").string(kName).key("server").string(kName).key("text").string(kPolicy);
+        writer.key("name").string(kName).key("server").string(kName).key("text").string(demo_policy());
       })) {
     return std::nullopt;
   }
@@ -97,7 +69,8 @@ std::string curl(const std::string& url, std::string_view comment, std::string_v
          std::string(tool) + "' \\\n  -d '" + body + "'\n";
 }
 
-void print_guide(const std::string& url, const std::string& token, const server::StateDir& state) {
+void print_guide(const server::Addresses& addresses, const std::string& token, const server::StateDir& state) {
+  const std::string& url = addresses.agents;
   print_line("\nURL:    " + url + "/mcp/" + std::string(kName) + "/");
   if (token.empty()) {
     print_line(
@@ -114,7 +87,11 @@ void print_guide(const std::string& url, const std::string& token, const server:
                   R"({"amount":20,"reason":"late delivery"})"));
   print_line(curl(url, "refused by the policy, with the reason", "create_refund",
                   R"({"amount":500,"reason":"late delivery"})"));
-  print_line("Then: doorward log tail --state " + state.path + "\nCtrl-C ends the gateway.");
+  print_line("Then: doorward log tail --state " + state.path);
+  if (!addresses.console.empty()) {
+    print_line("Console: " + addresses.console + "   (sign in: doorward ui --state " + state.path + ")");
+  }
+  print_line("Ctrl-C ends the gateway.");
 }
 
 }  // namespace
@@ -128,8 +105,8 @@ void quickstart(Session& session, const std::string& listen) {
   options.state = state.path;
   options.listen = listen;
   bool shown = token->empty();
-  run_gateway(session, options, [&](const std::string& url) {
-    print_guide(url, *token, state);
+  run_gateway(session, options, [&](const server::Addresses& addresses) {
+    print_guide(addresses, *token, state);
     shown = true;
   });
   if (!shown) session.say("the grant demo was made all the same; its token, shown this once, is " + *token);

@@ -16,6 +16,6 @@ void quickstart(Session& session, const std::string& listen);
 
 /// Serves until the end and sets the exit code; `on_ready` may print more behind the ready line.
 void run_gateway(Session& session, const server::ServeOptions& options,
-                 const std::function<void(const std::string& url)>& on_ready);
+                 const server::OnReady& on_ready);
 
 }  // namespace doorward::cli

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
@@ -24,7 +26,7 @@ void run(Session& session, server::RunOptions options, const std::vector<std::st
     // HOME or LANG would be masked in every path and every text otherwise.
     options.env.back().second.harmless = !server::looks_secret(name);
   }
-  const auto ended = server::run_stdio(options);
+  const auto ended = server::run_stdio(options, STDIN_FILENO, STDOUT_FILENO);
   if (ended) return;
   for (const server::Finding& finding : ended.error().findings) session.say(finding.text());
   session.fail(ended.error().error);

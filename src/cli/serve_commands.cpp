@@ -20,10 +20,10 @@ void serve(Session& session, server::ServeOptions options) {
 }  // namespace
 
 void run_gateway(Session& session, const server::ServeOptions& options,
-                 const std::function<void(const std::string& url)>& on_ready) {
-  const auto ending = server::serve(options, [&](const std::string& url) {
-    print_line("doorward: listening on " + url);
-    if (on_ready) on_ready(url);
+                 const server::OnReady& on_ready) {
+  const auto ending = server::serve(options, [&](const server::Addresses& addresses) {
+    print_line("doorward: listening on " + addresses.agents);
+    if (on_ready) on_ready(addresses);
     std::fflush(stdout);
   });
   if (!ending) {
@@ -43,6 +43,9 @@ void add_serve_commands(CLI::App& app, Session& session) {
   command->add_option("--console-dir", options->console, "Serve the console from a folder, for work on it")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
+  command->add_flag("--local", options->local,
+                    "As `connect` starts it: with the configuration that the state directory last ran with, and other "
+                    "ports where the default ones are taken");
   command->callback([&session, options] { serve(session, *options); });
 
   const auto listen = std::make_shared<std::string>();

@@ -148,18 +148,7 @@ std::optional<unsigned> ClientConnection::owner() const {
   const bool modern = revision && mcp::era_of(*revision) == mcp::Era::modern;
   // A modern request belongs to no session, whatever it names (attack case T063).
   if (!modern) return SessionTable::worker_of(head_.get(http::Field::mcp_session_id));
-  const unsigned workers = static_cast<unsigned>(worker_.shared().workers.size());
-  const auto keeps = [&](const GrantEntry& entry) {
-    return entry.server->settings->is_process() || worker_.link(*entry.server).eras().modern != Speaks::yes;
-  };
-  // A bundle's calls meet at one of its members that keeps something.
-  if (grant_->bundle == nullptr) {
-    if (!keeps(*grant_)) return std::nullopt;
-    return home_worker(*grant_->server->settings, grant_->grant->id, workers);
-  }
-  const auto found = std::find_if(grant_->members.begin(), grant_->members.end(), keeps);
-  if (found == grant_->members.end()) return std::nullopt;
-  return home_worker(*found->server->settings, grant_->grant->id, workers);
+  return worker_.home_of(*grant_);
 }
 
 bool ClientConnection::move_to_owner() {

@@ -48,6 +48,8 @@ class DuplexClient::Reply final : public Front {
   std::string address;
   Caller caller;  ///< without a session
   Underway* underway = nullptr;
+  std::string modern_id;  ///< JSON; of a request that describes itself, which no session knows
+  bool listening = false;
 
  private:
   void done(std::string_view session) {
@@ -79,6 +81,8 @@ DuplexClient::Reply& DuplexClient::take_reply(const Caller& caller, std::string_
 
 void DuplexClient::give_back(Reply& reply) {
   reply.caller = Caller{};
+  reply.modern_id.clear();
+  reply.listening = false;
   if (&reply == listener_.get()) return;
   --running_;
   spare_.push_back(&reply);
@@ -106,6 +110,15 @@ void DuplexClient::take(const Caller& caller, std::string_view text) {
     return give_back(reply);
   }
   if (!admit(*message, who, reply)) return give_back(reply);
+  if (mcp::era_of(who.revision) == mcp::Era::modern) {
+    if (message->method == mcp::Method::cancelled) {
+      cancel(*message, reply.text);
+      return give_back(reply);
+    }
+    if (message->kind == mcp::Kind::request) reply.modern_id = bytes_of_value(reply.text, message->id);
+    reply.listening = message->method == mcp::Method::subscriptions_listen;
+    who.client_name = json::text_of(message->meta.find(mcp::kMetaClientInfo), "name");
+  }
   Errand& errand = worker_.take_errand(*who.grant);
   reply.underway = &errand;
   errand.begin(reply, who, reply.text, *message);
@@ -140,9 +153,32 @@ bool DuplexClient::admit(const mcp::Message& message, Caller& caller, const Repl
     caller.client_name = session_->client_name;
     session_->last_used_us = worker_.loop().now_us();
   }
+  if (!refusal && message.kind == mcp::Kind::request && running_ > worker_.shared().options.requests_in_flight) {
+    refusal = refused("This client has too many requests under way; wait for one to end.");
+  }
   if (!refusal) refusal = mcp::check_method(message, caller.revision, mcp::Sender::client);
   if (refusal) refuse(caller, *refusal, reply.text);
   return !refusal;
+}
+
+void DuplexClient::cancel(const mcp::Message& message, std::string_view text) {
+  const json::Value wanted = message.params.find("requestId");
+  if (!wanted) return;
+  const std::string_view id = bytes_of_value(text, wanted);
+  for (const auto& reply : replies_) {
+    if (reply->underway == nullptr || reply->modern_id != id) continue;
+    // As a client over HTTP does it by closing the stream.
+    std::exchange(reply->underway, nullptr)->abandon("client_cancelled");
+    return give_back(*reply);
+  }
+}
+
+void DuplexClient::end_streams(std::string_view why) {
+  for (const auto& reply : replies_) {
+    if (reply->underway == nullptr || !reply->listening) continue;
+    std::exchange(reply->underway, nullptr)->abandon(why);
+    give_back(*reply);
+  }
 }
 
 void DuplexClient::take_batch(Caller& caller, Reply& reply, json::Value array) {

@@ -45,6 +45,8 @@ class DuplexClient {
   /// Whether every message has its answer.
   bool idle() const { return running_ == 0; }
   const std::shared_ptr<Session>& session() const { return session_; }
+  /// Gives up what has no end of its own (`subscriptions/listen`).
+  void end_streams(std::string_view why);
   /// Gives up what is under way, and the session.
   void end(std::string_view why);
 
@@ -54,6 +56,7 @@ class DuplexClient {
 
   bool admit(const mcp::Message& message, Caller& caller, const Reply& reply);
   void take_batch(Caller& caller, Reply& reply, json::Value array);
+  void cancel(const mcp::Message& message, std::string_view text);
   void opened(const Reply& reply, std::string_view session);
   Reply& take_reply(const Caller& caller, std::string_view text);
   void give_back(Reply& reply);

@@ -1,5 +1,7 @@
 #include "gateway/gateway.h"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <latch>
 
@@ -34,6 +36,7 @@ struct Gateway::Accepting {
   Accepting(io::Loop& loop, io::Fd listener, io::Acceptor::OnAccept on_accept)
       : acceptor(loop, std::move(listener), std::move(on_accept)) {}
   io::Acceptor acceptor;
+  std::unique_ptr<io::Acceptor> local;
 };
 
 Result<std::unique_ptr<Gateway>> Gateway::create(Options options, std::shared_ptr<const World> world) {
@@ -47,6 +50,11 @@ Result<std::unique_ptr<Gateway>> Gateway::create(Options options, std::shared_pt
   if (!bound) return std::unexpected(bound.error());
   gateway->address_ = *bound;
 
+  if (!options.local_socket.empty()) {
+    Result<io::Fd> local = io::listen_unix(options.local_socket);
+    if (!local) return std::unexpected(local.error());
+    gateway->local_ = std::move(*local);
+  }
   if (options.tls) {
     Result<std::shared_ptr<io::TlsServer>> tls = io::TlsServer::create(*options.tls);
     if (!tls) return std::unexpected(tls.error());
@@ -86,6 +94,11 @@ Status Gateway::start(io::Loop& control) {
   accepting_ = std::make_unique<Accepting>(
       control, std::move(listener_),
       [this](io::Fd fd, const io::Address& peer) { accept(std::move(fd), peer); });
+  if (local_) {
+    accepting_->local = std::make_unique<io::Acceptor>(
+        control, std::move(local_), [this](io::Fd fd, const io::Address&) { accept_local(std::move(fd)); });
+    if (Status started = accepting_->local->start(); !started) return started;
+  }
   return accepting_->acceptor.start();
 }
 
@@ -99,12 +112,24 @@ void Gateway::accept(io::Fd fd, const io::Address& peer) {
     if (!secured) return shared_->peers.leave(peer.host_to_string(), shared_->options.connections_per_peer);
     stream = std::move(*secured);
   }
+  shared_->connections.fetch_add(1, std::memory_order_relaxed);
+  least_loaded().adopt(std::move(stream), peer);
+}
+
+void Gateway::accept_local(io::Fd fd) {
+  const auto peer = io::peer_credentials(fd.get());
+  if (!peer || peer->uid != geteuid()) return;
+  if (shared_->connections.load(std::memory_order_relaxed) >= shared_->options.connections) return;
+  shared_->connections.fetch_add(1, std::memory_order_relaxed);
+  least_loaded().adopt_local(io::Stream(std::move(fd)));
+}
+
+Worker& Gateway::least_loaded() {
   Worker* least = nullptr;
   for (const auto& worker : shared_->workers) {
     if (least == nullptr || worker->load() < least->load()) least = worker.get();
   }
-  shared_->connections.fetch_add(1, std::memory_order_relaxed);
-  least->adopt(std::move(stream), peer);
+  return *least;
 }
 
 void Gateway::set_world(std::shared_ptr<const World> world) {
@@ -132,8 +157,17 @@ void Gateway::sweep_grants() {
 }
 
 void Gateway::drain() {
-  if (accepting_) accepting_->acceptor.stop();
+  stop_accepting();
   for (const auto& worker : shared_->workers) worker->drain();
+}
+
+void Gateway::stop_accepting() {
+  if (accepting_ == nullptr) return;
+  accepting_->acceptor.stop();
+  if (accepting_->local == nullptr) return;
+  accepting_->local.reset();
+  // The state directory is still ours: no other gateway can have put its own there.
+  unlink(shared_->options.local_socket.c_str());
 }
 
 std::size_t Gateway::connections() const {
@@ -148,6 +182,7 @@ CallCounters::Totals Gateway::totals() const {
 
 Status Gateway::stop() {
   running_ = false;
+  stop_accepting();
   accepting_.reset();
   return shared_->close();
 }

@@ -32,6 +32,7 @@ namespace doorward::gateway {
 struct Options {
   std::string listen = "127.0.0.1:8420";  ///< numeric address and port; port 0: any free one
   std::string state;                      ///< the state directory, prepared and locked by the caller
+  std::string local_socket;               ///< path on which `doorward connect` is heard; empty: none
   unsigned workers = 0;                   ///< 0: one per core
   std::optional<io::TlsServerOptions> tls;  ///< nothing: the listener speaks plain HTTP
   bool power_durability = false;
@@ -72,6 +73,7 @@ struct Options {
   std::function<void()> keys_wanted = [] {};
 };
 
+class Worker;
 struct Shared;
 
 /// The running gateway: its log, its counts, its workers and its listener. The process's control thread makes
@@ -121,10 +123,14 @@ class Gateway {
  private:
   Gateway() = default;
   void accept(io::Fd fd, const io::Address& peer);
+  void accept_local(io::Fd fd);
+  void stop_accepting();
+  Worker& least_loaded();
 
   std::unique_ptr<Shared> shared_;
   std::shared_ptr<const World> world_;
   io::Fd listener_;
+  io::Fd local_;  ///< listener of the Unix socket
   io::Address address_;
   std::shared_ptr<io::TlsServer> tls_;  ///< null: plain HTTP
   struct Accepting;

@@ -10,6 +10,7 @@
 #include "gateway/bundle_view.h"
 #include "gateway/bundles.h"
 #include "gateway/connection.h"
+#include "gateway/local_connection.h"
 #include "gateway/notice.h"
 #include "gateway/record_refs.h"
 #include "gateway/waiting_task.h"
@@ -49,6 +50,8 @@ void Worker::run() {
   for (const auto& connection : connections_) connection->abandon();
   connections_.clear();
   closed_.clear();
+  for (const auto& local : locals_) local->abandon();
+  locals_.clear();
   for (const auto& task : waiting_tasks_) task->abandon("gateway_stopping");
   waiting_tasks_.clear();
   sessions_.for_each([this](Session& session) {
@@ -79,6 +82,34 @@ void Worker::adopt(io::Stream stream, const io::Address& peer, std::string bytes
     connection.slot = connections_.size() - 1;
     connection.start(bytes);
   });
+}
+
+void Worker::adopt_local(io::Stream stream, std::string bytes) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  loop_.post([this, stream = std::move(stream), bytes = std::move(bytes)]() mutable {
+    locals_.push_back(std::make_unique<LocalConnection>(*this, std::move(stream)));
+    locals_.back()->start(bytes);
+    wipe(bytes);  // a token is in it
+  });
+}
+
+void Worker::hand_over_local(const GrantEntry& grant, io::Stream stream, std::string bytes) {
+  shared_.workers[home_of(grant).value_or(index_)]->adopt_local(std::move(stream), std::move(bytes));
+}
+
+std::optional<unsigned> Worker::home_of(const GrantEntry& grant) {
+  const unsigned workers = static_cast<unsigned>(shared_.workers.size());
+  const auto keeps = [&](const GrantEntry& entry) {
+    return entry.server->settings->is_process() || link(*entry.server).eras().modern != Speaks::yes;
+  };
+  // A bundle's calls meet at one of its members that keeps something.
+  if (grant.bundle == nullptr) {
+    if (!keeps(grant)) return std::nullopt;
+    return home_worker(*grant.server->settings, grant.grant->id, workers);
+  }
+  const auto found = std::find_if(grant.members.begin(), grant.members.end(), keeps);
+  if (found == grant.members.end()) return std::nullopt;
+  return home_worker(*found->server->settings, grant.grant->id, workers);
 }
 
 void Worker::hand_over(unsigned worker, io::Stream stream, const io::Address& peer, std::string bytes) {
@@ -170,6 +201,7 @@ void Worker::drain() {
     for (std::size_t i = connections_.size(); i-- > 0;) {
       if (i < connections_.size()) connections_[i]->drain();
     }
+    for (const auto& local : locals_) local->drain();
     sessions_.for_each([](Session& session) { session.streams.end("gateway_stopping"); });
   });
 }
@@ -181,6 +213,17 @@ void Worker::check_connections() {
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->check(now, wall_s);
   }
+  for (const auto& local : locals_) local->check(now, wall_s);
+  forget_closed_locals();
+}
+
+void Worker::forget_closed_locals() {
+  std::erase_if(locals_, [this](const auto& local) {
+    if (!local->closed()) return false;
+    load_.fetch_sub(1, std::memory_order_relaxed);
+    if (!local->handed_over()) shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    return true;
+  });
 }
 
 void Worker::check_waiting_tasks() {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -39,6 +40,7 @@ namespace doorward::gateway {
 class Batch;
 class Bundles;
 class ClientConnection;
+class LocalConnection;
 class Notice;
 class WaitingTask;
 
@@ -57,6 +59,8 @@ class Worker {
   void stop_and_join();
   /// Takes a connection over; `bytes` were read from it already.
   void adopt(io::Stream stream, const io::Address& peer, std::string bytes = {});
+  /// The same for a connection of `doorward connect`.
+  void adopt_local(io::Stream stream, std::string bytes = {});
   /// Judges by another world from its next event on; `done` runs on the worker's thread when that is so.
   void set_world(std::shared_ptr<const World> world, std::move_only_function<void()> done);
   /// Verifies tokens of authorization servers by these keys from its next event on; requests that wait for a key
@@ -146,11 +150,16 @@ class Worker {
   void remove(ClientConnection& connection, bool handed_over = false);
   /// Gives a connection to the worker that owns its session.
   void hand_over(unsigned worker, io::Stream stream, const io::Address& peer, std::string bytes);
+  /// The worker that modern requests under the grant belong to; nothing where any will do.
+  std::optional<unsigned> home_of(const GrantEntry& grant);
+  /// Gives a connection of `doorward connect` to that one.
+  void hand_over_local(const GrantEntry& grant, io::Stream stream, std::string bytes);
 
  private:
   void run();
   void tick();
   void check_connections();
+  void forget_closed_locals();
   void check_waiting_tasks();
   /// Visits the calls that wait for people; the visitor may end them.
   void for_each_waiting(void (Exchange::*visit)());
@@ -177,6 +186,7 @@ class Worker {
   std::vector<std::unique_ptr<Batch>> batches_;
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<std::unique_ptr<ClientConnection>> closed_;
+  std::vector<std::unique_ptr<LocalConnection>> locals_;
   std::unique_ptr<Bundles> bundles_;
   std::vector<ApprovalWait*> waits_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;

@@ -214,6 +214,14 @@ ControlAnswer ask_gateway(const StateDir& state, const std::string& request) {
   return ask(*stream, request);
 }
 
+ControlAnswer ask_page(const StateDir& state, const std::string& request) {
+  auto stream = connect(state);
+  if (!stream) return failure(Error{ErrorKind::unavailable, "no gateway runs on " + state.path});
+  const auto http = admin::to_http(admin::RouteTable::instance(), request);
+  if (!http) return failure(http.error());
+  return ask_once(*stream, *http);
+}
+
 namespace {
 
 /// The operation on the store itself; the caller holds the state directory's lock.

@@ -23,6 +23,9 @@ using ControlAnswer = std::expected<std::string, ControlFailure>;
 /// the state directory's lock. `request`: `{"op": ..., members}`. Blocks.
 ControlAnswer run_operation(const StateDir& state, const std::string& request);
 
+/// The same of the running gateway alone, and of a list one page only.
+ControlAnswer ask_page(const StateDir& state, const std::string& request);
+
 /// Asks the running gateway alone; unavailable where none runs.
 ControlAnswer ask_gateway(const StateDir& state, const std::string& request);
 

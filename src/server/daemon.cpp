@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include "admin/openapi.h"
@@ -49,6 +50,10 @@ namespace {
 constexpr std::string_view kBootstrapSetting = "admin.bootstrap";
 constexpr std::int64_t kDrainLookUs = 20'000;
 constexpr std::int64_t kReportPauseUs = 100'000;
+/// How long a gateway that clients started waits for the one before it: somewhat longer than calls may take to end.
+constexpr std::int64_t kLockPatienceUs = 30'000'000;
+constexpr std::chrono::milliseconds kLockPause{50};
+constexpr std::string_view kAnyPort = "127.0.0.1:0";
 /// The store's note of the anchors at work, so that one that goes between two starts does not go unseen.
 constexpr std::string_view kAnchorsSetting = "anchors";
 
@@ -77,6 +82,18 @@ Status check_routes(const Operations& operations) {
 
 }  // namespace
 
+namespace {
+
+/// Whether the default address is free: another state directory's gateway may have it.
+bool can_listen(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  const auto at = io::Address::parse(address.substr(0, colon),
+                                     static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1))));
+  return at && io::listen_tcp(*at);
+}
+
+}  // namespace
+
 Defaults Daemon::defaults_of(const Config& config) {
   return {config.timeouts, config.limits.result, secrets_.get()};
 }
@@ -85,6 +102,7 @@ gateway::Options gateway_options(const Config& config, const StateDir& state) {
   gateway::Options options;
   options.listen = config.listen;
   options.state = state.path;
+  options.local_socket = state.agent_socket();
   options.workers = config.workers;
   options.tls = config.tls;
   options.power_durability = config.power_durability;
@@ -124,18 +142,54 @@ Daemon::~Daemon() = default;
 
 std::expected<std::unique_ptr<Daemon>, StartFailure> Daemon::create(const ServeOptions& options) {
   std::unique_ptr<Daemon> daemon(new Daemon(options));
-  if (!options.config_file.empty()) {
+  if (options.local) {
+    if (auto found = daemon->find_settings(); !found) return std::unexpected(std::move(found.error()));
+  }
+  std::string& config_file = daemon->options_.config_file;
+  if (!config_file.empty()) {
     std::error_code ignored;
-    daemon->options_.config_file =
-        std::filesystem::absolute(options.config_file, ignored).lexically_normal().string();
-    auto config = load_config(daemon->options_.config_file);
+    config_file = std::filesystem::absolute(config_file, ignored).lexically_normal().string();
+    auto config = load_config(config_file);
     if (!config) return failure(std::move(config.error()));
     daemon->config_ = std::move(*config);
   }
   if (!options.listen.empty()) daemon->config_.listen = options.listen;
+  if (options.local && daemon->config_.listen == Config{}.listen && !can_listen(Config{}.listen)) {
+    daemon->config_.listen = kAnyPort;
+  }
   if (const Status opened = daemon->open_state(); !opened) return failure(opened.error());
   if (auto built = daemon->build(); !built) return std::unexpected(std::move(built.error()));
   return daemon;
+}
+
+std::expected<void, StartFailure> Daemon::find_settings() {
+  auto state = choose_state_dir(options_.state);
+  if (!state) return failure(state.error());
+  state_ = std::move(*state);
+  if (Status ready = prepare_state_dir(state_); !ready) return failure(ready.error());
+  if (Status taken = take_lock(); !taken) return failure(taken.error());
+  if (!options_.config_file.empty()) return {};
+  const auto store = store::Store::open(state_.path);
+  if (!store) return failure(store.error());
+  const auto last = (*store)->setting(kConfigFileSetting);
+  if (!last) return failure(last.error());
+  options_.config_file = last->value_or("");
+  return {};
+}
+
+Status Daemon::take_lock() {
+  const std::int64_t until_us = loop_.now_us() + (options_.local ? kLockPatienceUs : 0);
+  for (;;) {
+    auto lock = store::StateLock::take(state_.path);
+    if (lock) {
+      lock_ = std::move(*lock);
+      return {};
+    }
+    loop_.refresh_time();
+    // A command is at work, or the gateway that was here finishes its calls.
+    if (lock.error().kind != ErrorKind::conflict || loop_.now_us() >= until_us) return std::unexpected(lock.error());
+    std::this_thread::sleep_for(kLockPause);
+  }
 }
 
 Status Daemon::open_state() {
@@ -143,9 +197,7 @@ Status Daemon::open_state() {
   if (!state) return std::unexpected(state.error());
   state_ = std::move(*state);
   if (Status ready = prepare_state_dir(state_); !ready) return ready;
-  auto lock = store::StateLock::take(state_.path);
-  if (!lock) return std::unexpected(lock.error());
-  lock_ = std::move(*lock);
+  if (Status taken = lock_ ? Status{} : take_lock(); !taken) return taken;
   auto store = store::Store::open(state_.path);
   if (!store) return std::unexpected(store.error());
   store_ = std::move(*store);
@@ -430,21 +482,24 @@ Status Daemon::listen_admin() {
     if (!server) return std::unexpected(server.error());
     tls = std::move(*server);
   }
-  Status listening = admin_->listen_tcp(*at, config_.admin.allowed_hosts, config_.admin.allowed_origins,
-                                        *authenticator_, std::move(tls));
+  const auto listen = [&](const io::Address& address) {
+    return admin_->listen_tcp(address, config_.admin.allowed_hosts, config_.admin.allowed_origins, *authenticator_, tls);
+  };
+  Status listening = listen(*at);
+  if (!listening && options_.local && !config_.admin.chosen) listening = listen(*io::Address::parse("127.0.0.1", 0));
   if (listening || config_.admin.chosen) return listening;
   log_line(LogLevel::warning, "the admin API is on the control socket only; set admin.listen to another address",
            {{"why", listening.error().message}});
   return {};
 }
 
-std::expected<Ending, StartFailure> Daemon::run(const std::function<void(const std::string& url)>& on_ready) {
+std::expected<Ending, StartFailure> Daemon::run(const OnReady& on_ready) {
   if (const Status started = start_steering(); !started) return failure(started.error());
   policy_trail_->record(operations_->inventory());
   catalogue_feed_->start();
   if (const auto interval = sd_watchdog_interval_us()) watchdog_timer_.arm(loop_, *interval);
   sd_notify("READY=1");
-  on_ready(url());
+  on_ready({url(), admin_url()});
   loop_.run();
   admin_->stop();
   const Status stopped = gateway_->stop();

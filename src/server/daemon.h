@@ -48,11 +48,15 @@ class Daemon {
   ~Daemon();
 
   /// Serves until a signal ends it.
-  std::expected<Ending, StartFailure> run(const std::function<void(const std::string& url)>& on_ready);
+  std::expected<Ending, StartFailure> run(const OnReady& on_ready);
 
  private:
   explicit Daemon(ServeOptions options);
   Status open_state();
+  /// Of a gateway that clients started: what nobody told it.
+  std::expected<void, StartFailure> find_settings();
+  /// The right to the state directory.
+  Status take_lock();
   std::expected<void, StartFailure> build();
   Status open_desk();
   Status open_accounts(const RecordEvent& record);

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -98,7 +97,7 @@ std::expected<Inventory, StartFailure> make_inventory(const RunOptions& options)
 
 }  // namespace
 
-std::expected<void, StartFailure> run_stdio(const RunOptions& options) {
+std::expected<void, StartFailure> run_stdio(const RunOptions& options, int input, int output) {
   prepare_process();
   auto state = choose_state_dir(options.state);
   if (!state) return failure(state.error());
@@ -121,7 +120,7 @@ std::expected<void, StartFailure> run_stdio(const RunOptions& options) {
   auto gateway = gateway::StdioGateway::create(std::move(settings), std::move(*world));
   if (!gateway) return failure(gateway.error());
   pins.follow((*gateway)->tool_reports());
-  const Status ended = (*gateway)->run(STDIN_FILENO, STDOUT_FILENO, stop_requested, kGrace);
+  const Status ended = (*gateway)->run(input, output, stop_requested, kGrace);
   pins.end();
   if (!ended) return failure(ended.error());
   return {};

@@ -21,7 +21,8 @@ struct RunOptions {
 
 /// Puts the gateway between one client on standard input and output and one server that it starts. Judges,
 /// counts and records as `serve` does, as a log writer of its own in the state directory, beside a gateway
-/// that may run there. Returns when the client ends its input, or on SIGTERM and SIGINT.
-std::expected<void, StartFailure> run_stdio(const RunOptions& options);
+/// that may run there. The client speaks on `input` and hears on `output`, descriptors of any kind. Returns when the
+/// client ends its input, or on SIGTERM and SIGINT.
+std::expected<void, StartFailure> run_stdio(const RunOptions& options, int input, int output);
 
 }  // namespace doorward::server

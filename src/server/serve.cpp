@@ -39,7 +39,7 @@ void raise_descriptor_limit() {
 }  // namespace
 
 std::expected<Ending, StartFailure> serve(const ServeOptions& options,
-                                          const std::function<void(const std::string& url)>& on_ready) {
+                                          const OnReady& on_ready) {
   io::prepare_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2});
   guard_memory();
   raise_descriptor_limit();

@@ -17,6 +17,10 @@ struct ServeOptions {
   std::string state;
   std::string listen;
   std::string console;  ///< a folder that the web console is served from, for work on it; empty: the binary's
+  /// Started for the clients of this computer (`doorward connect`): waits for a command that is at work in the state
+  /// directory, runs with the configuration that the directory last ran with, and where a default address is another
+  /// program's takes any other port.
+  bool local = false;
 };
 
 /// How a gateway that served came to its end.
@@ -24,6 +28,13 @@ enum class Ending : std::uint8_t {
   drained,  ///< every call was finished
   cut,      ///< the grace was over, or a second signal came, with calls under way
 };
+
+/// Where a gateway that serves is reached.
+struct Addresses {
+  std::string agents;   ///< such as `http://127.0.0.1:8420`
+  std::string console;  ///< likewise; empty where only the Unix socket listens
+};
+using OnReady = std::function<void(const Addresses& addresses)>;
 
 /// Why it could not begin to serve: findings of the configuration, or one error.
 struct StartFailure {
@@ -36,8 +47,8 @@ struct StartFailure {
 /// SIGHUP, and a change of the configuration, of a policy file or of a secret's file, reload; what cannot be
 /// loaded leaves the old state in force. Blocks the process's signals; call it with one thread.
 ///
-/// `on_ready` is called once with the URL, such as `http://127.0.0.1:8420`, when connections are accepted.
+/// `on_ready` is called once, when connections are accepted.
 std::expected<Ending, StartFailure> serve(const ServeOptions& options,
-                                          const std::function<void(const std::string& url)>& on_ready);
+                                          const OnReady& on_ready);
 
 }  // namespace doorward::server

@@ -14,7 +14,9 @@ struct StateDir {
   std::string log() const { return path + "/log"; }
   std::string index() const { return path + "/index"; }  ///< of the log; made anew where it is missing
   std::string keys() const { return path + "/keys"; }
+  std::string agent_socket() const { return path + "/agent.sock"; }  ///< where `doorward connect` comes in
   std::string control_socket() const { return path + "/control.sock"; }
+  std::string gateway_log() const { return path + "/gateway.log"; }  ///< of one that `doorward connect` started
   std::string admin_token() const { return path + "/admin.token"; }
 };
 

@@ -1,5 +1,5 @@
 """Real clients through the gateway: the v1 SDK, the v2 SDK in both eras, the Inspector's command line, and clients
-that speak stdio through `doorward run`."""
+that speak stdio through `doorward run` and `doorward connect`."""
 import json
 import os
 import subprocess
@@ -230,16 +230,24 @@ class Clients(PeerCase):
 class Run(unittest.TestCase):
     """`doorward run` as the command that a client starts."""
 
+    def client_command(self, state, policy, command):
+        """What the client starts: a gateway of its own before the server."""
+        return [str(BINARY), "run", "--policy", policy, "--server", "wrapped", "--state", state,
+                "--env", "DOORWARD_PEERS", "--", *command]
+
+    def after(self, state):
+        pass
+
     def check(self, script, era, command, policy, steps):
-        """The client's answer and the records that `doorward run` left in a state folder of its own."""
+        """The client's answer and the records that are left in a state folder of its own."""
         with tempfile.TemporaryDirectory(prefix="doorward-peers-") as folder:
             file = os.path.join(folder, "policy.json")
             with open(file, "w") as out:
                 json.dump(policy, out)
             state = os.path.join(folder, "state")
-            run = [str(BINARY), "run", "--policy", file, "--server", "wrapped", "--state", state,
-                   "--env", "DOORWARD_PEERS"]
-            done = drive(script, {"era": era, "transport": {"command": [*run, "--", *command]}, "steps": steps})
+            started = self.client_command(state, file, command)
+            done = drive(script, {"era": era, "transport": {"command": started}, "steps": steps})
+            self.after(state)
             log = subprocess.run([str(BINARY), "log", "query", "--state", state, "--json"], capture_output=True,
                                  text=True, check=True)
             verified = subprocess.run([str(BINARY), "audit", "verify", "--state", state], capture_output=True,
@@ -278,6 +286,28 @@ class Run(unittest.TestCase):
                 done, records = self.check("v2_client.mjs", era, [*DUAL, "stdio"], DUAL_POLICY, DUAL_STEPS)
                 self.assertEqual(done["era"], era)
                 self.assertIsNone(first_missing(records, dual_records(check_dual(self, done), era)))
+
+
+class Connect(Run):
+    """`doorward connect` as the command that a client starts: the same through the gateway that it starts."""
+
+    def client_command(self, state, policy, command):
+        def doorward(*words):
+            return subprocess.run([str(BINARY), *words, "--state", state], capture_output=True, text=True,
+                                  check=True).stdout
+        settings = ["--env", f"DOORWARD_PEERS=value:{CACHE}", "--state", state, "--", *command]
+        subprocess.run([str(BINARY), "server", "add", "wrapped", *settings], capture_output=True, check=True)
+        doorward("policy", "add", "p", "--server", "wrapped", "--file", policy)
+        token = doorward("grant", "create", "client", "--server", "wrapped", "--policy", "p")
+        os.mkdir(os.path.join(state, "clients"), 0o700)
+        with open(os.open(os.path.join(state, "clients", "client.token"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as out:
+            out.write(token)
+        return [str(BINARY), "connect", "wrapped", "--grant", "client", "--state", state]
+
+    def after(self, state):
+        """The gateway outlives its client."""
+        done = subprocess.run([str(BINARY), "stop", "--state", state], capture_output=True, text=True, check=True)
+        self.assertIn("has ended", done.stdout)
 
 
 if __name__ == "__main__":

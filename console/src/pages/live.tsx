@@ -36,7 +36,7 @@ function Spark(props: { of: LogRecord[] }) {
     const column = columns[seconds - 1 - age];
     if (word && column) column.counts[word] = (column.counts[word] ?? 0) + 1;
   }
-  return <div class="spark"><Columns plain height={40} title="Calls by decision in the last minute" columns={columns} words={order} of="When" /></div>;
+  return <div class="spark"><Columns plain title="Calls by decision in the last minute" columns={columns} words={order} of="When" /></div>;
 }
 
 export default function Live() {

@@ -173,10 +173,13 @@ function Refused(props: { of: Statistics; span: string }) {
         <figcaption>Tools that were refused most, and by which rule</figcaption>
         {tools.length > 0 ? <BarList bars={tools} word="denied" mono /> : <p class="dim">Nothing was refused.</p>}
       </figure>
-      <figure class="chart panel">
-        <figcaption>Agents that were refused</figcaption>
-        {agents.length > 0 ? <BarList bars={agents} word="denied" /> : <p class="dim">Nobody was refused.</p>}
-      </figure>
+      <div class="stack">
+        <figure class="chart panel">
+          <figcaption>Agents that were refused</figcaption>
+          {agents.length > 0 ? <BarList bars={agents} word="denied" /> : <p class="dim">Nobody was refused.</p>}
+        </figure>
+        <Overhead of={of.latency} />
+      </div>
     </>
   );
 }
@@ -223,7 +226,6 @@ export default function Overview() {
             <div class="charts">
               <CallsByDecision of={value} />
               <Refused of={value} span={span} />
-              <Overhead of={value.latency} />
             </div>
           )}
         </>

@@ -38,11 +38,10 @@ function Numbers(props: { columns: Column[]; words: DecisionWord[]; title: strin
 }
 
 /** Stacked columns over time. With addresses, each leads to what it counts. */
-export function Columns(props: { title: string; columns: Column[]; words: DecisionWord[]; height?: number; plain?: boolean; of?: string }) {
+export function Columns(props: { title: string; columns: Column[]; words: DecisionWord[]; plain?: boolean; of?: string }) {
   const { columns, words } = props;
-  const height = props.height ?? 90;
+  const height = 100;
   const width = 600;
-  const room = props.plain ? 0 : 16;
   const top = ceiling(Math.max(1, ...columns.map((column) => sum(column, words))));
   const each = width / Math.max(1, columns.length);
   const gap = Math.min(2, each / 4);
@@ -60,17 +59,13 @@ export function Columns(props: { title: string; columns: Column[]; words: Decisi
   });
   return (
     <>
-      <svg class="bars" viewBox={`0 0 ${width} ${height + room}`} preserveAspectRatio={props.plain ? "none" : "xMidYMid meet"} aria-hidden="true">
+      <svg class={"bars" + (props.plain ? "" : " tall")} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
         {!props.plain && [0, 0.5, 1].map((at) => <line key={at} class="grid-line" x1={0} x2={width} y1={height - at * height} y2={height - at * height} />)}
         {bars}
-        {!props.plain && <text class="axis" x={2} y={10}>{top.toLocaleString()}</text>}
-        {!props.plain && columns.length > 0 && (
-          <>
-            <text class="axis" x={0} y={height + 13}>{columns[0]!.label}</text>
-            <text class="axis" x={width} y={height + 13} text-anchor="end">{columns[columns.length - 1]!.label}</text>
-          </>
-        )}
       </svg>
+      {!props.plain && columns.length > 0 && (
+        <div class="axis" aria-hidden="true"><span>{columns[0]!.label}</span><span>{`top line: ${top.toLocaleString()}`}</span><span>{columns[columns.length - 1]!.label}</span></div>
+      )}
       <Numbers columns={columns} words={words} title={props.title} of={props.of ?? "Time"} />
     </>
   );

@@ -39,7 +39,7 @@ export function Histogram(props: { filter: Filter }) {
   if (columns.length < 2 || !columns.some((one) => words.some((word) => one.counts[word]))) return null;
   return (
     <figure class="histogram" aria-label={`Calls of the filter over time${filter.since ? "" : ", the last 24 hours"}`}>
-      <Columns plain height={44} title="Calls over time" columns={columns} words={words} />
+      <Columns plain title="Calls over time" columns={columns} words={words} />
       <figcaption class="row spread dim"><span>{columns[0]!.label}</span><Legend words={words.filter((word) => columns.some((one) => one.counts[word]))} /><span>{columns[columns.length - 1]!.label}</span></figcaption>
     </figure>
   );
