@@ -12,8 +12,9 @@ export const waiting = signal(0);
 const names = ["call.intent", "call.denied", "call.outcome", "request.rejected", "approval.requested", "approval.agreed",
   "approval.approved", "approval.denied", "approval.used", "approval.given_back", "approval.expired", "approval.cancelled",
   "policy.loaded", "policy.added", "policy.removed", "policy.reverted", "grant.created", "grant.rotated", "grant.revoked",
-  "server.added", "server.removed", "tool.first_list", "tool.new", "tool.changed", "tool.many", "tool.reviewed", "config.loaded",
-  "config.refused", "audit.verified", "writer.start", "reset"];
+  "server.added", "server.removed", "tool.first_list", "tool.new", "tool.changed", "tool.many", "tool.reviewed", "tool.reclassified",
+  "config.reloaded", "config.reload_failed", "server.withheld", "agent.revoked", "agent.restored", "audit.verified", "log.resumed",
+  "records.lost", "writer.start", "reset"];
 const listeners = new Set<(record: LogRecord) => void>();
 let stream: EventSource | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
