@@ -9,6 +9,8 @@
 #include <map>
 #include <optional>
 
+#include "clients/edit.h"
+#include "clients/toml_text.h"
 #include "io/file.h"
 
 namespace doorward::clients {
@@ -275,6 +277,15 @@ ConfigFile read_config_text(std::string_view text, const Client* client, const L
     return file;
   }
   read_root(*root, key, file);
+  if (location != nullptr ? location->format == Format::toml : format_of(path) == Format::toml) {
+    const auto places = toml_members(text, servers_path(*root, key));
+    for (Entry& entry : file.entries) {
+      const auto place = places.find(entry.name);
+      if (place == places.end()) continue;
+      entry.begin = place->second.begin;
+      entry.end = place->second.end;
+    }
+  }
   return file;
 }
 

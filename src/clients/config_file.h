@@ -36,7 +36,7 @@ struct Entry {
   std::string why_disabled;  ///< where the file does not say it but the client does so
   std::string flaw;          ///< why nothing can be started by it; empty: nothing is wrong
   std::size_t line = 1;      ///< of its name
-  std::size_t begin = 0;     ///< byte range of the member; both 0 where the format does not tell
+  std::size_t begin = 0;     ///< byte range of the member; both 0 where it stands in pieces, or elsewhere (an alias)
   std::size_t end = 0;
 };
 

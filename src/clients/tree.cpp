@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "clients/toml_tree.h"
+#include "clients/yaml_text.h"
 #include "json/reader.h"
 
 namespace doorward::clients {
@@ -35,7 +36,7 @@ class Lines {
 Node from_json(json::Value value, Lines& lines) {
   Node node;
   node.line = node.key_line = lines.at(value.begin_offset());
-  node.begin = value.begin_offset();
+  node.begin = node.value_begin = value.begin_offset();
   node.end = value.end_offset();
   switch (value.type()) {
     case json::Type::null:
@@ -87,10 +88,14 @@ Result<Node> read_jsonc(std::string_view text) {
 /// YAML as the clients write it: also with anchors, which Doorward's own files may not have.
 class YamlReader {
  public:
+  /// `skipped`: bytes of the file before the text.
+  explicit YamlReader(std::size_t skipped) : skipped_(skipped) {}
+
   std::optional<Node> convert(const YAML::Node& from, std::uint32_t depth) {
     if (++count_ > kMostNodes || depth > kMostDepth) return std::nullopt;
     Node node;
     node.line = node.key_line = static_cast<std::size_t>(std::max(0, from.Mark().line)) + 1;
+    node.begin = node.value_begin = offset_of(from.Mark());
     switch (from.Type()) {
       case YAML::NodeType::Undefined:
       case YAML::NodeType::Null:
@@ -117,6 +122,7 @@ class YamlReader {
           if (!child) return std::nullopt;
           child->key_line = static_cast<std::size_t>(std::max(0, entry.first.Mark().line)) + 1;
           child->key = entry.first.Scalar();
+          child->begin = offset_of(entry.first.Mark());
           node.members.push_back(std::move(*child));
         }
         break;
@@ -125,14 +131,20 @@ class YamlReader {
   }
 
  private:
+  std::size_t offset_of(const YAML::Mark& mark) const {
+    return mark.pos < 0 ? 0 : static_cast<std::size_t>(mark.pos) + skipped_;
+  }
+
+  std::size_t skipped_;
   std::size_t count_ = 0;
 };
 
 Result<Node> read_yaml(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const std::size_t skipped = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   try {
-    auto node = YamlReader().convert(YAML::Load(std::string(text)), 0);
+    auto node = YamlReader(skipped).convert(YAML::Load(std::string(text.substr(skipped))), 0);
     if (!node) return fail(ErrorKind::exhausted, "it holds more values, or deeper ones, than any client would read");
+    place_yaml(*node, text);
     return std::move(*node);
   } catch (const YAML::Exception& error) {
     return broken(static_cast<std::size_t>(std::max(0, error.mark.line)) + 1,
@@ -160,6 +172,12 @@ const Node* Node::find_path(std::string_view path) const {
 std::string_view Node::string_of(std::string_view name) const {
   const Node* member = find(name);
   return member != nullptr && member->kind == Kind::string ? std::string_view(member->text) : std::string_view();
+}
+
+std::size_t remark_end(std::string_view text, std::size_t at) {
+  const std::size_t next = text.find_first_not_of(" \t", at);
+  if (next == std::string_view::npos || text[next] != '#') return at;
+  return std::min(text.find_first_of("\r\n", next), text.size());
 }
 
 std::string blank_comments(std::string_view text) {

@@ -24,9 +24,11 @@ struct Node {
   std::string key;            ///< of a member
   std::size_t line = 1;                              ///< from 1
   std::size_t key_line = 1;                          ///< where its key stands, in an object
-  /// Byte range of the value, of a member from its key on; both 0 where the format does not tell.
+  /// Byte range of the value, of a member from its key on; both 0 where the tree does not tell: in TOML
+  /// (toml_text.h does), and of aliases in YAML.
   std::size_t begin = 0;
   std::size_t end = 0;
+  std::size_t value_begin = 0;  ///< of a member where its value begins; else `begin`
 
   /// The member that counts: of equal keys the last, as JSON.parse has it. Null where there is none.
   const Node* find(std::string_view name) const;
@@ -45,6 +47,15 @@ inline constexpr std::size_t kMostNodes = 1u << 20;
 
 /// Reads a text. `invalid` names the line and column.
 Result<Node> read_tree(std::string_view text, Format format);
+
+/// A place in a text, its end excluded.
+struct Span {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// Of TOML and YAML: the end of a remark that stands on the same line behind an offset, else the offset.
+std::size_t remark_end(std::string_view text, std::size_t at);
 
 /// JSONC as JSON of the same length: what JSON does not have is blank, offsets and lines stay.
 std::string blank_comments(std::string_view text);
