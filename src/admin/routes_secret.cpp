@@ -31,6 +31,13 @@ constexpr Route kRoutes[] = {
      .text = "Removes a secret. Servers that refer to it are given nothing from then on.",
      .members = R"({"name": "Name", "version": {"type": "integer", "minimum": 0}})",
      .result = "SecretRemoved"},
+    {.op = "secret.lend",
+     .verb = Verb::put,
+     .path = "/api/v1/servers/{server}/lent",
+     .text = "Hands values over that a client's process has in its environment, for a server whose settings refer to them as "
+             "`lent`. They are kept in memory alone, until the gateway ends.",
+     .members = R"({"server": "Name", "values!": {"type": "object", "writeOnly": true, "additionalProperties": {"type": "string"}}})",
+     .result = "SecretLent"},
     {.op = "secret.rotate_key",
      .verb = Verb::post,
      .path = "/api/v1/secrets-key/rotate",
@@ -80,6 +87,12 @@ constexpr std::string_view kSchemas = R"({
       "name": {"type": "string"},
       "withheld": {"type": "array", "items": {"type": "string"}, "description": "servers that referred to it"}
     },
+    "additionalProperties": false
+  },
+  "SecretLent": {
+    "type": "object",
+    "required": ["schema", "server"],
+    "properties": {"schema": {"const": "doorward.secret.lend/1"}, "server": {"type": "string"}},
     "additionalProperties": false
   },
   "SecretKeyRotated": {

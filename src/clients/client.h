@@ -39,6 +39,7 @@ struct Client {
   std::string_view id;     ///< of `--client`
   std::string_view label;  ///< for people
   std::span<const Location> locations;
+  std::string_view reload;  ///< what a person does so that it reads its files anew
 };
 
 std::span<const Client> all_clients();

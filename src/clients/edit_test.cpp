@@ -152,7 +152,7 @@ std::vector<std::string> forms_of(std::string_view text) {
   return {std::string(text), with_crlf(text), "\xEF\xBB\xBF" + std::string(text)};
 }
 
-const Shim kShim{"/opt/my tools/doorward", {"connect", "github", "--client", "x"}, {}, {}};
+const Shim kShim{"/opt/my tools/doorward", {"connect", "github", "--client", "x"}, {}, {}, {}};
 
 void expect_same(const Entry& a, const Entry& b) {
   EXPECT_EQ(a.command, b.command) << a.name;
@@ -236,7 +236,7 @@ TEST(Edit, an_empty_file_becomes_one) {
 
 TEST(Edit, a_file_without_the_key_gets_it) {
   const Client& cursor = *find_client("cursor");
-  const auto with = add_shim("{\n  \"a\": 1 // one\n}\n", cursor, cursor.locations[0], "demo", {"d", {"connect"}, {}, {}});
+  const auto with = add_shim("{\n  \"a\": 1 // one\n}\n", cursor, cursor.locations[0], "demo", {"d", {"connect"}, {}, {}, {}});
   ASSERT_TRUE(with.has_value());
   EXPECT_EQ(*with,
             "{\n  \"a\": 1, // one\n  \"mcpServers\": {\n    \"demo\": {\n      \"command\": \"d\",\n      \"args\": [\"connect\"],\n"

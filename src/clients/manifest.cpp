@@ -49,6 +49,10 @@ const ManagedFile* Manifest::file(std::string_view path) const {
   return found == files.end() ? nullptr : &*found;
 }
 
+bool Manifest::has_grant(std::string_view label) const {
+  return std::ranges::find(grants, label) != grants.end();
+}
+
 std::string manifest_path(const std::string& state_directory) {
   return state_directory + "/clients/manifest.json";
 }
@@ -75,7 +79,11 @@ std::string manifest_json(const Manifest& manifest) {
     writer.end_array().end_object();
   }
   writer.end_array();
-  write_list(writer, "servers", manifest.servers);
+  writer.key("servers").begin_array();
+  for (const ManagedServer& server : manifest.servers) {
+    writer.begin_object().key("name").string(server.name).key("key").string(server.key).end_object();
+  }
+  writer.end_array();
   write_list(writer, "policies", manifest.policies);
   write_list(writer, "grants", manifest.grants);
   write_list(writer, "secrets", manifest.secrets);
@@ -112,7 +120,9 @@ Result<Manifest> parse_manifest(std::string_view text) {
       if (entry.path.empty()) return fail(ErrorKind::corrupt, "the manifest of `doorward init` is damaged");
     }
   }
-  manifest.servers = read_list(*root, "servers");
+  for (const json::Value item : items_of(*root, "servers")) {
+    manifest.servers.push_back({std::string(json::text_of(item, "name")), std::string(json::text_of(item, "key"))});
+  }
   manifest.policies = read_list(*root, "policies");
   manifest.grants = read_list(*root, "grants");
   manifest.secrets = read_list(*root, "secrets");

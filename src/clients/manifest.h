@@ -31,12 +31,18 @@ struct ManagedFile {
   std::vector<ManagedEntry> entries;
 };
 
+/// A server that init has put behind the gateway.
+struct ManagedServer {
+  std::string name;  ///< of the gateway
+  std::string key;   ///< equal for entries that are the same server; a digest
+};
+
 /// What `doorward init` has done, so that it can be taken back. One file in the state directory, mode 0600, replaced
 /// whole; it is written before anything else is, so that an init that was cut off can be taken back, too.
 struct Manifest {
   std::vector<ManagedFile> files;
   /// Objects of the gateway that only init made.
-  std::vector<std::string> servers;
+  std::vector<ManagedServer> servers;
   std::vector<std::string> policies;  ///< `SERVER/NAME`
   std::vector<std::string> grants;
   std::vector<std::string> secrets;
@@ -44,6 +50,7 @@ struct Manifest {
   bool is_empty() const {
     return files.empty() && servers.empty() && policies.empty() && grants.empty() && secrets.empty();
   }
+  bool has_grant(std::string_view label) const;
   const ManagedFile* file(std::string_view path) const;
   ManagedFile* file(std::string_view path) { return const_cast<ManagedFile*>(std::as_const(*this).file(path)); }
 };

@@ -63,6 +63,7 @@ Change change_of(const Node& entry, const Client& client, const Shim& shim) {
   if (remote && (entry.find("type") != nullptr || !spelling.type.empty())) {
     change.put.push_back(text_member("type", spelling.type.empty() ? "stdio" : spelling.type));
   }
+  if (!shim.passed.empty()) change.put.push_back(list_member("env_vars", shim.passed));
   if (client.id == "codex" && entry.find("tool_timeout_sec") == nullptr) {
     change.put.push_back(number_member("tool_timeout_sec", kCodexSeconds));
   }

@@ -20,6 +20,8 @@ struct Shim {
   std::vector<std::string> moved;
   /// Variables that the entry has besides, such as a header of what was a URL; references in them stay references.
   std::vector<Setting> added;
+  /// Names of variables of its own environment that the client is to hand on (Codex: `env_vars`).
+  std::vector<std::string> passed;
 };
 
 bool is_managed(const Entry& entry);

@@ -25,11 +25,6 @@ bool has_token_mark(std::string_view value) {
   return value.size() >= 16 && std::ranges::any_of(kMarks, [&](std::string_view mark) { return value.starts_with(mark); });
 }
 
-bool is_reference(std::string_view value) {
-  return value.find("${") != std::string_view::npos || value.starts_with("{env:") || value.starts_with("{file:") ||
-         value.starts_with("op://");
-}
-
 /// What documentation puts where a secret belongs.
 bool is_placeholder(std::string_view value) {
   const std::string text = lower(value);
@@ -41,7 +36,7 @@ bool is_literal_secret(std::string_view name, std::string_view value) {
   for (const std::string_view scheme : {"Bearer ", "bearer ", "Basic ", "token "}) {
     if (value.starts_with(scheme)) value.remove_prefix(scheme.size());
   }
-  if (value.size() < 6 || is_reference(value) || is_placeholder(value)) return false;
+  if (value.size() < 6 || holds_reference(value) || is_placeholder(value)) return false;
   return has_token_mark(value) || (!name.empty() && server::looks_secret(name));
 }
 
@@ -126,7 +121,7 @@ std::string shown_url(std::string_view url, bool& secret) {
     if (equals < end && equals + 1 < end) {
       const std::string_view name = std::string_view(out).substr(from + 1, equals - from - 1);
       const std::string_view value = std::string_view(out).substr(equals + 1, end - equals - 1);
-      if ((server::looks_secret(name) || name == "key" || name == "apikey" || has_token_mark(value)) && !is_reference(value)) {
+      if ((server::looks_secret(name) || name == "key" || name == "apikey" || has_token_mark(value)) && !holds_reference(value)) {
         out.replace(equals + 1, end - equals - 1, kHidden);
         secret = true;
       }
@@ -147,7 +142,7 @@ std::string shown_command(const clients::Entry& entry, std::vector<std::string>&
         std::string_view(arg).substr(0, equals).substr(std::min(arg.find_first_not_of('-'), arg.size()));
     bool secret = false;
     std::string shown = arg;
-    if (value_follows && !arg.starts_with("--") && !is_reference(arg) && !is_placeholder(arg)) {
+    if (value_follows && !arg.starts_with("--") && !holds_reference(arg) && !is_placeholder(arg)) {
       shown = kHidden;
       secret = true;
     } else if (arg.find("://") < equals) {
@@ -157,7 +152,7 @@ std::string shown_command(const clients::Entry& entry, std::vector<std::string>&
       secret = true;
     } else if (const std::size_t colon = arg.find(':');
                colon != std::string::npos && arg.find("://") != colon && server::looks_secret(std::string_view(arg).substr(0, colon)) &&
-               arg.size() > colon + 6 && !is_reference(arg)) {
+               arg.size() > colon + 6 && !holds_reference(arg)) {
       shown = arg.substr(0, colon + 1) + std::string(kHidden);  // a header: `Authorization: Bearer ...`
       secret = true;
     } else if (has_token_mark(arg)) {
@@ -224,6 +219,11 @@ References references_of_process() {
   return references;
 }
 
+bool holds_reference(std::string_view value) {
+  return value.find("${") != std::string_view::npos || value.starts_with("{env:") || value.starts_with("{file:") ||
+         value.starts_with("op://");
+}
+
 Launch make_launch(const clients::Entry& entry, const References& references) {
   Launch launch;
   launch.key = digest_of(entry);
@@ -285,7 +285,7 @@ Launch make_launch(const clients::Entry& entry, const References& references) {
     upstream::HttpTarget target;
     const auto url = http::parse_url(expand(entry.url));
     if (!url) {
-      launch.problem = "its URL cannot be used: " + (is_reference(entry.url) ? std::string("a reference in it has no value") : url.error().message);
+      launch.problem = "its URL cannot be used: " + (holds_reference(entry.url) ? std::string("a reference in it has no value") : url.error().message);
     } else {
       target.tls = url->tls;
       target.host = url->host;

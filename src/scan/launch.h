@@ -43,6 +43,9 @@ struct Launch {
   bool is_command_ = false;
 };
 
+/// Whether a value of a configuration refers to something that a client puts in its place: `${TOKEN}`, `{env:TOKEN}`.
+bool holds_reference(std::string_view value);
+
 /// Resolves an entry. Nothing is started; files are not opened.
 Launch make_launch(const clients::Entry& entry, const References& references);
 

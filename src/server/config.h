@@ -38,6 +38,7 @@ struct SecretRef {
     literal,      ///< `{value: TEXT}`: refused for a name that looks like a secret's
     credential,   ///< `{credential: NAME}`: a file of $CREDENTIALS_DIRECTORY (systemd's LoadCredential=)
     sealed,       ///< `{sealed: NAME}`: kept by `doorward secret`, encrypted in the store
+    lent,         ///< `{lent: NAME}`: handed over by a client's `doorward connect`, kept in memory alone
   };
   Source source = Source::literal;
   std::string text;    ///< the variable, the path, the name, or the value itself

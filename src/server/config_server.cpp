@@ -217,8 +217,8 @@ std::string_view refused_header(std::string_view name) {
 
 SecretRef read_secret_ref(const yaml::Node& node, std::string_view name, FileContext& context) {
   using enum SecretRef::Source;
-  static constexpr std::array<std::pair<std::string_view, SecretRef::Source>, 5> kSources = {
-      {{"env", environment}, {"file", file}, {"credential", credential}, {"sealed", sealed}, {"value", literal}}};
+  static constexpr std::array<std::pair<std::string_view, SecretRef::Source>, 6> kSources = {
+      {{"env", environment}, {"file", file}, {"credential", credential}, {"sealed", sealed}, {"lent", lent}, {"value", literal}}};
   constexpr std::string_view kReferences = "{env: NAME}, {file: PATH}, {credential: NAME}, {sealed: NAME}";
   SecretRef ref;
   ref.at = context.at(node);
@@ -241,7 +241,7 @@ SecretRef read_secret_ref(const yaml::Node& node, std::string_view name, FileCon
   if (auto prefix = fields.take_text("prefix")) ref.prefix = std::move(*prefix);
   fields.finish();
   if (given != 1) {
-    context.report(node, what + " needs exactly one of env, file, credential, sealed and value");
+    context.report(node, what + " needs exactly one of env, file, credential, sealed, lent and value");
     return ref;
   }
   if (text) ref.text = std::move(*text);
@@ -252,6 +252,9 @@ SecretRef read_secret_ref(const yaml::Node& node, std::string_view name, FileCon
     if (!ref.text.empty()) ref.text = context.absolute(ref.text);
   } else if (text && (ref.source == credential || ref.source == sealed) && !is_secret_name(ref.text)) {
     context.report(node, "\"" + ref.text + "\" is no name for a secret; use 1 to 64 letters, digits, '.', '_' and '-'");
+  } else if (text && ref.source == lent) {
+    if (ref.text.empty()) context.report(node, "\"lent\" must be the name under which a client hands the value over");
+    ref.harmless = !looks_secret(name);
   } else if (text && ref.source == literal) {
     if (looks_secret(name)) {
       context.report(node, what + " is a secret and may not stand in this file; use one of " + std::string(kReferences));

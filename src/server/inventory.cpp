@@ -11,6 +11,7 @@
 #include "policy/actions.h"
 #include "server/config_oauth.h"
 #include "server/policy_file.h"
+#include "server/sealed_secrets.h"
 #include "server/secret.h"
 
 namespace doorward::server {
@@ -30,7 +31,7 @@ class Credentials {
 
   Result<std::string> fetch(const SecretRef& ref, const std::string& name, SecretForm form = SecretForm::line) {
     auto value = resolve_secret(ref, name, sealed_, form);
-    if (value && is_secret(ref)) secrets_.push_back(value->substr(ref.prefix.size()));
+    if (value && is_secret(ref) && value->size() > ref.prefix.size()) secrets_.push_back(value->substr(ref.prefix.size()));
     return value;
   }
   Result<std::vector<std::pair<std::string, std::string>>> fetch_all(const NamedSecrets& references) {
@@ -81,6 +82,16 @@ Result<std::vector<upstream::InjectedArgument>> injected_arguments(const ServerC
     wipe(*value);
   }
   return injected;
+}
+
+/// Why a server waits for a client, or nothing: a value that only a client has was not handed over yet.
+std::string what_is_not_lent(const ServerConfig& config, const SealedSecrets* sealed) {
+  std::string waits;
+  for_each_reference(config, [&](const SecretRef& ref) {
+    if (ref.source != SecretRef::Source::lent || (sealed != nullptr && sealed->lent(ref.text) != nullptr)) return;
+    waits = "it waits for " + ref.text + ", which a client hands over by `doorward connect`; start that client";
+  });
+  return waits;
 }
 
 Status check_actions(const std::vector<ActionConfig>& actions) {
@@ -160,6 +171,9 @@ Result<std::shared_ptr<const gateway::World>> Inventory::world() const {
 
 Result<ServerItem> make_server(const ServerConfig& config, const std::string& uuid,
                                const Defaults& defaults) {
+  if (const std::string waits = what_is_not_lent(config, defaults.sealed); !waits.empty()) {
+    return withhold_server(config, uuid, defaults, waits);
+  }
   auto settings = std::make_shared<upstream::ServerSettings>();
   settings->name = config.name;
   settings->uuid = uuid;

@@ -136,7 +136,7 @@ Status Operations::renew_secrets() {
   std::vector<const ServerItem*> changed;
   for (ServerItem& item : next.servers) {
     bool refers = false;
-    for_each_reference(item.config, [&](const SecretRef& ref) { refers = refers || is_secret(ref); });
+    for_each_reference(item.config, [&](const SecretRef& ref) { refers = refers || is_secret(ref) || ref.source == SecretRef::Source::lent; });
     if (!refers) continue;
     const std::string uuid = item.settings->uuid;
     auto renewed = make_server(item.config, uuid, defaults_);

@@ -25,6 +25,21 @@ SealedSecrets::SealedSecrets(store::Database& database, std::string keys, Secret
     : rows_(database), keys_(std::move(keys)), config_(std::move(config)) {}
 
 /// Their numbers grow: the last one is in force.
+SealedSecrets::~SealedSecrets() {
+  for (auto& [name, value] : lent_) wipe(value);
+}
+
+void SealedSecrets::lend(const std::string& name, std::string_view value) {
+  std::string& kept = lent_[name];
+  wipe(kept);
+  kept = value;
+}
+
+const std::string* SealedSecrets::lent(const std::string& name) const {
+  const auto found = lent_.find(name);
+  return found == lent_.end() ? nullptr : &found->second;
+}
+
 Result<std::vector<std::string>> SealedSecrets::key_files() const {
   std::vector<std::string> names;
   std::error_code error;

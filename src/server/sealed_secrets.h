@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ class SealedSecrets {
  public:
   /// `keys`: the folder of key files. Keys are read when they are first needed; the first secret draws one.
   SealedSecrets(store::Database& database, std::string keys, SecretsConfig config);
+  SealedSecrets(const SealedSecrets&) = delete;
+  SealedSecrets& operator=(const SealedSecrets&) = delete;
+  ~SealedSecrets();
 
   /// After a reload.
   void set_config(SecretsConfig config) { config_ = std::move(config); }
@@ -31,6 +35,11 @@ class SealedSecrets {
   Status remove(std::string_view name, std::optional<std::int64_t> expected = std::nullopt) {
     return rows_.remove(name, expected);
   }
+  /// Keeps a value that a client's process has handed over, in memory alone.
+  void lend(const std::string& name, std::string_view value);
+  /// Null where nobody has, since this process began.
+  const std::string* lent(const std::string& name) const;
+
   /// Wraps every data key by another master key: a new one, where it is a file, and the old files go; where
   /// the configuration refers to one, the one that it refers to now. How many were wrapped anew, and the
   /// key's id.
@@ -52,6 +61,7 @@ class SealedSecrets {
   store::Secrets rows_;
   std::string keys_;
   SecretsConfig config_;
+  std::map<std::string, std::string> lent_;
 };
 
 }  // namespace doorward::server

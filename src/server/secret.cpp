@@ -115,7 +115,7 @@ Result<std::string> read_variable(const Place& place, const std::string& name) {
 
 std::string where_of(const SecretRef& ref) {
   static constexpr const char* kPlaces[] = {"the environment variable ", "the file ", "the configuration ",
-                                            "the credential ", "the sealed secret "};
+                                            "the credential ", "the sealed secret ", "the client that lends "};
   return kPlaces[static_cast<std::size_t>(ref.source)] + ref.text;
 }
 
@@ -159,6 +159,12 @@ Result<std::string> resolve_secret(const SecretRef& ref, std::string_view name, 
       value = sealed->value(ref.text);
       if (!value) return place.fail(value.error().kind, "cannot be had: " + value.error().message);
       break;
+    case SecretRef::Source::lent: {
+      // Checked when it was lent; what clients have in a variable may be empty, or of any script.
+      const std::string* found = sealed == nullptr ? nullptr : sealed->lent(ref.text);
+      if (found == nullptr) return place.fail(ErrorKind::not_found, "was not handed over yet; start the client");
+      return ref.prefix + *found;
+    }
   }
   if (!value) return value;
   if (const Status checked = check_value(place, *value, form); !checked) {

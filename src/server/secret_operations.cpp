@@ -1,5 +1,6 @@
 #include "server/secret_operations.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +34,42 @@ class SecretOperations {
     writer.begin_object().key("schema").string("doorward.secret.list/1").key("secrets").begin_array();
     for (const store::SecretRow& row : *rows) write(writer, row);
     writer.end_array().end_object();
+    return out;
+  }
+
+  /// What a client's process has in its environment, for one server.
+  Json lend(ControlRequest& request, const identity::Actor& actor) {
+    const std::string server = request.need_text("server");
+    auto values = request.texts("values");
+    auto done = request.finish();
+    if (done && operations_.inventory().server(server) == nullptr) {
+      done = fail(ErrorKind::not_found, "there is no server \"" + server + "\"");
+    }
+    std::string names;
+    bool fresh = false;
+    for (auto& [name, value] : values) {
+      const bool clean = value.size() <= kSecretBytes && std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+      if (done && (!is_variable_name(name) || !clean)) {
+        done = fail(ErrorKind::invalid, "\"" + name + "\" cannot be lent: it is over 64 KiB, or holds a control character");
+      }
+      names += (names.empty() ? "" : " ") + name;
+    }
+    for (auto& [name, value] : values) {
+      const std::string key = server + "." + name;
+      const std::string* known = secrets_.lent(key);
+      if (done && (known == nullptr || *known != value)) {
+        secrets_.lend(key, value);
+        fresh = true;
+      }
+      wipe(value);
+    }
+    if (!done) return std::unexpected(done.error());
+    if (fresh) {
+      operations_.record("secret.lent", actor, {{"server", server}, {"names", names}});
+      if (const Status renewed = operations_.renew_secrets(); !renewed) return std::unexpected(renewed.error());
+    }
+    std::string out;
+    json::Writer(out).begin_object().key("schema").string("doorward.secret.lend/1").key("server").string(server).end_object();
     return out;
   }
 
@@ -145,6 +182,7 @@ void add_secret_operations(Operations& operations, SealedSecrets& secrets, const
     });
   };
   add("secret.set", &SecretOperations::set);
+  add("secret.lend", &SecretOperations::lend);
   add("secret.rotate", &SecretOperations::rotate);
   add("secret.list", &SecretOperations::list);
   add("secret.remove", &SecretOperations::remove);

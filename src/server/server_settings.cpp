@@ -64,7 +64,7 @@ void write_timeouts(json::Writer& writer, const ServerTimeouts& timeouts) {
 }  // namespace
 
 void write_secret_ref(json::Writer& writer, const SecretRef& ref) {
-  static constexpr const char* kNames[] = {"env", "file", "value", "credential", "sealed"};
+  static constexpr const char* kNames[] = {"env", "file", "value", "credential", "sealed", "lent"};
   writer.begin_object().key(kNames[static_cast<std::size_t>(ref.source)]).string(ref.text);
   if (!ref.prefix.empty()) writer.key("prefix").string(ref.prefix);
   writer.end_object();
