@@ -92,6 +92,7 @@ int run_commands(int argc, char** argv) {
   add_secret_commands(app, session);
   add_catalogue_commands(app, session);
   add_init_commands(app, session);
+  add_client_commands(app, session);
   add_scan_command(app, session);
   add_precheck_command(app, session);
   add_coverage_command(app, session);

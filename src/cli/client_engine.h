@@ -1,10 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "cli/client_setup.h"
+namespace CLI {
+class App;
+}
 
 namespace doorward::cli {
 
@@ -25,11 +26,14 @@ struct UninitOptions {
   bool yes = false;
 };
 
+/// What both commands take beside the clients.
+void add_init_options(CLI::App& command, InitOptions& options);
+void add_uninit_options(CLI::App& command, UninitOptions& options);
+
 /// `init`, and `client connect` for one client: looks, asks, shows, applies. Fails the session or prints what was done.
-void run_init(Session& session, const InitOptions& options, const std::vector<const clients::Client*>& wanted,
-              std::optional<SetupMode> mode);
+void init(Session& session, const InitOptions& options);
 
 /// `uninit`, and `client disconnect` for one client.
-void run_uninit(Session& session, const UninitOptions& options);
+void uninit(Session& session, const UninitOptions& options);
 
 }  // namespace doorward::cli

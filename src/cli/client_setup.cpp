@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "base/text.h"
 #include "catalogue/recommendation.h"
 #include "clients/tree.h"
 #include "io/file.h"
@@ -37,10 +38,7 @@ std::optional<std::string> settled(std::string_view word, const scan::References
 
 std::string upper(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    out += !word ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
-  }
+  for (const char c : text) out += !is_alnum(c) ? '_' : is_lower(c) ? static_cast<char>(c & ~0x20) : c;
   return out;
 }
 
@@ -161,8 +159,7 @@ class SettingsOf {
     writer.key("headers").begin_object();
     std::set<std::string> written;
     for (const clients::Setting& each : entry_.headers) {
-      std::string name;
-      for (const char c : each.name) name += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+      const std::string name = lower(each.name);
       if (!server::is_header_name(name) || !server::refused_header(name).empty() || !written.insert(name).second) continue;
       if (client_ == "codex" && scan::holds_reference(each.value)) {
         if (const auto variable = one_variable(each.value)) {
@@ -291,9 +288,7 @@ std::string_view to_string(SetupMode mode) {
 std::string gateway_name(std::string_view name, const std::vector<std::string>& taken) {
   std::string base;
   for (const char c : name.substr(0, kLongestName)) {
-    const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    const bool fits = (low >= 'a' && low <= 'z') || (low >= '0' && low <= '9');
-    if (fits) base += low;
+    if (is_alnum(c)) base += to_lower(c);
     else if (!base.empty() && base.back() != '-') base += '-';
   }
   while (base.ends_with('-')) base.pop_back();

@@ -15,15 +15,6 @@ std::string digest_of(std::string_view text) {
   return to_hex(sha256(text));
 }
 
-/// Whether an entry says what these bytes say, however it is laid out: some clients write their files anew.
-bool says(const std::string& text, const clients::ManagedFile& file, const clients::ManagedEntry& entry, const std::string& bytes) {
-  if (bytes.empty()) return false;
-  const auto other = clients::replace_bytes(text, file.format, entry.path, bytes);
-  const auto now = clients::read_tree(text, file.format);
-  const auto then = other ? clients::read_tree(*other, file.format) : Result<clients::Node>(std::unexpected(other.error()));
-  return now && then && clients::same_value(*now, *then);
-}
-
 /// Puts one entry back in `text`, or says why it cannot be.
 void undo_entry(const clients::ManagedFile& file, const clients::ManagedEntry& entry, std::string& text, FileUndo& undo) {
   const auto conflict = [&](std::string now, std::string why) {
@@ -36,8 +27,8 @@ void undo_entry(const clients::ManagedFile& file, const clients::ManagedEntry& e
     if (now.error().kind != ErrorKind::not_found) conflict({}, now.error().message);
     return;
   }
-  if (says(text, file, entry, entry.original)) return;
-  if (!says(text, file, entry, entry.written)) return conflict(*now, "the entry was changed since");
+  if (clients::says(text, file.format, entry.path, entry.original)) return;
+  if (!clients::says(text, file.format, entry.path, entry.written)) return conflict(*now, "the entry was changed since");
   Result<std::string> back;
   if (entry.original.empty()) {
     clients::KeyPath servers = entry.path;

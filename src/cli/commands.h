@@ -36,6 +36,7 @@ void add_session_commands(CLI::App& app, Session& session);
 void add_notify_commands(CLI::App& app, Session& session);
 void add_catalogue_commands(CLI::App& app, Session& session);
 void add_init_commands(CLI::App& app, Session& session);
+void add_client_commands(CLI::App& app, Session& session);
 void add_scan_command(CLI::App& app, Session& session);
 void add_precheck_command(CLI::App& app, Session& session);
 void add_coverage_command(CLI::App& app, Session& session);

@@ -134,6 +134,8 @@ void say_next(Session& session, const scan::Scan& scan, const Setup& setup, Setu
   session.say("next: doorward demo shows an allowed and a refused call; doorward ui opens the console");
 }
 
+}  // namespace
+
 void init(Session& session, const InitOptions& options) {
   const auto wanted = clients_of(session, options.clients);
   if (!wanted) return;
@@ -141,12 +143,6 @@ void init(Session& session, const InitOptions& options) {
   if (!options.mode.empty() && !(mode = mode_of(options.mode))) {
     return session.fail(Exit::usage, "--mode must be observe, recommended or lockdown, not \"" + safe_text(options.mode) + "\"");
   }
-  run_init(session, options, *wanted, mode);
-}
-
-}  // namespace
-
-void run_init(Session& session, const InitOptions& options, const std::vector<const clients::Client*>& wanted, std::optional<SetupMode> mode) {
   const bool ask = can_ask() && !options.yes && !session.json;
   if (!options.yes && !options.dry_run && !ask) {
     return session.fail(Exit::usage,
@@ -159,7 +155,7 @@ void run_init(Session& session, const InitOptions& options, const std::vector<co
   if (!manifest) return session.fail(manifest.error());
   std::error_code error;
   SetupOptions setup_options;
-  setup_options.clients = wanted;
+  setup_options.clients = *wanted;
   setup_options.project = options.project;
   setup_options.move_secrets = options.move_secrets;
   setup_options.program = std::filesystem::read_symlink("/proc/self/exe", error).string();
@@ -170,7 +166,7 @@ void run_init(Session& session, const InitOptions& options, const std::vector<co
     setup_options.taken_grants = names->grants;
   }
 
-  scan::Scan scan = find_servers(wanted);
+  scan::Scan scan = find_servers(*wanted);
   const Setup first = plan_setup(scan, setup_options, state, *manifest);
   if (!session.json) print(entries_view(scan, first));
   if (first.files.empty()) {
@@ -229,7 +225,7 @@ void run_init(Session& session, const InitOptions& options, const std::vector<co
   say_next(session, scan, setup, *mode);
 }
 
-void run_uninit(Session& session, const UninitOptions& options) {
+void uninit(Session& session, const UninitOptions& options) {
   const auto wanted = clients_of(session, options.clients);
   if (!wanted) return;
   if (!options.yes && !options.dry_run && !(can_ask() && !session.json)) {
@@ -282,23 +278,31 @@ void run_uninit(Session& session, const UninitOptions& options) {
   }
 }
 
+void add_init_options(CLI::App& command, InitOptions& options) {
+  command.add_option("--mode", options.mode, "observe (default), recommended or lockdown")->type_name("MODE");
+  command.add_flag("--project", options.project, "Also files of the folder, which others share");
+  command.add_flag("--move-secrets", options.move_secrets, "Move secrets that stand in the files into the gateway's sealed store");
+  command.add_flag("--dry-run", options.dry_run, "Show what would change and change nothing");
+  command.add_flag("--yes", options.yes, "Start the servers that are shown and edit the files, without a question");
+}
+
+void add_uninit_options(CLI::App& command, UninitOptions& options) {
+  command.add_flag("--dry-run", options.dry_run, "Show what would change and change nothing");
+  command.add_flag("--yes", options.yes, "Do not ask");
+}
+
 void add_init_commands(CLI::App& app, Session& session) {
   const auto options = std::make_shared<InitOptions>();
   CLI::App* command = app.add_subcommand("init", "Put the MCP servers of this computer's clients behind the gateway");
   command->add_option("--client", options->clients, "Only this client, such as cursor")->allow_extra_args(false)->type_name("ID");
-  command->add_option("--mode", options->mode, "observe (default), recommended or lockdown")->type_name("MODE");
-  command->add_flag("--project", options->project, "Also files of the folder, which others share");
-  command->add_flag("--move-secrets", options->move_secrets, "Move secrets that stand in the files into the gateway's sealed store");
-  command->add_flag("--dry-run", options->dry_run, "Show what would change and change nothing");
-  command->add_flag("--yes", options->yes, "Start the servers that are shown and edit the files, without a question");
+  add_init_options(*command, *options);
   command->callback([&session, options] { init(session, *options); });
 
   const auto undo = std::make_shared<UninitOptions>();
   command = app.add_subcommand("uninit", "Put the clients' files back as they were before init");
   command->add_option("--client", undo->clients, "Only this client, such as cursor")->allow_extra_args(false)->type_name("ID");
-  command->add_flag("--dry-run", undo->dry_run, "Show what would change and change nothing");
-  command->add_flag("--yes", undo->yes, "Do not ask");
-  command->callback([&session, undo] { run_uninit(session, *undo); });
+  add_uninit_options(*command, *undo);
+  command->callback([&session, undo] { uninit(session, *undo); });
 }
 
 }  // namespace doorward::cli

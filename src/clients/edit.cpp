@@ -172,6 +172,16 @@ Result<std::string> replace_bytes(std::string_view text, Format format, const Ke
   return checked(std::move(out), format, *root);
 }
 
+bool says(std::string_view text, Format format, const KeyPath& member, std::string_view bytes) {
+  const auto now = bytes_of(text, format, member);
+  if (!now || bytes.empty()) return false;
+  if (*now == bytes) return true;
+  const auto other = replace_bytes(text, format, member, bytes);
+  const auto here = tree_of(text, format);
+  const auto there = other ? tree_of(*other, format) : Result<Node>(std::unexpected(other.error()));
+  return here && there && same_value(*here, *there);
+}
+
 KeyPath servers_path(const Node& root, std::string_view key) {
   if (root.find(key) != nullptr) return {std::string(key)};
   const std::size_t dot = key.find('.');

@@ -35,6 +35,9 @@ Result<std::string> bytes_of(std::string_view text, Format format, const KeyPath
 /// Puts bytes, such as bytes_of gave before, in the place of a member.
 Result<std::string> replace_bytes(std::string_view text, Format format, const KeyPath& member, std::string_view bytes);
 
+/// Whether a member says what these bytes say, however it is laid out: some clients write their files anew.
+bool says(std::string_view text, Format format, const KeyPath& member, std::string_view bytes);
+
 /// Where the servers of a location stand in this tree: its key as one word where there is such a member or none at
 /// all, else step by step (Node::find_path).
 KeyPath servers_path(const Node& root, std::string_view key);

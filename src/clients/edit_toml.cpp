@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "clients/edit_format.h"
 #include "clients/toml_text.h"
 #include "json/writer.h"
@@ -18,9 +19,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string key_text(std::string_view key) {
-  const bool bare = !key.empty() && std::ranges::all_of(key, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
+  const bool bare = !key.empty() && std::ranges::all_of(key, [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
   return bare ? std::string(key) : quoted(key);
 }
 

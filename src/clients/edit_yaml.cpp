@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "clients/edit_format.h"
 #include "json/writer.h"
 
@@ -15,14 +16,11 @@ std::string quoted(std::string_view text) {
 
 /// A word that no reader takes for anything else stands plainly.
 std::string word_text(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const bool plain = !text.empty() && letter(text.front()) && std::ranges::all_of(text, [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '/';
+  const bool plain = !text.empty() && (is_alpha(text.front()) || text.front() == '_') && std::ranges::all_of(text, [](char c) {
+    return is_alnum(c) || std::string_view("_-./").find(c) != std::string_view::npos;
   });
   static constexpr std::string_view kTaken[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"};
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return plain && std::ranges::find(kTaken, lower) == std::end(kTaken) ? std::string(text) : quoted(text);
+  return plain && std::ranges::find(kTaken, lower(text)) == std::end(kTaken) ? std::string(text) : quoted(text);
 }
 
 std::string flow_text(const Node& value) {
