@@ -60,6 +60,13 @@ constexpr Route kRoutes[] = {
              "the order of the tools.",
      .members = R"({"name": "Name", "tool": {"type": "string", "maxLength": 1024}})",
      .result = "ServerPermissions"},
+    {.op = "client.list",
+     .verb = Verb::get,
+     .path = "/api/v1/clients",
+     .text = "The MCP clients of the user who runs the gateway, with their servers and how each stands towards the gateway. Reads "
+             "their files; starts nothing.",
+     .members = "{}",
+     .result = "ClientList"},
     {.op = "client.read",
      .verb = Verb::post,
      .path = "/api/v1/clients/read",
@@ -70,6 +77,38 @@ constexpr Route kRoutes[] = {
 };
 
 constexpr std::string_view kSchemas = R"({
+  "ClientList": {
+    "type": "object",
+    "required": ["schema", "files"],
+    "properties": {
+      "schema": {"const": "doorward.client.list/1"},
+      "files": {"type": "array", "items": {
+        "type": "object",
+        "required": ["client", "label", "path", "scope", "servers"],
+        "properties": {
+          "client": {"type": "string"},
+          "label": {"type": "string"},
+          "path": {"type": "string"},
+          "scope": {"enum": ["user", "project", "local", "managed"]},
+          "error": {"type": "string", "description": "why the file cannot be read"},
+          "servers": {"type": "array", "items": {
+            "type": "object",
+            "required": ["name", "state"],
+            "properties": {
+              "name": {"type": "string"},
+              "state": {"enum": ["behind", "edited", "bypasses", "disabled", "broken"]},
+              "project": {"type": "string", "description": "the folder that a local entry is for"},
+              "server": {"type": "string", "description": "of the gateway"},
+              "grant": {"type": "string"}
+            },
+            "additionalProperties": false
+          }}
+        },
+        "additionalProperties": false
+      }}
+    },
+    "additionalProperties": false
+  },
   "ClientText": {
     "type": "object",
     "required": ["schema", "client", "label", "servers", "notes"],

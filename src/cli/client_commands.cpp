@@ -10,34 +10,11 @@
 #include "cli/scan_consent.h"
 #include "cli/session.h"
 #include "clients/standing.h"
-#include "json/writer.h"
 
 namespace doorward::cli {
 namespace {
 
 using clients::Standing;
-
-std::string list_json(const std::vector<clients::StandingFile>& files) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object().key("schema").string("doorward.client.list/1").key("files").begin_array();
-  for (const clients::StandingFile& file : files) {
-    writer.begin_object().key("client").string(file.client).key("label").string(file.label).key("path").string(file.path);
-    writer.key("scope").string(to_string(file.scope));
-    if (!file.error.empty()) writer.key("error").string(file.error);
-    writer.key("servers").begin_array();
-    for (const clients::StandingEntry& entry : file.entries) {
-      writer.begin_object().key("name").string(entry.name).key("state").string(to_string(entry.standing));
-      if (!entry.project.empty()) writer.key("project").string(entry.project);
-      if (!entry.server.empty()) writer.key("server").string(entry.server);
-      if (!entry.grant.empty()) writer.key("grant").string(entry.grant);
-      writer.end_object();
-    }
-    writer.end_array().end_object();
-  }
-  writer.end_array().end_object();
-  return out;
-}
 
 void print_list(const std::vector<clients::StandingFile>& files) {
   std::vector<std::vector<std::string>> rows = {{"CLIENT", "ENTRY", "STATE", "SERVER", "GRANT", "FILE"}};
@@ -69,7 +46,7 @@ void list(Session& session, const std::vector<std::string>& ids, bool check) {
     }
   }
   if (session.json) {
-    print_line(list_json(files));
+    print_line(clients::standing_json(files));
   } else if (files.empty()) {
     session.say("no configuration of an MCP client was found");
   } else {

@@ -32,6 +32,23 @@ std::size_t skip(std::string_view text, std::size_t at) {
   return at;
 }
 
+/// The end of a line on which nothing but remarks stands behind an offset; nothing where something else does.
+std::optional<std::size_t> rest_of_line(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] != '\n' && text[at] != '\r') {
+    if (text.substr(at).starts_with("//")) return std::min(text.find_first_of("\r\n", at), text.size());
+    if (text.substr(at).starts_with("/*")) {
+      const std::size_t close = text.find("*/", at + 2);
+      if (close == std::string_view::npos || text.substr(at, close - at).find('\n') != std::string_view::npos) return std::nullopt;
+      at = close + 2;
+    } else if (text[at] == ' ' || text[at] == '\t') {
+      ++at;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return at;
+}
+
 /// A value as text. `lines`: an object may take a line for each member, which are indented one level more than `base`.
 std::string render(const Node& value, const TextStyle& style, const std::string& base, bool lines) {
   switch (value.kind) {
@@ -127,11 +144,12 @@ class JsonEditor : public FormatEditor {
     const Node* previous = nullptr;
     for (const Node& member : from.members) previous = member.end <= gone->begin ? &member : previous;
     std::size_t begin = gone->begin;
-    if (begins_line(text, begin)) {
+    // What follows on the line must not fall behind a remark of the line before.
+    if (begins_line(text, begin) && rest_of_line(text, gone->end)) {
       begin = line_start(text, begin);
       begin -= begin > 0 && text[begin - 1] == '\n' ? 1 : 0;
       begin -= begin > 0 && text[begin - 1] == '\r' ? 1 : 0;
-    } else {
+    } else if (!begins_line(text, begin)) {
       while (begin > 0 && (text[begin - 1] == ' ' || text[begin - 1] == '\t')) --begin;
     }
     std::string out = with_span(text, {begin, gone->end}, {});
@@ -168,7 +186,8 @@ class JsonEditor : public FormatEditor {
     if (blank) return with_span(text, {open, close}, added + (lines ? style.newline + base : ""));
     // Comments stay before it; one that ends with its line needs the line's end.
     const bool own_line = begins_line(text, close);
-    const std::size_t at = own_line ? line_start(text, close) - style.newline.size() : close;
+    std::size_t at = own_line ? line_start(text, close) - 1 : close;
+    if (own_line && at > 0 && text[at - 1] == '\r') --at;
     return with_span(text, {at, at}, (own_line ? "" : style.newline) + added + (own_line ? "" : style.newline + base));
   }
 
@@ -187,8 +206,7 @@ class JsonEditor : public FormatEditor {
       ++at;
     }
     // A remark behind the last member stays with it.
-    const std::size_t end = std::min(out.find_first_of("\r\n", at), out.size());
-    if (lines && skip(out, at) >= end) at = end;
+    if (lines) at = rest_of_line(out, at).value_or(at);
     out.insert(at, (lines ? style.newline + indent : " ") + added + (comma ? "," : ""));
     return out;
   }

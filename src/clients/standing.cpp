@@ -5,6 +5,7 @@
 
 #include "clients/shim_entry.h"
 #include "io/file.h"
+#include "json/writer.h"
 
 namespace doorward::clients {
 namespace {
@@ -64,6 +65,28 @@ std::vector<StandingFile> find_standing(const Roots& roots, const std::vector<co
       }
     }
   }
+  return out;
+}
+
+std::string standing_json(const std::vector<StandingFile>& files) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.client.list/1").key("files").begin_array();
+  for (const StandingFile& file : files) {
+    writer.begin_object().key("client").string(file.client).key("label").string(file.label).key("path").string(file.path);
+    writer.key("scope").string(to_string(file.scope));
+    if (!file.error.empty()) writer.key("error").string(file.error);
+    writer.key("servers").begin_array();
+    for (const StandingEntry& entry : file.entries) {
+      writer.begin_object().key("name").string(entry.name).key("state").string(to_string(entry.standing));
+      if (!entry.project.empty()) writer.key("project").string(entry.project);
+      if (!entry.server.empty()) writer.key("server").string(entry.server);
+      if (!entry.grant.empty()) writer.key("grant").string(entry.grant);
+      writer.end_object();
+    }
+    writer.end_array().end_object();
+  }
+  writer.end_array().end_object();
   return out;
 }
 

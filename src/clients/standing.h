@@ -43,4 +43,7 @@ struct StandingFile {
 /// Every file of these clients (of all, where the list is empty) that there is. Reads; starts nothing.
 std::vector<StandingFile> find_standing(const Roots& roots, const std::vector<const Client*>& wanted, const Manifest& manifest);
 
+/// As `doorward client list --json` and `GET /api/v1/clients` give it.
+std::string standing_json(const std::vector<StandingFile>& files);
+
 }  // namespace doorward::clients

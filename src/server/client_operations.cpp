@@ -1,10 +1,14 @@
 #include "server/client_operations.h"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include "base/work_pool.h"
 #include "clients/config_file.h"
+#include "clients/standing.h"
 #include "json/writer.h"
+#include "server/late_work.h"
 
 namespace doorward::server {
 namespace {
@@ -130,9 +134,22 @@ Json read(ControlRequest& request) {
   return out;
 }
 
+Json list(const std::string& state_directory) {
+  const auto manifest = clients::read_manifest(clients::manifest_path(state_directory));
+  if (!manifest) return std::unexpected(manifest.error());
+  return clients::standing_json(clients::find_standing(clients::roots_of_process(), {}, *manifest));
+}
+
 }  // namespace
 
-void add_client_operations(Operations& operations) {
+void add_client_operations(Operations& operations, const std::string& state_directory, io::Loop& loop) {
+  const auto pool = std::make_shared<WorkPool>(1, 4);
+  operations.add_late("client.list", identity::Roles::all(),
+                      [pool, state_directory, &loop](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        if (const Status whole = request.finish(); !whole) return reply(std::unexpected(whole.error()));
+                        later(*pool, loop, std::move(reply), [state_directory] { return list(state_directory); },
+                              [](Json listed) { return listed; });
+                      });
   operations.add("client.read", {}, [](ControlRequest& request, const identity::Actor&) { return read(request); });
 }
 

@@ -266,7 +266,7 @@ std::expected<void, StartFailure> Daemon::build() {
     operations_->take_tool_reports(reports);
     catalogue_feed_->take(reports);
   });
-  add_client_operations(*operations_);
+  add_client_operations(*operations_, state_.path, loop_);
   add_refused_call_operation(*operations_, *store_, [this](const audit::CallRecord& denial) {
     audit::RecordBuffer buffer;
     return gateway_->log().record(audit::write_denial(denial, buffer));
