@@ -5,7 +5,7 @@ import { assemble, stepsOf } from "../src/policy/arguments.ts";
 import { rootOf } from "../src/policy/document.ts";
 import { append, change, removeAt, setAt, write, Written } from "../src/policy/edit.ts";
 import { matches } from "../src/policy/glob.ts";
-import { nodeAt, nodeAtPointer, pathTo, pointerOf, readJson } from "../src/policy/json_text.ts";
+import { cursorAt, nodeAt, nodeAtPointer, pointerOf, readJson } from "../src/policy/json_text.ts";
 import { memberNames, textValues } from "../src/policy/members.ts";
 import { fromBytes } from "../src/policy/offsets.ts";
 import { isDrawable, numberOf, operatorsFor } from "../src/policy/operators.ts";
@@ -23,7 +23,6 @@ test("the reader knows where everything stands, and goes on after a mistake", ()
   const inner = nodeAt(root, ["a", 1, "b"])!;
   assert.equal(text.slice(inner.from, inner.to), "\"x\\u0041\"");
   assert.ok(inner.kind === "string" && inner.value === "xA");
-  assert.deepEqual(pathTo(root, inner.from), ["a", 1, "b"]);
   assert.equal(nodeAtPointer(root, pointerOf(["a", 1, "b"])), inner);
   for (const [broken, message] of [["{\"a\": 1,}", /nothing follows/], ["{\"a\" 1}", /colon/], ["[1 2]", /comma/], ["{\"a\": 01}", /no JSON value/],
     ["{\"a\": 1, \"a\": 2}", /second time/], ["// x\n{}", /comments/], ["{\"a\": [1}", /wanted here/], ["\"a", /closing quote/], ["{} {}", /after the end/],
@@ -128,6 +127,19 @@ test("operators fit types, numbers keep their spelling", () => {
   assert.equal(numberOf(".5")!.text, "0.5");
   for (const none of ["", "1,5", "0x10", "1e", "Infinity", "--1", "01"]) assert.equal(numberOf(none), undefined, none);
   assert.ok(isDrawable("in", readJson("[1, 2]").root) && !isDrawable("in", readJson("[1, \"a\"]").root) && !isDrawable("gt", readJson("\"1\"").root));
+});
+
+test("a cursor knows the text that it is in, also of one that is being typed", () => {
+  const at = (marked: string) => {
+    const found = cursorAt(readJson(marked.replace("|", "")).root, marked.indexOf("|"));
+    return found && [found.path.join("/"), found.name ? "name" : "value"];
+  };
+  assert.deepEqual(at("{\"to|ols\": {}}"), ["", "name"]);
+  assert.deepEqual(at("{\"tools\": {\"|\"}}"), ["tools", "name"]);
+  assert.deepEqual(at("{\"tools\": {\"x\": {\"deny_if\": [{\"conditions\": [{\"path\": \"args.|\"}]}]}}}"), ["tools/x/deny_if/*/conditions/*/path", "value"]);
+  assert.deepEqual(at("{\"hide\": [\"a\", \"|"), ["hide/*", "value"]);
+  assert.equal(at("{| \"a\": 1}"), undefined);
+  assert.equal(at("{\"a\": 1|2}"), undefined);
 });
 
 test("completion offers what may stand in a place", () => {

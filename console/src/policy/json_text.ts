@@ -224,21 +224,39 @@ export function nodeAt(root: Node | undefined, path: Path): Node | undefined {
   return node;
 }
 
-/** The path of keys and indices that leads to an offset, for completion and for "open this rule". */
-export function pathTo(root: Node, offset: number): (string | number)[] {
-  const path: (string | number)[] = [];
-  let node: Node | undefined = root;
-  while (node) {
-    const inner: { step: string | number; value: Node } | undefined = node.kind === "object"
-      ? node.members.filter((member) => member.from <= offset && offset <= member.to).map((member) => ({ step: member.key, value: member.value }))[0]
-      : node.kind === "array"
-        ? node.items.map((value, step) => ({ step, value })).filter(({ value }) => value.from <= offset && offset <= value.to)[0]
-        : undefined;
-    if (!inner) break;
-    path.push(inner.step);
-    node = inner.value;
+/** The text that an offset is in: a member's name or a value, without its quotes; `path` has `*` for an index. */
+export interface Cursor extends Range {
+  path: string[];
+  name: boolean;
+}
+
+export function cursorAt(root: Node, offset: number): Cursor | undefined {
+  const path: string[] = [];
+  for (let node: Node | undefined = root; node;) {
+    if (node.kind === "string") return node.from < offset && offset <= node.to ? { path, name: false, from: node.from, to: node.to } : undefined;
+    if (node.kind === "object") {
+      const member: Member | undefined = node.members.find((one) => one.from < offset && offset <= Math.max(one.to, one.keyTo));
+      if (!member) return undefined;
+      if (offset <= member.keyTo) return { path, name: true, from: member.from, to: member.keyTo };
+      path.push(member.key);
+      node = member.value;
+    } else {
+      node = node.kind === "array" ? node.items.find((one) => one.from < offset && offset <= one.to) : undefined;
+      path.push("*");
+    }
   }
-  return path;
+  return undefined;
+}
+
+/** Calls `take` for every value and, with its member, for every name, in the order of the text. */
+export function walk(node: Node, take: (node: Node, member?: Member) => void): void {
+  take(node);
+  if (node.kind === "array") for (const item of node.items) walk(item, take);
+  if (node.kind !== "object") return;
+  for (const member of node.members) {
+    take(member.value, member);
+    walk(member.value, take);
+  }
 }
 
 /** RFC 6901. */

@@ -2,13 +2,13 @@
 // security policy lets through; elsewhere they would be style elements, which it does not.
 import { autocompletion, closeBrackets, closeBracketsKeymap, type CompletionContext, type CompletionResult, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { json } from "@codemirror/lang-json";
-import { bracketMatching, codeFolding, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+import { bracketMatching, codeFolding, foldGutter, foldKeymap, foldService, indentService } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
-import { tags } from "@lezer/highlight";
+import { Compartment, EditorState, type Extension, RangeSetBuilder, type Text } from "@codemirror/state";
+import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers, ViewPlugin,
+  type ViewUpdate } from "@codemirror/view";
+import { cursorAt, type Node, readJson, walk } from "../../policy/json_text.ts";
 import { memberNames, textValues } from "../../policy/members.ts";
 import { fromBytes } from "../../policy/offsets.ts";
 import { change } from "../../policy/edit.ts";
@@ -38,15 +38,68 @@ const theme = EditorView.theme({
   ".cm-tooltip": { backgroundColor: "var(--panel)", color: "var(--text)", border: "1px solid var(--line-strong)" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line-strong)" },
+  // In place of pictures, which the content security policy does not let in.
+  ".cm-lintRange": { backgroundImage: "none !important", textDecoration: "underline wavy 1px" },
+  ".cm-lintRange-error": { textDecorationColor: "var(--deny)" },
+  ".cm-lintRange-warning": { textDecorationColor: "var(--limited)" },
+  ".cm-lint-marker": { content: "normal !important", textAlign: "center", lineHeight: "1.2" },
+  ".cm-lint-marker-error::before": { content: "'✕'", color: "var(--deny)" },
+  ".cm-lint-marker-warning::before": { content: "'!'", color: "var(--limited)" },
+  ".tok-name": { color: "var(--link)" },
+  ".tok-text": { color: "var(--allow)" },
+  ".tok-other": { color: "var(--hidden)" },
   ".token": { border: "1px solid var(--limited)", color: "var(--limited)", borderRadius: "3px", padding: "0 .2em", fontSize: ".8em" },
 });
 
-const colours = HighlightStyle.define([
-  { tag: tags.propertyName, color: "var(--link)" },
-  { tag: tags.string, color: "var(--allow)" },
-  { tag: [tags.number, tags.bool, tags.null], color: "var(--hidden)" },
-  { tag: tags.invalid, color: "var(--deny)" },
-]);
+// The console's own reader colours, folds and completes: what it reads here is what the visual view draws.
+let last: { of: Text; root: Node; blocks: Node[] } | undefined;
+
+function read(text: Text): { root: Node; blocks: Node[] } {
+  if (last?.of === text) return last;
+  const { root } = readJson(text.toString());
+  const blocks: Node[] = [];
+  walk(root, (node, member) => { if (!member && (node.kind === "object" || node.kind === "array")) blocks.push(node); });
+  last = { of: text, root, blocks };
+  return last;
+}
+
+/** A new line begins where the one before it does, a level deeper behind an opening bracket. */
+const indents = indentService.of((context, at) => {
+  const line = context.state.doc.lineAt(at);
+  const before = line.text.slice(0, at - line.from);
+  return /^[ \t]*/.exec(before)![0].length + (/[{[][ \t]*$/.test(before) ? context.unit : 0);
+});
+
+const marks = { name: Decoration.mark({ class: "tok-name" }), string: Decoration.mark({ class: "tok-text" }), other: Decoration.mark({ class: "tok-other" }) };
+
+function colour(view: EditorView): DecorationSet {
+  const builder = new RangeSetBuilder<Decoration>();
+  const { from, to } = view.viewport;
+  walk(read(view.state.doc).root, (node, member) => {
+    const [start, end] = member ? [member.from, member.keyTo] : [node.from, node.to];
+    if (end < from || start > to || end <= start) return;
+    if (member) builder.add(start, end, marks.name);
+    else if (node.kind === "string") builder.add(start, end, marks.string);
+    else if (node.kind === "number" || node.kind === "boolean" || node.kind === "null") builder.add(start, end, marks.other);
+  });
+  return builder.finish();
+}
+
+const colours = ViewPlugin.fromClass(class {
+  decorations: DecorationSet;
+  constructor(view: EditorView) {
+    this.decorations = colour(view);
+  }
+  update(update: ViewUpdate) {
+    if (update.docChanged || update.viewportChanged) this.decorations = colour(update.view);
+  }
+}, { decorations: (plugin) => plugin.decorations });
+
+/** The first block that begins in a line and ends in a later one. */
+const folds = foldService.of((state, from, to) => {
+  const block = read(state.doc).blocks.find((one) => one.from >= from && one.from < to && one.to > to);
+  return block ? { from: block.from + 1, to: block.to - 1 } : null;
+});
 
 /** What turns a line around or is not seen stands there by its number. */
 const invisible = highlightSpecialChars({
@@ -60,32 +113,10 @@ const invisible = highlightSpecialChars({
   },
 });
 
-/** Where a position stands: the keys on the way, `*` for an index, and whether it is in a member's name. */
-function placeOf(state: EditorState, at: number): { path: string[]; name: boolean; from: number; to: number } | undefined {
-  let node = syntaxTree(state).resolveInner(at, -1);
-  if (node.name !== "PropertyName" && node.name !== "String") return undefined;
-  const { from, to } = node;
-  const name = node.name === "PropertyName";
-  const path: string[] = [];
-  for (let inner = node; node.parent; inner = node) {
-    node = node.parent;
-    if (node.name === "Array") path.unshift("*");
-    if (node.name !== "Property") continue;
-    const key = node.getChild("PropertyName");
-    if (!key || (name && path.length === 0 && inner.name === "PropertyName" && key.from === from)) continue;
-    try {
-      path.unshift(JSON.parse(state.sliceDoc(key.from, key.to)) as string);
-    } catch {
-      return undefined;
-    }
-  }
-  return { path, name, from, to };
-}
-
 function completion(names: () => Names) {
   return (context: CompletionContext): CompletionResult | null => {
-    const found = placeOf(context.state, context.pos);
-    if (!found || context.pos <= found.from) return null;
+    const found = cursorAt(read(context.state.doc).root, context.pos);
+    if (!found) return null;
     const known = names();
     const { path } = found;
     const tool = path[0] === "tools" ? path[1] : undefined;
@@ -100,7 +131,7 @@ function completion(names: () => Names) {
 
 function base(label: string): Extension[] {
   return [
-    lineNumbers(), foldGutter(), codeFolding(), invisible, drawSelection(), bracketMatching(), json(), syntaxHighlighting(colours), theme,
+    lineNumbers(), foldGutter(), codeFolding(), invisible, drawSelection(), bracketMatching(), colours, folds, indents, theme,
     highlightSelectionMatches(), search({ top: true }), EditorView.lineWrapping, EditorState.tabSize.of(2),
     EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
     EditorView.perLineTextDirection.of(false),

@@ -50,7 +50,8 @@ export function CodeView(props: { draft: Draft; server: string; tools: Catalogue
     }, (error) => setProblem(messageOf(error)));
     return () => { over = true; editor.current?.close(); editor.current = undefined; };
   }, []);
-  useEffect(() => { editor.current?.set(text); }, [text, ready]);
+  // The text as it is now: this runs after the page is drawn, and somebody may have typed on since.
+  useEffect(() => { editor.current?.set(draft.text.peek()); }, [text, ready]);
   useEffect(() => { if (props.findings) editor.current?.show(props.findings); }, [props.findings, ready]);
   useEffect(() => {
     if (!ready || at === null) return;

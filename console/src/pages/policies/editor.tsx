@@ -155,6 +155,8 @@ function Open(props: { live: Base; again: () => void }) {
   }, [wanted]);
   const agents = from.value && agentsOf(from.value, policy);
   const newer = draft.newer.value;
+  // Below the text that is being typed, so that it does not move.
+  const told = <Findings of={findings} open={(finding) => openJson(pathOfPlace(text, finding.pointer) ?? [])} />;
   return (
     <>
       <Head draft={draft} live={props.live} agents={agents?.length} wrong={mistakes.length > 0} publish={() => setPublishing(true)} />
@@ -169,7 +171,7 @@ function Open(props: { live: Base; again: () => void }) {
           </span>
         </div>
       )}
-      <Findings of={findings} open={(finding) => openJson(pathOfPlace(text, finding.pointer) ?? [])} />
+      {tab !== "json" && told}
       <div class="tabs" role="tablist" aria-label="Views of the document">
         {tabs.map(([id, title]) => (
           <button key={id} type="button" role="tab" id={"tab-" + id} aria-selected={tab === id} aria-controls="policy-view" tabIndex={tab === id ? 0 : -1}
@@ -182,6 +184,7 @@ function Open(props: { live: Base; again: () => void }) {
         <div id="policy-view" role="tabpanel" aria-labelledby={"tab-" + tab}>
           {tab === "visual" && <Visual draft={draft} server={server} tools={tools.value} calls={calls.value} openJson={openJson} />}
           {tab === "json" && <CodeView draft={draft} server={server} tools={tools.value} findings={findings} />}
+          {tab === "json" && told}
           {tab === "changes" && <Changed before={draft.base.value.text} after={text} />}
           {tab === "versions" && <Versions live={draft.newer.value ?? draft.base.value} again={props.again} />}
         </div>
