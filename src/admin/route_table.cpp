@@ -18,6 +18,7 @@ const RouteGroup* const kGroups[] = {&kGatewayRoutes, &kServerRoutes, &kCatalogu
                                      &kAgentRoutes,
                                      &kPeopleRoutes,
                                      &kRecordRoutes,
+                                     &kOverviewRoutes,
                                      &kApprovalRoutes};
 
 std::vector<std::string_view> split_path(std::string_view path) {

@@ -19,6 +19,6 @@ extern const RouteGroup kAgentRoutes;
 extern const RouteGroup kPeopleRoutes;
 extern const RouteGroup kRecordRoutes;
 extern const RouteGroup kApprovalRoutes;
-extern const RouteGroup kRecordRoutes;
+extern const RouteGroup kOverviewRoutes;
 
 }  // namespace doorward::admin

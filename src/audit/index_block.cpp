@@ -171,12 +171,12 @@ void IndexBlock::take_members(std::string_view line, IndexRow& row) {
   row.code = intern_short(code);
   row.verdict = verdict_of(verdict);
   const json::Value enforced = record->find("enforced");
-  row.enforced = !enforced.is(json::Type::boolean) || enforced.boolean();
+  row.call = is_call_method(text_of(*record, "method"));
   if (event == "call.outcome") {
     row.result = result_of(result);
     row.duration_us = capped(record->find("duration_us"));
   }
-  row.word = decision_word(event, verdict, row.enforced, code, row.result == RowResult::none ? std::string_view() : result);
+  row.word = decision_word(event, verdict, !enforced.is(json::Type::boolean) || enforced.boolean(), code, row.result == RowResult::none ? std::string_view() : result);
   const std::string_view digest = text_of(record->find("args"), "digest").substr(0, 8);
   std::from_chars(digest.data(), digest.data() + digest.size(), row.digest, 16);
 }
@@ -301,7 +301,7 @@ bool BlockFilter::fits(const IndexRow& row) const {
   if (id_ != 0 && row.id != id_) return false;
   if (word_ != DecisionWord::none && row.word != word_) return false;
   if (verdict_ != RowVerdict::none && row.verdict != verdict_) return false;
-  if (query_.calls && row.verdict == RowVerdict::none) return false;
+  if (query_.calls && (row.verdict == RowVerdict::none || !row.call)) return false;
   if (!in(agent_, row.agent) || !in(server_, row.server) || !in(tool_, row.tool) || !in(rule_, row.rule) ||
       !in(event_, row.event) || !in(code_, row.code)) {
     return false;

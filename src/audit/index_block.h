@@ -41,7 +41,7 @@ struct IndexRow {
   std::uint16_t code;
   RowVerdict verdict;
   RowResult result;
-  bool enforced;
+  bool call;  ///< of a tool, a resource or a prompt
   DecisionWord word;
 };
 static_assert(sizeof(IndexRow) == 56);

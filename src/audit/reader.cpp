@@ -147,6 +147,10 @@ std::string_view RecordView::text(std::string_view path) const {
   return value.is(json::Type::string) ? value.string() : std::string_view();
 }
 
+bool is_call_method(std::string_view method) {
+  return method == "tools/call" || method == "resources/read" || method == "prompts/get";
+}
+
 DecisionWord RecordView::word() const {
   const json::Value enforced = root.find("enforced");
   return decision_word(text("event"), text("verdict"), !enforced.is(json::Type::boolean) || enforced.boolean(), text("code"),
@@ -199,7 +203,7 @@ bool Query::matches(const RecordView& record) const {
          (grant.empty() || record.text("grant.id") == grant || record.text("grant.label") == grant) &&
          (server.empty() || record.text("server") == server) &&
          (tool.empty() || record.text("tool") == tool) &&
-         fits_verdict(verdict, record) && fits_text(this->text, record) && (!calls || record.root.find("verdict")) &&
+         fits_verdict(verdict, record) && fits_text(this->text, record) && (!calls || (record.root.find("verdict") && is_call_method(record.text("method")))) &&
          (code.empty() || record.text("code") == code) &&
          (rule.empty() || (record.root.find("rule") && fits_pattern(rule, record.text("rule"))));
 }

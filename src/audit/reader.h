@@ -56,6 +56,10 @@ bool fits_pattern(std::string_view wanted, std::string_view text);
 /// puts before tools' names does not count.
 bool contains_text(std::string_view text, std::string_view wanted);
 
+/// Whether a record with a verdict, or an outcome, is of a call: of a tool, a resource or a prompt. Handshakes and lists
+/// are none.
+bool is_call_method(std::string_view method);
+
 /// Which records to show. Empty members match everything; all that are set must match.
 struct Query {
   std::string writer;
@@ -68,7 +72,7 @@ struct Query {
   std::string code;
   std::string id;
   std::string text;    ///< occurs, in any case of letters, in agent, server, tool or rule, or is the id
-  bool calls = false;  ///< only decisions of calls: one record a call
+  bool calls = false;  ///< only decisions of calls, one record each; not those that let handshakes and lists pass
   std::optional<std::int64_t> since_us;  ///< at or after
   std::optional<std::int64_t> until_us;  ///< before
 

@@ -19,12 +19,18 @@ class CallCounters {
                                                            50'000,  100'000,   250'000,   500'000,   1'000'000,
                                                            2'500'000, 5'000'000, 10'000'000};
 
+  /// The same for what the gateway adds to a call: bounds of its buckets, in microseconds.
+  static constexpr std::array<std::int64_t, 15> kAddedBounds = {25,    50,    75,    100,   150,   200,    300,   500,
+                                                                750, 1'000, 2'000, 5'000, 10'000, 50'000, 250'000};
+
   struct Totals {
     std::array<std::uint64_t, kDecisions> decisions{};
     std::array<std::uint64_t, kOutcomes> outcomes{};
     std::array<std::uint64_t, kBounds.size() + 1> durations{};  ///< each bucket by itself
     std::uint64_t duration_us = 0;
     std::uint64_t rejected = 0;
+    std::array<std::uint64_t, kAddedBounds.size() + 1> added{};  ///< each bucket by itself
+    std::uint64_t added_us = 0;
   };
 
   /// By the words of the record (audit/record.h). A denial in observe mode counts as what it would have been.
@@ -45,6 +51,14 @@ class CallCounters {
     add(durations_[bucket]);
     add(duration_us_, static_cast<std::uint64_t>(duration_us < 0 ? 0 : duration_us));
   }
+  /// What the gateway itself took of a call that was forwarded: until its request was sent, and from its answer's
+  /// arrival to its record.
+  void added(std::int64_t us) {
+    std::size_t bucket = 0;
+    while (bucket < kAddedBounds.size() && us > kAddedBounds[bucket]) ++bucket;
+    add(added_[bucket]);
+    add(added_us_, static_cast<std::uint64_t>(us < 0 ? 0 : us));
+  }
   /// Before a decision: no grant, no such path, not MCP.
   void rejected() { add(rejected_); }
 
@@ -54,6 +68,8 @@ class CallCounters {
     for (std::size_t i = 0; i < durations_.size(); ++i) totals.durations[i] += read(durations_[i]);
     totals.duration_us += read(duration_us_);
     totals.rejected += read(rejected_);
+    for (std::size_t i = 0; i < added_.size(); ++i) totals.added[i] += read(added_[i]);
+    totals.added_us += read(added_us_);
   }
 
  private:
@@ -74,6 +90,8 @@ class CallCounters {
   std::array<Count, kBounds.size() + 1> durations_{};
   Count duration_us_{0};
   Count rejected_{0};
+  std::array<Count, kAddedBounds.size() + 1> added_{};
+  Count added_us_{0};
 };
 
 }  // namespace doorward::gateway

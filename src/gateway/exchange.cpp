@@ -36,6 +36,7 @@ void Exchange::reset(Front& front, const Caller& caller) {
   number_ = 0;
   number_text_.clear();
   started_us_ = worker_.loop().now_us();
+  held_us_ = -1;
   method_ = mcp::Method::unknown;
   stage_ = Stage::idle;
   request_ = intent_recorded_ = refreshed_ = listed_ = stream_ = streamed_ = primed_ = responded_ = listening_ =
@@ -183,8 +184,10 @@ void Exchange::record_outcome(std::string_view result, std::string_view code, st
   record.tool = tool_;
   record.upstream_status = status_;
   record.rpc_error = rpc_error;
+  const std::int64_t answered_us = worker_.loop().now_us();
   worker_.loop().refresh_time();
   record.duration_us = worker_.loop().now_us() - started_us_;
+  if (held_us_ >= 0) worker_.counters().added(held_us_ + worker_.loop().now_us() - answered_us);
   record.result_bytes = bytes;
   record.is_error = is_error;
   if (quota_returned_) record.quota = deltas_;

@@ -235,6 +235,7 @@ class Exchange final : public Errand, public upstream::Call, public ToolsWaiter 
   std::uint64_t number_ = 0;
   std::uint64_t tools_generation_ = 0;  ///< of the tool table that the call was judged by
   std::int64_t started_us_ = 0;  ///< monotonic
+  std::int64_t held_us_ = -1;    ///< from there until it was sent on; -1: not sent, or it waited for others
   unsigned rounds_ = 0;          ///< of input that this call has had
   mcp::Method method_ = mcp::Method::unknown;
   Stage stage_ = Stage::idle;

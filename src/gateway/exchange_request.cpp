@@ -530,6 +530,8 @@ void Exchange::transmit() {
   message.method = method_;
   message.grant = caller_.grant->grant->id;
   message.hops = hops_;
+  worker_.loop().refresh_time();
+  held_us_ = wait_ == nullptr && !refreshed_ ? worker_.loop().now_us() - started_us_ : -1;
   const Result<upstream::Ticket*> sent = caller_.server->send(message, *this);
   if (!sent) return upstream_failed({upstream::FailureKind::start, false, sent.error().message});
   ticket_ = *sent;

@@ -26,6 +26,7 @@
 #include "server/exposure_operations.h"
 #include "server/metrics.h"
 #include "server/notify_operations.h"
+#include "server/overview_operations.h"
 #include "server/owned.h"
 #include "server/page_operations.h"
 #include "server/policy_file.h"
@@ -406,6 +407,8 @@ Status Daemon::start_admin() {
   add_simulate_operations(*operations_, state_, readers_, loop_, [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
     return record_event(gateway_->log(), event, fields);
   });
+  add_overview_operations(*operations_, {operations_.get(), store_.get(), desk_.get(), index_.get(), &gateway_->log(),
+                                         [this] { return gateway_->totals(); }, state_.path, &readers_, &loop_});
   add_page_operations(*operations_, state_.path, readers_, loop_);
   add_registry_operations(*operations_, state_.path, readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;

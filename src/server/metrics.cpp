@@ -86,6 +86,16 @@ std::string metrics_text(const CallCounters::Totals& totals, const Gauges& gauge
     text.value(below, label("le", bound), "_bucket");
   }
   text.seconds(totals.duration_us, "_sum").value(below, {}, "_count");
+  text.head("doorward_added_duration_seconds", "histogram", "What the gateway itself took of a forwarded request.");
+  std::uint64_t within = 0;
+  for (std::size_t i = 0; i < totals.added.size(); ++i) {
+    within += totals.added[i];
+    const bool last = i == CallCounters::kAddedBounds.size();
+    const std::string bound =
+        last ? "+Inf" : Text::seconds_text(static_cast<std::uint64_t>(CallCounters::kAddedBounds[i]));
+    text.value(within, label("le", bound), "_bucket");
+  }
+  text.seconds(totals.added_us, "_sum").value(within, {}, "_count");
   text.head("doorward_connections", "gauge", "Client connections that are open.").value(gauges.connections);
   text.head("doorward_approvals_waiting", "gauge", "Requests that wait for people.").value(gauges.approvals_waiting);
   text.head("doorward_event_listeners", "gauge", "Open event streams of the admin API.").value(gauges.listeners);

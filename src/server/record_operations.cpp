@@ -1,11 +1,12 @@
 #include "server/record_operations.h"
 
 #include <charconv>
-#include <memory>
+#include <functional>
 #include <utility>
 
 #include "base/encoding.h"
 #include "json/writer.h"
+#include "server/late_work.h"
 #include "server/record_explanation.h"
 #include "server/time_text.h"
 
@@ -161,28 +162,20 @@ Json explain(audit::RecordIndex& index, const std::string& id) {
 }  // namespace
 
 void add_record_operations(Operations& operations, audit::RecordIndex& index, WorkPool& pool, io::Loop& loop) {
-  // Reads on a thread of the pool; the answer comes back on the loop's thread.
-  const auto read = [&pool, &loop](std::move_only_function<Json()> work, Operations::Reply reply) {
-    auto shared = std::make_shared<Operations::Reply>(std::move(reply));
-    const bool taken = pool.run([&loop, shared, work = std::move(work)]() mutable {
-      loop.post([shared, result = work()]() mutable { (*shared)(std::move(result)); });
-    });
-    if (!taken) (*shared)(fail(ErrorKind::exhausted, "too many readings of the log are under way; try again"));
-  };
   operations.add_late("record.list", identity::Roles::all(),
-                      [read, &index, &loop](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                      [&index, &pool, &loop](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
                         auto listing = read_listing(request, loop.wall_us());
                         if (!listing) return reply(std::unexpected(listing.error()));
-                        read([&index, listing = std::move(*listing)] { return list(index, listing); },
-                             std::move(reply));
+                        later(pool, loop, std::move(reply),
+                                   [&index, listing = std::move(*listing)] { return list(index, listing); }, std::identity());
                       });
   const auto of_one_call = [&](std::string_view op, Json (*work)(audit::RecordIndex&, const std::string&)) {
     operations.add_late(op, identity::Roles::all(),
-                        [read, &index, work](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        [&index, &pool, &loop, work](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
                           std::string id = request.need_text("id");
                           if (const Status whole = request.finish(); !whole) return reply(std::unexpected(whole.error()));
-                          read([&index, work, id = std::move(id)] { return work(index, id); },
-                               std::move(reply));
+                          later(pool, loop, std::move(reply),
+                                     [&index, work, id = std::move(id)] { return work(index, id); }, std::identity());
                         });
   };
   of_one_call("record.show", show);
