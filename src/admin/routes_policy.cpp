@@ -207,8 +207,103 @@ constexpr std::string_view kSchemas = R"({
   },
   "Explanation": {
     "type": "object",
-    "description": "Why a call is or would be decided as it is; docs/policy-reference.md.",
-    "required": ["schema", "decision", "enforced", "code", "summary", "rule"]
+    "description": "Why a call is or was decided as it is; docs/policy-reference.md. The same for recorded calls and for those that nobody made.",
+    "required": ["schema", "id", "time", "decision", "word", "enforced", "code", "summary", "subject", "call", "policy", "rule", "pointer",
+                 "line", "note", "evidence", "trace", "effects", "remedy", "told_agent"],
+    "properties": {
+      "schema": {"const": "doorward.explanation/1"},
+      "id": {"type": "string", "description": "of the recorded call; empty where nobody made it"},
+      "time": {"type": "string"},
+      "decision": {"enum": ["allow", "deny", "hide", "approve"]},
+      "word": {"enum": ["allowed", "denied", "hidden", "rate_limited", "needs_approval", "would_deny"],
+               "description": "what people are shown; would_deny: observe mode lets pass what it would refuse"},
+      "enforced": {"type": "boolean", "description": "false: the policy observes"},
+      "code": {"type": "string"},
+      "summary": {"type": "string", "description": "one sentence with the values that decided"},
+      "subject": {
+        "type": "object",
+        "required": ["grant", "owner", "client"],
+        "properties": {"grant": {"type": "string"}, "owner": {"type": "string"}, "client": {"type": "string"}},
+        "additionalProperties": false
+      },
+      "call": {
+        "type": "object",
+        "required": ["server", "tool", "args_sha256", "args_state"],
+        "properties": {
+          "server": {"type": "string"},
+          "tool": {"type": "string"},
+          "args_sha256": {"type": "string", "description": "the recorded digest of the arguments, keyed, so that nobody can guess them from it; the same for the same arguments"},
+          "args_state": {"enum": ["given", "shown", "not_stored", "not_shown"], "description": "not_shown: they are stored, and the caller's roles may not see them"},
+          "args_redacted": {"description": "the arguments, without secrets as they were stored"}
+        },
+        "additionalProperties": false
+      },
+      "policy": {
+        "type": "object",
+        "description": "that judged, in the version of that time",
+        "required": ["name", "version", "sha256", "origin"],
+        "properties": {"name": {"type": "string"}, "version": {"type": "integer"}, "sha256": {"type": "string"}, "origin": {"type": "string"}},
+        "additionalProperties": false
+      },
+      "rule": {"type": "string", "description": "that decided; empty for an allowed call"},
+      "pointer": {"type": "string", "description": "JSON Pointer of the rule in the document"},
+      "line": {"type": "integer", "description": "of the document; 0: none"},
+      "note": {"type": "string", "description": "what the rule's author says"},
+      "evidence": {"type": "array", "items": {
+        "type": "object",
+        "required": ["path", "op", "expected", "actual", "result"],
+        "properties": {
+          "path": {"type": "string"}, "op": {"type": "string"}, "expected": {},
+          "actual": {"type": "string", "description": "shortened JSON; `missing`, or `not stored` where it is not known any more"},
+          "result": {"enum": ["true", "false", "error", "unknown"]}
+        },
+        "additionalProperties": false
+      }},
+      "trace": {"type": "array", "items": {
+        "type": "object",
+        "required": ["step", "result", "pointer", "line"],
+        "properties": {
+          "step": {"type": "string"}, "result": {"enum": ["ok", "decided", "not evaluated"]},
+          "pointer": {"type": "string"}, "line": {"type": "integer"}
+        },
+        "additionalProperties": false
+      }},
+      "effects": {
+        "type": "object",
+        "required": ["forwarded", "quota"],
+        "properties": {
+          "forwarded": {"type": "boolean"},
+          "quota": {"enum": ["none used", "to be reserved", "counted", "given back"]},
+          "result": {"type": "string", "description": "how a forwarded call ended, once its outcome is recorded"}
+        },
+        "additionalProperties": false
+      },
+      "remedy": {
+        "type": "object",
+        "required": ["retry", "after_s", "changes", "ask"],
+        "properties": {
+          "retry": {"enum": ["", "never", "changed_arguments", "after", "after_approval", "ask_user"]},
+          "after_s": {"type": "integer"},
+          "changes": {"type": "array", "items": {"type": "string"}},
+          "ask": {"type": "string"}
+        },
+        "additionalProperties": false
+      },
+      "told_agent": {"type": "string", "description": "the exact text; empty for a call that went through"},
+      "approval": {"type": "string", "description": "the request of people that belongs to the call"},
+      "related": {
+        "type": "object",
+        "description": "ids of recorded calls, newest first, at most 20 each",
+        "required": ["within_a_minute", "same_refused_before"],
+        "properties": {
+          "within_a_minute": {"type": "array", "items": {"type": "string"}, "description": "of the same agent"},
+          "same_refused_before": {"type": "array", "items": {"type": "string"}, "description": "the same call with the same arguments"}
+        },
+        "additionalProperties": false
+      },
+      "links": {"type": "object", "additionalProperties": {"type": "string"}, "description": "paths of this API: self, record, policy, approval"}
+    },
+    "additionalProperties": false
   },
   "SuggestedTool": {
     "type": "object",

@@ -28,7 +28,8 @@ constexpr Route kRoutes[] = {
     {.op = "record.explain",
      .verb = Verb::get,
      .path = "/api/v1/records/{id}/explanation",
-     .text = "Why one call was decided as it was, from its records: rule, policy, what the agent was told.",
+     .text = "Why one call was decided as it was, allowed ones too: by its records, the text of the policy that was in force, "
+             "and stored arguments where the caller's roles may see them (which is recorded).",
      .members = R"({"id": {"type": "string"}})",
      .result = "Explanation"},
     {.op = "events",

@@ -64,6 +64,14 @@ std::uint32_t capped(json::Value number) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
 }
 
+/// The first digits of a digest; 0 where there are none.
+std::uint32_t digest_number(std::string_view digest) {
+  digest = digest.substr(0, 8);
+  std::uint32_t number = 0;
+  std::from_chars(digest.data(), digest.data() + digest.size(), number, 16);
+  return number;
+}
+
 /// The last line of a segment that ends in one.
 std::string_view last_line(std::string_view bytes) {
   if (!bytes.ends_with('\n')) return {};
@@ -177,8 +185,7 @@ void IndexBlock::take_members(std::string_view line, IndexRow& row) {
     row.duration_us = capped(record->find("duration_us"));
   }
   row.word = decision_word(event, verdict, !enforced.is(json::Type::boolean) || enforced.boolean(), code, row.result == RowResult::none ? std::string_view() : result);
-  const std::string_view digest = text_of(record->find("args"), "digest").substr(0, 8);
-  std::from_chars(digest.data(), digest.data() + digest.size(), row.digest, 16);
+  row.digest = digest_number(text_of(record->find("args"), "digest"));
 }
 
 Status IndexBlock::save(const std::string& path) const {
@@ -264,6 +271,7 @@ BlockFilter::BlockFilter(const Query& query, const IndexBlock& block)
       query_(query),
       id_(index_id(query.id)),
       text_id_(index_id(query.text)),
+      digest_(digest_number(query.args_digest)),
       by_text_(!query.text.empty()),
       since_us_(query.since_us.value_or(INT64_MIN)),
       until_us_(query.until_us.value_or(INT64_MAX)) {
@@ -299,6 +307,7 @@ bool BlockFilter::fits(const IndexRow& row) const {
   const auto in = [](const Set& set, std::uint32_t number) { return set.empty() || set[number] != 0; };
   if (row.time_us < since_us_ || row.time_us >= until_us_) return false;
   if (id_ != 0 && row.id != id_) return false;
+  if (digest_ != 0 && row.digest != digest_) return false;
   if (word_ != DecisionWord::none && row.word != word_) return false;
   if (verdict_ != RowVerdict::none && row.verdict != verdict_) return false;
   if (query_.calls && (row.verdict == RowVerdict::none || !row.call)) return false;

@@ -132,6 +132,7 @@ class BlockFilter {
   Set agent_, server_, tool_, rule_, event_, code_, text_;
   std::uint64_t id_ = 0;
   std::uint64_t text_id_ = 0;
+  std::uint32_t digest_ = 0;
   bool by_text_ = false;
   std::int64_t since_us_;
   std::int64_t until_us_;

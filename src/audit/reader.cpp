@@ -176,9 +176,8 @@ DecisionWord decision_word(std::string_view event, std::string_view verdict, boo
   if (verdict == "allow") return DecisionWord::allowed;
   if (!enforced) return DecisionWord::would_deny;
   if (verdict == "hide") return DecisionWord::hidden;
-  if (verdict == "approve" && code != "approval_denied") {
-    return event == "call.intent" ? DecisionWord::allowed : DecisionWord::needs_approval;
-  }
+  if (verdict == "approve" && event == "call.intent") return DecisionWord::allowed;
+  if (code == "approval_pending" || code == "approval_expired" || code == "approval_refused") return DecisionWord::needs_approval;
   return code == "rate_limited" || code == "budget_exceeded" ? DecisionWord::rate_limited : DecisionWord::denied;
 }
 
@@ -205,6 +204,7 @@ bool Query::matches(const RecordView& record) const {
          (tool.empty() || record.text("tool") == tool) &&
          fits_verdict(verdict, record) && fits_text(this->text, record) && (!calls || (record.root.find("verdict") && is_call_method(record.text("method")))) &&
          (code.empty() || record.text("code") == code) &&
+         (args_digest.empty() || record.text("args.digest") == args_digest) &&
          (rule.empty() || (record.root.find("rule") && fits_pattern(rule, record.text("rule"))));
 }
 

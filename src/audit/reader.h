@@ -71,6 +71,7 @@ struct Query {
   std::string event;    ///< the event, or its beginning followed by `*`
   std::string code;
   std::string id;
+  std::string args_digest;  ///< hex
   std::string text;    ///< occurs, in any case of letters, in agent, server, tool or rule, or is the id
   bool calls = false;  ///< only decisions of calls, one record each; not those that let handshakes and lists pass
   std::optional<std::int64_t> since_us;  ///< at or after

@@ -279,6 +279,10 @@ Decision approval_denial(const Decision& decision, Code code) {
   return answer(Verdict::deny, code, *decision.rule, decision.enforced);
 }
 
+const Rule* allowed_rule() {
+  return &kAllowed;
+}
+
 Decision no_policy() {
   return answer(Verdict::deny, Code::no_policy, kNoPolicy);
 }

@@ -157,6 +157,8 @@ Decision not_reviewed();
 Decision argument_is_injected();
 /// The engine or a store it needs could not judge; the gateway fails closed.
 Decision policy_error();
+/// The row of every allowed call.
+const Rule* allowed_rule();
 
 /// Whether a list shows the name to the holder of this policy (tools/list, prompts/list, resources/list).
 /// Without a policy nothing is listed; with one all but hidden names are, and under observe those too.

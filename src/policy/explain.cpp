@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kOk = "ok";
 constexpr std::string_view kDecided = "decided";
 constexpr std::string_view kSkipped = "not evaluated";
+constexpr std::string_view kNotStored = "not stored";
 
 std::string_view word(Truth truth) {
   switch (truth) {
@@ -39,8 +40,8 @@ std::string_view list_of(Place place) {
 
 class Explainer {
  public:
-  Explainer(const Policy& policy, const Call& call, const Decision& decision)
-      : policy_(policy), program_(policy.program()), call_(call), decision_(decision) {}
+  Explainer(const Policy& policy, const Call& call, const Decision& decision, Missing missing = {})
+      : policy_(policy), program_(policy.program()), call_(call), decision_(decision), missing_(missing) {}
 
   Explanation run() {
     out_.decision = decision_.verdict;
@@ -72,12 +73,39 @@ class Explainer {
         policy_.text().substr(value.begin_offset(), value.end_offset() - value.begin_offset()));
   }
 
+  bool is_missing(const Condition& condition) const {
+    const std::string_view path = condition.path->text;
+    if (!missing_.redacted.empty() && path.starts_with("args") &&
+        witness(condition, call_, policy_.time_zone(), Place::deny_if).actual.contains(missing_.redacted)) {
+      return true;
+    }
+    return (missing_.arguments && path.starts_with("args")) || (missing_.identity && path.starts_with("identity"));
+  }
+
+  /// What decided is known, though its value is not: every condition of an entry of deny_if held, and the one of
+  /// require did not.
+  std::string_view known_result(const Condition& condition) const {
+    if (decision_.verdict == Verdict::allow) return "unknown";
+    if (located_.type_error) return located_.condition == &condition ? "error" : "unknown";
+    if (located_.place == Place::require) return located_.condition == &condition ? "false" : "unknown";
+    return "true";
+  }
+
   void gather_evidence() {
     if (located_.entry == nullptr) return;
     for (const Condition& condition : located_.entry->conditions) {
+      Evidence& evidence = out_.evidence.emplace_back();
+      evidence.path = condition.path->text;
+      evidence.op = to_string(condition.op);
+      evidence.expected = spelled(condition.value);
+      if (is_missing(condition)) {
+        evidence.actual = kNotStored;
+        evidence.result = known_result(condition);
+        continue;
+      }
       const Witness met = witness(condition, call_, policy_.time_zone(), located_.place);
-      out_.evidence.push_back({condition.path->text, std::string(to_string(condition.op)),
-                               spelled(condition.value), met.actual, std::string(word(met.truth))});
+      evidence.actual = met.actual;
+      evidence.result = word(met.truth);
     }
   }
 
@@ -98,6 +126,12 @@ class Explainer {
       return;
     }
     add("known, not hidden, listed", kOk);
+    const bool by_rule = !decision_.rule->pointer.empty() || decision_.code == Code::none || decision_.code == Code::default_deny;
+    if (!by_rule) {
+      add("the gateway's own rule " + decision_.rule->rule, kDecided);
+      add("rules, limits, approval", kSkipped);
+      return;
+    }
     if (decision_.code == Code::default_deny) {
       add("named by no rule; default deny", kDecided, decision_.rule);
       add("rules, limits, approval", kSkipped);
@@ -163,10 +197,14 @@ class Explainer {
     std::string text = block.title + " " + std::string(list_of(place)) + "[" + std::to_string(index) + "]";
     for (std::size_t i = 0; i < entry.conditions.size(); ++i) {
       const Condition& condition = entry.conditions[i];
-      const Witness met = witness(condition, call_, policy_.time_zone(), place);
       text += (i == 0 ? " " : " and ") + plain(condition.path->text) + " " +
-              std::string(to_string(condition.op)) + " " + plain(spelled(condition.value), 60) + " (actual " +
-              met.actual + ": " + std::string(word(met.truth)) + ")";
+              std::string(to_string(condition.op)) + " " + plain(spelled(condition.value), 60);
+      if (is_missing(condition)) {
+        text += " (actual not stored)";
+        continue;
+      }
+      const Witness met = witness(condition, call_, policy_.time_zone(), place);
+      text += " (actual " + met.actual + ": " + std::string(word(met.truth)) + ")";
     }
     return entry.conditions.empty() ? text + " always" : text;
   }
@@ -175,7 +213,7 @@ class Explainer {
     const std::string tool = plain(call_.tool);
     switch (decision_.code) {
       case Code::none:
-        out_.summary = tool + " is allowed.";
+        out_.summary = tool + (decision_.verdict == Verdict::approve ? " was approved by a person." : " is allowed.");
         return;
       case Code::tool_hidden:
         out_.summary = tool + " is hidden and answers like an unknown tool.";
@@ -189,6 +227,24 @@ class Explainer {
       case Code::approval_pending:
         out_.summary = tool + " needs a person's approval.";
         return;
+      case Code::approval_denied:
+        out_.summary = "A person who was asked refused " + tool + ".";
+        return;
+      case Code::approval_expired:
+        out_.summary = tool + " needed a person's approval, and nobody answered in time.";
+        return;
+      case Code::approval_refused:
+        out_.summary = tool + " needs a person's approval, and nobody could be asked.";
+        return;
+      case Code::tool_changed:
+        out_.summary = tool + " is not as it was reviewed; a person must review it first.";
+        return;
+      case Code::no_policy:
+        out_.summary = "The grant carries no policy, so every call is refused.";
+        return;
+      case Code::policy_error:
+        out_.summary = tool + " could not be judged, and what cannot be judged is refused.";
+        return;
       case Code::rate_limited:
       case Code::budget_exceeded:
         out_.summary = "The limit " + plain(decision_.limit->counter) + " of " +
@@ -200,6 +256,12 @@ class Explainer {
     }
     if (decision_.limit != nullptr) {
       out_.summary = plain(decision_.limit->amount_path) + " is no amount that a limit can add.";
+    } else if (located_.condition != nullptr && is_missing(*located_.condition)) {
+      const Condition& condition = *located_.condition;
+      out_.summary = plain(condition.path->text) + " ";
+      out_.summary += located_.type_error ? "had a value that the operator " + std::string(to_string(condition.op)) + " cannot judge"
+                                          : demand_text(condition, located_.place != Place::require);
+      out_.summary += "; its value is not stored.";
     } else if (located_.condition == nullptr) {
       out_.summary = "The policy denies every call of " + tool + ".";
     } else {
@@ -222,16 +284,52 @@ class Explainer {
                                       demand_text(condition, located_.place != Place::require));
       }
     }
-    if (decision_.verdict == Verdict::approve) out_.remedy.ask = asked_of(policy_, call_);
+    if (decision_.verdict != Verdict::approve) return;
+    const Approval* asked = located_.entry != nullptr ? located_.entry->approval
+                            : located_.block != nullptr ? located_.block->approval
+                                                        : nullptr;
+    out_.remedy.ask = missing_.arguments && asked != nullptr ? asked_of(std::span(&asked, 1)) : asked_of(policy_, call_);
   }
 
   const Policy& policy_;
   const Policy::Program& program_;
   const Call& call_;
   const Decision& decision_;
+  const Missing missing_;
   Located located_;
   Explanation out_;
 };
+
+/// The row of a document or of the fixed ones that a record names; null where the document has none such.
+std::optional<Decision> find_decision(const Policy& policy, const Call& call, const Recorded& recorded) {
+  const Policy::Program& program = policy.program();
+  Decision decision;
+  decision.verdict = recorded.verdict;
+  decision.code = recorded.code;
+  decision.retry_after_s = recorded.retry_after_s;
+  for (const Rule& rule : program.rules) {
+    if (rule.rule == recorded.rule && rule.pointer == recorded.pointer) decision.rule = &rule;
+  }
+  for (const Limit& limit : program.limits) {
+    if (decision.rule != nullptr && (limit.without_room == decision.rule || limit.wrong_amount == decision.rule)) {
+      decision.limit = &limit;
+    }
+  }
+  for (const Decision& fixed : {no_policy(), definition_changed(), not_reviewed(), argument_is_injected(), policy_error()}) {
+    if (decision.rule == nullptr && fixed.rule->rule == recorded.rule) decision.rule = fixed.rule;
+  }
+  if (decision.rule == nullptr) {
+    // The rows of an allowed call and of an unknown tool are the engine's.
+    Scratch scratch;
+    Call judged = call;
+    judged.known = recorded.code != Code::unknown_tool;
+    const Decision again = judge_uncounted(policy, judged, scratch);
+    if (again.rule->rule == recorded.rule) decision.rule = again.rule;
+  }
+  if (decision.rule == nullptr && recorded.rule.empty()) decision.rule = allowed_rule();
+  if (decision.rule == nullptr) return std::nullopt;
+  return decision;
+}
 
 }  // namespace
 
@@ -243,6 +341,48 @@ Explanation explain(const Policy& policy, const Call& call, const Decision* deci
   out.quota = judged.verdict == Verdict::allow && !scratch.demands().empty() ? "to be reserved" : "none used";
   out.told_agent = told_agent(&policy, call, judged, {});
   return out;
+}
+
+Explanation explain_recorded(const Policy* policy, const Call& call, const Recorded& recorded, Missing missing) {
+  const std::optional<Decision> decision =
+      policy == nullptr ? std::nullopt : find_decision(*policy, call, recorded);
+  Explanation out;
+  if (decision) out = Explainer(*policy, call, *decision, missing).run();
+  out.decision = recorded.verdict;
+  out.code = recorded.code;
+  out.rule = recorded.rule;
+  out.pointer = recorded.pointer;
+  out.server = call.server;
+  out.tool = call.tool;
+  out.forwarded = recorded.forwarded;
+  out.remedy.after_s = recorded.retry_after_s;
+  if (recorded.verdict == Verdict::allow || (recorded.verdict == Verdict::approve && recorded.forwarded)) {
+    out.remedy.retry.clear();
+  } else {
+    out.remedy.retry = retry_of(recorded.code);
+  }
+  if (decision) return out;
+  const bool none = recorded.code == Code::no_policy;
+  out.summary = none ? "The grant carries no policy, so every call is refused."
+                     : plain(call.tool) + (recorded.forwarded ? " went to the server." : " was refused.");
+  out.trace.push_back({none ? "the grant carries no policy" : "the policy's text is not kept; the log alone speaks",
+                       std::string(none ? kDecided : kOk), {}, 0});
+  if (!none && !recorded.rule.empty()) {
+    out.trace.push_back({"rule " + plain(recorded.rule, 400), std::string(kDecided), std::string(recorded.pointer), 0});
+  }
+  return out;
+}
+
+std::string_view word_of(const Explanation& explanation) {
+  if (explanation.decision == Verdict::allow) return "allowed";
+  if (!explanation.enforced) return "would_deny";
+  if (explanation.decision == Verdict::hide) return "hidden";
+  if (explanation.decision == Verdict::approve && explanation.forwarded) return "allowed";
+  const bool waited = explanation.code == Code::approval_pending || explanation.code == Code::approval_expired ||
+                      explanation.code == Code::approval_refused;
+  if (waited) return "needs_approval";
+  const bool limited = explanation.code == Code::rate_limited || explanation.code == Code::budget_exceeded;
+  return limited ? "rate_limited" : "denied";
 }
 
 }  // namespace doorward::policy

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "json/writer.h"
 #include "policy/decide.h"
 
 namespace doorward::policy {
@@ -16,8 +17,8 @@ struct Evidence {
   std::string path;
   std::string op;
   std::string expected;  ///< JSON, as the document spells it
-  std::string actual;    ///< JSON, shortened; `missing` where there is none
-  std::string result;    ///< `true`, `false` or `error`
+  std::string actual;    ///< JSON, shortened; `missing` where there is none, `not stored` where it is not known any more
+  std::string result;    ///< `true`, `false`, `error`, or `unknown`
 };
 
 /// One line of the way to the decision.
@@ -62,9 +63,32 @@ struct Explanation {
   std::vector<Evidence> evidence;
   std::vector<Step> trace;
   bool forwarded = false;
-  std::string quota;  ///< what became of it: `none used`, `reserved`, ...
+  std::string quota;  ///< what became of it: `none used`, `to be reserved`, `counted`, `given back`
+  std::string result = {};  ///< of a forwarded call: how it ended, as its record says; empty: not known
   Remedy remedy;
   std::string told_agent;  ///< empty for an allowed call
+  /// Of the arguments: `given` (nobody made the call), `shown`, `not_stored`, `not_shown` (who asks may not see them).
+  std::string args_state;
+  std::string args;         ///< JSON, redacted as it was stored; empty: none is shown
+  std::string args_digest;  ///< the recorded one, hex; empty: none
+  std::string approval;     ///< the request of people that belongs to the call, or empty
+};
+
+/// A decision as the log has it.
+struct Recorded {
+  Verdict verdict = Verdict::deny;
+  Code code = Code::none;
+  std::string_view rule;
+  std::string_view pointer;
+  std::int64_t retry_after_s = 0;
+  bool forwarded = false;
+};
+
+/// What is not known any more of a call that was made: what looks at it is told without a value.
+struct Missing {
+  bool arguments = false;
+  bool identity = false;
+  std::string_view redacted = {};  ///< what stands in place of values that were taken out before arguments were stored
 };
 
 /// Judges the call again with tracing (slow path; allocates). `decision` is what was decided, also by a
@@ -72,6 +96,16 @@ struct Explanation {
 /// (policy.md section 2), and `enforced` says so.
 Explanation explain(const Policy& policy, const Call& call, const Decision* decision = nullptr);
 
+/// Explains a recorded decision by the document that made it: the same object as `explain` gives, from the record's rule
+/// and, as far as they are known, the call's values. `policy` null: the grant carried none, or its text was not kept; then
+/// the record alone speaks, and the trace says so. Slow path.
+Explanation explain_recorded(const Policy* policy, const Call& call, const Recorded& recorded, Missing missing);
+
+/// What people are shown: `allowed`, `denied`, `hidden`, `rate_limited`, `needs_approval`, or `would_deny` in observe mode.
+std::string_view word_of(const Explanation& explanation);
+
+/// The members of the object, without its braces.
+void write_members(json::Writer& writer, const Explanation& explanation);
 /// One JSON object with a member `schema`; `decision` and `rule` as policy.md 8 spells them.
 std::string to_json(const Explanation& explanation);
 /// Lines for a terminal in the shape of console.md 4.3, each ended by LF. Values are escaped.

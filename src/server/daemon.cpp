@@ -403,10 +403,11 @@ Status Daemon::start_steering() {
 
 Status Daemon::start_admin() {
   add_policy_operations(*operations_);
-  add_record_operations(*operations_, *index_, readers_, loop_);
-  add_simulate_operations(*operations_, state_, readers_, loop_, [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
+  const RecordEvent record = [this](std::string_view event, std::span<const audit::EventRecord::Field> fields) {
     return record_event(gateway_->log(), event, fields);
-  });
+  };
+  add_record_operations(*operations_, {state_, index_.get(), &readers_, &loop_, record});
+  add_simulate_operations(*operations_, state_, readers_, loop_, record);
   add_overview_operations(*operations_, {operations_.get(), store_.get(), desk_.get(), index_.get(), &gateway_->log(),
                                          [this] { return gateway_->totals(); }, state_.path, &readers_, &loop_});
   add_page_operations(*operations_, state_.path, readers_, loop_);

@@ -39,6 +39,8 @@ Result<policy::Explanation> explain_call(const policy::Policy& policy, const pol
   policy::Explanation explanation = policy::explain(policy, call);
   explanation.time = format_time(hypothetical.now_us);
   explanation.grant = hypothetical.grant;
+  explanation.args_state = "given";
+  explanation.args = hypothetical.args;
   return explanation;
 }
 

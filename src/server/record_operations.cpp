@@ -1,5 +1,6 @@
 #include "server/record_operations.h"
 
+#include <array>
 #include <charconv>
 #include <functional>
 #include <utility>
@@ -154,32 +155,54 @@ Json show(audit::RecordIndex& index, const std::string& id) {
   return out;
 }
 
-Json explain(audit::RecordIndex& index, const std::string& id) {
-  if (const Status read = index.refresh(); !read) return std::unexpected(read.error());
-  return explain_records(index.find(id));
+void explain(const RecordReach& reach, Operations& operations, ControlRequest& request, const identity::Actor& actor,
+             Operations::Reply reply) {
+  const std::string id = request.need_text("id");
+  if (const Status whole = request.finish(); !whole) return reply(std::unexpected(whole.error()));
+  const bool shows = actor.roles.intersects({identity::Role::auditor, identity::Role::admin});
+  later(
+      *reach.pool, *reach.loop, std::move(reply),
+      [&index = *reach.index, id,
+       context = explanation_context(reach.state, operations.inventory(), shows, reach.loop->wall_us())]() -> Result<RecordExplanation> {
+        if (const Status read = index.refresh(); !read) return std::unexpected(read.error());
+        return explain_record(index, id, context);
+      },
+      [record = reach.record, id, actor = actor.name](Result<RecordExplanation> explained) -> Json {
+        if (!explained) return std::unexpected(explained.error());
+        const std::array<audit::EventRecord::Field, 3> fields = {
+            {{"actor", std::string_view(actor)},
+             {"call", std::string_view(id)},
+             {"count", static_cast<std::int64_t>(explained->arguments_read)}}};
+        // Nobody sees them unseen.
+        if (explained->arguments_read > 0 && !record("audit.read", fields)) {
+          return fail(ErrorKind::unavailable, "the log cannot store that arguments are read, so they are not shown");
+        }
+        return std::move(explained->json);
+      });
 }
 
 }  // namespace
 
-void add_record_operations(Operations& operations, audit::RecordIndex& index, WorkPool& pool, io::Loop& loop) {
+void add_record_operations(Operations& operations, RecordReach reach) {
   operations.add_late("record.list", identity::Roles::all(),
-                      [&index, &pool, &loop](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
-                        auto listing = read_listing(request, loop.wall_us());
+                      [reach](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        auto listing = read_listing(request, reach.loop->wall_us());
                         if (!listing) return reply(std::unexpected(listing.error()));
-                        later(pool, loop, std::move(reply),
-                                   [&index, listing = std::move(*listing)] { return list(index, listing); }, std::identity());
+                        later(*reach.pool, *reach.loop, std::move(reply),
+                              [&index = *reach.index, listing = std::move(*listing)] { return list(index, listing); },
+                              std::identity());
                       });
-  const auto of_one_call = [&](std::string_view op, Json (*work)(audit::RecordIndex&, const std::string&)) {
-    operations.add_late(op, identity::Roles::all(),
-                        [&index, &pool, &loop, work](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
-                          std::string id = request.need_text("id");
-                          if (const Status whole = request.finish(); !whole) return reply(std::unexpected(whole.error()));
-                          later(pool, loop, std::move(reply),
-                                     [&index, work, id = std::move(id)] { return work(index, id); }, std::identity());
-                        });
-  };
-  of_one_call("record.show", show);
-  of_one_call("record.explain", explain);
+  operations.add_late("record.show", identity::Roles::all(),
+                      [reach](ControlRequest& request, const identity::Actor&, Operations::Reply reply) {
+                        std::string id = request.need_text("id");
+                        if (const Status whole = request.finish(); !whole) return reply(std::unexpected(whole.error()));
+                        later(*reach.pool, *reach.loop, std::move(reply),
+                              [&index = *reach.index, id = std::move(id)] { return show(index, id); }, std::identity());
+                      });
+  operations.add_late("record.explain", identity::Roles::all(),
+                      [reach, &operations](ControlRequest& request, const identity::Actor& actor, Operations::Reply reply) {
+                        explain(reach, operations, request, actor, std::move(reply));
+                      });
 }
 
 }  // namespace doorward::server
