@@ -16,6 +16,12 @@ constexpr Route kRoutes[] = {
      .text = "Reads the configuration anew; with a finding the old one stays in force.",
      .members = "{}",
      .result = "Reloaded"},
+    {.op = "settings.show",
+     .verb = Verb::get,
+     .path = "/api/v1/settings",
+     .text = "Every setting with where it comes from; of a secret never more than whether it is set.",
+     .members = "{}",
+     .result = "Settings"},
     {.op = "health",
      .verb = Verb::get,
      .path = "/healthz",
@@ -40,6 +46,50 @@ constexpr Route kRoutes[] = {
 };
 
 constexpr std::string_view kSchemas = R"({
+  "Settings": {
+    "type": "object",
+    "required": ["schema", "version", "config", "uptime_s", "policies", "observing", "log_accepting", "groups"],
+    "properties": {
+      "schema": {"const": "doorward.settings/1"},
+      "version": {"type": "string"},
+      "config": {"type": "string", "description": "the configuration file; empty: none"},
+      "uptime_s": {"type": "integer"},
+      "policies": {"type": "integer"},
+      "observing": {"type": "integer", "description": "policies that observe and refuse nothing"},
+      "log_accepting": {"type": "boolean"},
+      "groups": {"type": "array", "items": {
+        "type": "object",
+        "required": ["name", "title", "settings"],
+        "properties": {
+          "name": {"enum": ["listeners", "identity", "log", "approvals", "limits", "state"]},
+          "title": {"type": "string"},
+          "settings": {"type": "array", "items": {
+            "type": "object",
+            "required": ["name", "value", "source", "locked"],
+            "properties": {
+              "name": {"type": "string", "description": "as docs/configuration.md spells it"},
+              "value": {"type": "string", "description": "as the configuration spells it; empty: none"},
+              "source": {
+                "type": "object",
+                "required": ["kind"],
+                "properties": {
+                  "kind": {"enum": ["default", "file", "flag", "environment"]},
+                  "file": {"type": "string"},
+                  "line": {"type": "integer"}
+                },
+                "additionalProperties": false
+              },
+              "locked": {"type": "boolean", "description": "set by the configuration, so changed there"},
+              "warning": {"type": "string"}
+            },
+            "additionalProperties": false
+          }}
+        },
+        "additionalProperties": false
+      }}
+    },
+    "additionalProperties": false
+  },
   "Name": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"},
   "Time": {"type": "string", "format": "date-time"},
   "Owner": {"type": "string", "description": "`store`, or file and line of the configuration that defines it"},

@@ -44,6 +44,25 @@ constexpr Route kRoutes[] = {
              "generated calls. `depends`: some arguments pass, others do not.",
      .members = R"({"label": "Name", "tool": {"type": "string", "maxLength": 1024}})",
      .result = "GrantPermissions"},
+    {.op = "grant.usage",
+     .verb = Verb::get,
+     .path = "/api/v1/usage/grants",
+     .text = "What every grant that is not revoked did: its last call and the client seen then, the calls of seven days, "
+             "its fullest limit, its address.",
+     .members = "{}",
+     .result = "GrantUsage"},
+    {.op = "grant.quotas",
+     .verb = Verb::get,
+     .path = "/api/v1/grants/{label}/quotas",
+     .text = "How full each limit of a grant is now, the fullest first.",
+     .members = R"({"label": "Name"})",
+     .result = "GrantQuotas"},
+    {.op = "grant.connect",
+     .verb = Verb::get,
+     .path = "/api/v1/grants/{label}/connect",
+     .text = "What each client needs to reach the grant's server; never the token.",
+     .members = R"({"label": "Name"})",
+     .result = "GrantConnect"},
 };
 
 constexpr std::string_view kSchemas = R"({
@@ -97,6 +116,83 @@ constexpr std::string_view kSchemas = R"({
         "additionalProperties": false
       }},
       "whole": {"type": "boolean", "description": "false: there were too many questions, and what is left is undecided"}
+    },
+    "additionalProperties": false
+  },
+  "Gauge": {
+    "type": "object",
+    "description": "One limit. Of the scopes session and identity each holder has a count of their own: here stands that of the grant, which holds where there is no session or identity.",
+    "required": ["server", "policy", "counter", "rule", "pointer", "line", "window", "scope", "counts", "used", "max", "used_percent", "resets_in_s"],
+    "properties": {
+      "server": {"type": "string"},
+      "policy": {"type": "string"},
+      "counter": {"type": "string"},
+      "rule": {"type": "string"},
+      "pointer": {"type": "string"},
+      "line": {"type": "integer"},
+      "window": {"type": "string", "description": "`minute`, `day`, `90 seconds`"},
+      "scope": {"enum": ["grant", "session", "identity", "server", "organisation"], "description": "who shares the count"},
+      "counts": {"type": "string", "description": "`calls`, or the argument whose amounts are added"},
+      "used": {"type": "number"},
+      "max": {"type": "number"},
+      "used_percent": {"type": "integer"},
+      "resets_in_s": {"type": "integer", "description": "seconds until nothing is counted any more, if nobody calls; 0: nothing is"}
+    },
+    "additionalProperties": false
+  },
+  "GrantQuotas": {
+    "type": "object",
+    "required": ["schema", "grant", "limits"],
+    "properties": {
+      "schema": {"const": "doorward.grant.quotas/1"},
+      "grant": {"type": "string"},
+      "limits": {"type": "array", "items": {"$ref": "#/components/schemas/Gauge"}}
+    },
+    "additionalProperties": false
+  },
+  "GrantUsage": {
+    "type": "object",
+    "required": ["schema", "found_is", "grants"],
+    "properties": {
+      "schema": {"const": "doorward.grant.usage/1"},
+      "found_is": {"enum": ["exact", "at_least"]},
+      "grants": {"type": "array", "items": {
+        "type": "object",
+        "required": ["label", "id", "url", "week"],
+        "properties": {
+          "label": {"type": "string"},
+          "id": {"type": "string"},
+          "url": {"type": "string", "description": "where its agent reaches its server"},
+          "last_call": {"$ref": "#/components/schemas/Time"},
+          "client": {"type": "string", "description": "as the client of the last call named itself"},
+          "week": {"$ref": "#/components/schemas/CallCounts"},
+          "fullest": {"$ref": "#/components/schemas/Gauge"}
+        },
+        "additionalProperties": false
+      }}
+    },
+    "additionalProperties": false
+  },
+  "GrantConnect": {
+    "type": "object",
+    "required": ["schema", "grant", "url", "token_place", "clients"],
+    "properties": {
+      "schema": {"const": "doorward.grant.connect/1"},
+      "grant": {"type": "string"},
+      "url": {"type": "string"},
+      "token_place": {"type": "string", "description": "what stands in the texts where the token goes"},
+      "clients": {"type": "array", "items": {
+        "type": "object",
+        "required": ["client", "title", "format", "file", "text"],
+        "properties": {
+          "client": {"type": "string"},
+          "title": {"type": "string"},
+          "format": {"enum": ["json", "toml", "command"]},
+          "file": {"type": "string", "description": "where it goes; empty: a command, or the client's own"},
+          "text": {"type": "string"}
+        },
+        "additionalProperties": false
+      }}
     },
     "additionalProperties": false
   },

@@ -265,7 +265,8 @@ void RecordIndex::read_outcome(const Blocks& blocks, std::size_t block, std::siz
   }
 }
 
-Result<IndexPage> RecordIndex::page(const Query& query, const std::optional<IndexPlace>& from, std::size_t limit) const {
+Result<IndexPage> RecordIndex::page(const Query& query, const std::optional<IndexPlace>& from, std::size_t limit,
+                                    bool count) const {
   IndexPage page;
   const std::shared_lock lock(mutex_);
   page.exact = whole_;
@@ -304,6 +305,7 @@ Result<IndexPage> RecordIndex::page(const Query& query, const std::optional<Inde
     walk.next();
     if (walk.at_end()) walks.erase(best);
   }
+  if (!count) return page;
   for (const auto& [name, blocks] : writers_) {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       const BlockFilter filter(query, *blocks[i]);

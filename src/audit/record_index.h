@@ -71,8 +71,9 @@ class RecordIndex {
   /// at the first reading of a long log, it returns after a moment with less than all.
   Status refresh();
 
-  /// The newest records that fit a query, from a place on.
-  Result<IndexPage> page(const Query& query, const std::optional<IndexPlace>& from, std::size_t limit) const;
+  /// The newest records that fit a query, from a place on. Without `count`, `found` stays 0.
+  Result<IndexPage> page(const Query& query, const std::optional<IndexPlace>& from, std::size_t limit,
+                         bool count = true) const;
   /// Every record of a call, in the order in which they were written.
   std::vector<std::string> find(std::string_view id) const;
   ChainState chain() const;

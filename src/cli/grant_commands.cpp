@@ -8,6 +8,7 @@
 #include "cli/session.h"
 #include "cli/snippet.h"
 #include "identity/token.h"
+#include "server/connect_snippet.h"
 
 namespace doorward::cli {
 namespace {
@@ -27,7 +28,7 @@ void print_token(Session& session, json::Value result) {
   print_line(member(result, "token"));
   session.say("this token is shown once; the gateway keeps only its hash");
   session.say("client configuration:\n" +
-              client_snippet(member(grant, "server"), gateway_url(session), "<the token>"));
+              server::client_snippet(member(grant, "server"), gateway_url(session), server::kTokenPlace));
 }
 
 void create(Session& session, const CreateOptions& options) {

@@ -6,6 +6,7 @@
 #include "cli/operate.h"
 #include "cli/session.h"
 #include "cli/snippet.h"
+#include "server/connect_snippet.h"
 #include "server/control_client.h"
 
 namespace doorward::cli {
@@ -80,8 +81,8 @@ void print_guide(const server::Addresses& addresses, const std::string& token, c
     print_line("token:  " + token + "   (shown this once)");
   }
   print_line("\nFor a client such as Claude Code or Cursor:\n" +
-             client_snippet(kName, url, token.empty() ? "<the token>" : token));
-  print_line("\nThree calls to try in another terminal:\n\nTOKEN=" + (token.empty() ? "<the token>" : token));
+             server::client_snippet(kName, url, token.empty() ? server::kTokenPlace : std::string_view(token)));
+  print_line("\nThree calls to try in another terminal:\n\nTOKEN=" + (token.empty() ? std::string(server::kTokenPlace) : token));
   print_line(curl(url, "allowed: what notes are there?", "list_notes", "{}"));
   print_line(curl(url, "allowed: a refund of 20 with a reason", "create_refund",
                   R"({"amount":20,"reason":"late delivery"})"));

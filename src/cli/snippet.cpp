@@ -2,7 +2,6 @@
 
 #include "cli/session.h"
 #include "json/reader.h"
-#include "json/writer.h"
 #include "server/control_client.h"
 
 namespace doorward::cli {
@@ -17,18 +16,6 @@ std::string gateway_url(const Session& session) {
   const auto value = reader.read(*answer);
   const json::Value url = value ? value->find("url") : json::Value();
   return url.is(json::Type::string) ? std::string(url.string()) : kDefault;
-}
-
-std::string client_snippet(std::string_view server, std::string_view base_url, std::string_view token) {
-  const auto quoted = [](std::string_view text) {
-    std::string out;
-    json::append_string(out, text);
-    return out;
-  };
-  return "{\n  \"mcpServers\": {\n    " + quoted(server) + ": {\n      \"type\": \"http\",\n      \"url\": " +
-         quoted(std::string(base_url) + "/mcp/" + std::string(server) + "/") +
-         ",\n      \"headers\": {\"Authorization\": " + quoted("Bearer " + std::string(token)) +
-         "}\n    }\n  }\n}";
 }
 
 }  // namespace doorward::cli

@@ -190,6 +190,10 @@ Status Gateway::stop() {
 audit::LogWriter& Gateway::log() {
   return *shared_->log;
 }
+std::size_t Gateway::workers() const {
+  return shared_->workers.size();
+}
+
 quota::Table& Gateway::quotas() {
   return *shared_->quotas;
 }

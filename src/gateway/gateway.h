@@ -114,6 +114,7 @@ class Gateway {
 
   audit::LogWriter& log();
   quota::Table& quotas();
+  std::size_t workers() const;
   /// What the workers tell of the tools of servers; set its listener before start().
   ToolReports& tool_reports();
   /// The accounts at servers that want a token; set its listener before start().

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <thread>
@@ -38,8 +39,10 @@
 #include "server/secret.h"
 #include "server/secret_operations.h"
 #include "server/upstream_account_operations.h"
+#include "server/settings.h"
 #include "server/sign_in.h"
 #include "server/simulate_operations.h"
+#include "server/usage_operations.h"
 #include "server/user_operations.h"
 #include "server/trial_operations.h"
 #include "store/approvals.h"
@@ -410,6 +413,14 @@ Status Daemon::start_admin() {
   add_simulate_operations(*operations_, state_, readers_, loop_, record);
   add_overview_operations(*operations_, {operations_.get(), store_.get(), desk_.get(), index_.get(), &gateway_->log(),
                                          [this] { return gateway_->totals(); }, state_.path, &readers_, &loop_});
+  add_usage_operations(*operations_, {operations_.get(), index_.get(), &gateway_->quotas(), [this] { return gateway_->world(); },
+                                      [this] { return config_.external_url.empty() ? url() : config_.external_url; },
+                                      &readers_, &loop_});
+  operations_->add("settings.show", identity::Roles::all(),
+                   [this](ControlRequest& request, const identity::Actor&) -> Operations::Json {
+                     if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+                     return settings();
+                   });
   add_page_operations(*operations_, state_.path, readers_, loop_);
   add_registry_operations(*operations_, state_.path, readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;
@@ -570,6 +581,36 @@ std::string Daemon::url() const {
 std::string Daemon::admin_url() const {
   if (!admin_ || admin_->address().empty()) return {};
   return (admin_->tls() != nullptr ? "https://" : "http://") + admin_->address().to_string();
+}
+
+/// What the page of settings shows; the file is read again for the lines.
+std::string Daemon::settings() const {
+  SettingFacts facts;
+  facts.listen = gateway_->address().to_string();
+  facts.admin = admin_ ? admin_->address().to_string() : std::string();
+  facts.speaks_tls = gateway_->speaks_tls();
+  facts.admin_speaks_tls = admin_ && admin_->tls() != nullptr;
+  facts.state = state_.path;
+  facts.state_by = !options_.state.empty() ? "flag" : !config_.state.empty() || std::getenv("DOORWARD_STATE") == nullptr ? "" : "environment";
+  facts.listen_by = options_.listen.empty() ? "" : "flag";
+  facts.workers = static_cast<unsigned>(gateway_->workers());
+  yaml::Node file;
+  if (!config_.file.empty()) {
+    if (const auto text = io::read_file(config_.file, yaml::kMostBytes)) {
+      if (auto read = yaml::read(*text)) file = std::move(*read);
+    }
+  }
+  std::size_t observing = 0;
+  for (const PolicyItem& item : operations_->inventory().policies) observing += item.policy->mode() == policy::Mode::observe ? 1 : 0;
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.settings/1").key("version").string(DOORWARD_VERSION);
+  writer.key("config").string(config_.file).key("uptime_s").number((system_clock().wall_us() - started_us_) / 1'000'000);
+  writer.key("policies").number(operations_->inventory().policies.size()).key("observing").number(observing);
+  writer.key("log_accepting").boolean(gateway_->log().accepting());
+  write_settings(writer.key("groups"), settings_of(config_, facts), config_.file, file);
+  writer.end_object();
+  return out;
 }
 
 void Daemon::write_status(json::Writer& writer) const {

@@ -88,6 +88,7 @@ class Daemon {
   std::vector<std::string> files_to_watch() const;
   std::string fingerprint() const;
   void write_status(json::Writer& writer) const;
+  std::string settings() const;
   std::string url() const;
   std::string metrics() const;
   std::string admin_url() const;  ///< empty where only the Unix socket listens

@@ -129,7 +129,7 @@ void take_effects(policy::Explanation& explanation, const Records& records) {
 std::vector<std::string> calls_of(const audit::RecordIndex& index, const audit::Query& query, const std::string& but,
                                   bool refused) {
   std::vector<std::string> ids;
-  const auto page = index.page(query, {}, 3 * kMostRelated);
+  const auto page = index.page(query, {}, 3 * kMostRelated, false);
   if (!page) return ids;
   json::Reader reader;
   for (const audit::IndexedRecord& record : page->records) {

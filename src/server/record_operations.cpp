@@ -114,7 +114,7 @@ void write_chain(json::Writer& writer, const audit::RecordIndex& index) {
   }
   audit::Query checks;
   checks.event = "audit.verified";
-  if (const auto page = index.page(checks, {}, 1); page && !page->records.empty()) {
+  if (const auto page = index.page(checks, {}, 1, false); page && !page->records.empty()) {
     json::Reader reader;
     const auto record = reader.read(page->records.front().line);
     const json::Value ok = record ? record->find("ok") : json::Value();
