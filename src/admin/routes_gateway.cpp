@@ -22,6 +22,13 @@ constexpr Route kRoutes[] = {
      .text = "Every setting with where it comes from; of a secret never more than whether it is set.",
      .members = "{}",
      .result = "Settings"},
+    {.op = "backup.make",
+     .verb = Verb::post,
+     .path = "/api/v1/backups",
+     .text = "Copies the state directory into a new file of the gateway's machine, keys and with them every secret included; "
+             "`doorward restore` puts it back.",
+     .members = R"({"file!": {"type": "string", "description": "an absolute path"}})",
+     .result = "BackupMade"},
     {.op = "health",
      .verb = Verb::get,
      .path = "/healthz",
@@ -46,6 +53,17 @@ constexpr Route kRoutes[] = {
 };
 
 constexpr std::string_view kSchemas = R"({
+  "BackupMade": {
+    "type": "object",
+    "required": ["schema", "file", "files", "bytes"],
+    "properties": {
+      "schema": {"const": "doorward.backup.made/1"},
+      "file": {"type": "string"},
+      "files": {"type": "integer"},
+      "bytes": {"type": "integer"}
+    },
+    "additionalProperties": false
+  },
   "Settings": {
     "type": "object",
     "required": ["schema", "version", "config", "uptime_s", "policies", "observing", "log_accepting", "groups"],

@@ -119,6 +119,7 @@ int run_commands(int argc, char** argv) {
   add_log_commands(app, session);
   add_audit_commands(app, session);
   add_shell_commands(app, session);
+  add_backup_commands(app, session);
   add_version_command(app, session);
   add_bug_report_command(app, session);
 

@@ -52,6 +52,7 @@ void add_shell_commands(CLI::App& app, Session& session);
 void answer_completion(const CLI::App& app, const std::vector<std::string>& words);
 void add_log_commands(CLI::App& app, Session& session);
 void add_audit_commands(CLI::App& app, Session& session);
+void add_backup_commands(CLI::App& app, Session& session);
 void add_evidence_commands(CLI::App& audit, Session& session);  ///< `audit` is the group
 
 }  // namespace doorward::cli

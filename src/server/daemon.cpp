@@ -19,6 +19,7 @@
 #include "io/file.h"
 #include "server/agent_operations.h"
 #include "server/approval_operations.h"
+#include "server/backup_operations.h"
 #include "server/catalogue_operations.h"
 #include "server/client_operations.h"
 #include "server/drift_operations.h"
@@ -421,6 +422,7 @@ Status Daemon::start_admin() {
                      if (const Status read = request.finish(); !read) return std::unexpected(read.error());
                      return settings();
                    });
+  add_backup_operations(*operations_, state_, readers_, loop_, record);
   add_page_operations(*operations_, state_.path, readers_, loop_);
   add_registry_operations(*operations_, state_.path, readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;
