@@ -262,7 +262,7 @@ ControlAnswer run_on_store(const StateDir& state, const std::string& request) {
   add_audit_operations(operations, {state, &loop, &readers, record, nullptr});
   add_policy_operations(operations);
   audit::RecordIndex index(state.log(), state.index());
-  add_record_operations(operations, index, readers, loop);
+  add_record_operations(operations, {state, &index, &readers, &loop, record});
   add_simulate_operations(operations, state, readers, loop, record);
   add_agent_operations(operations, **store, revocations, nullptr);
   add_user_operations(operations, people);
