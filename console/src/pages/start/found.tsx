@@ -1,4 +1,4 @@
-import { ApiError, get, may, send } from "../../api.ts";
+import { get, may, send } from "../../api.ts";
 import { plural, type Server } from "../../model.ts";
 import { useAct } from "../../parts/act.tsx";
 import { Load, Problem, useLoad } from "../../parts/load.tsx";
@@ -7,16 +7,33 @@ import { say } from "../../parts/toast.tsx";
 import { address } from "../../router.ts";
 import { transportOf, wayTo } from "../servers/facts.ts";
 
-interface ClientFile { label?: string; client?: string; path: string; servers?: { name: string }[]; entries?: { name: string }[] }
+interface ClientFile { client: string; label: string; path: string; error?: string; servers: { name: string; state: "behind" | "edited" | "bypasses" | "disabled" | "broken" }[] }
 
-/** The clients of the gateway's machine, where it may look at their files. */
-async function clientFiles(signal: AbortSignal): Promise<ClientFile[] | null> {
-  try {
-    return (await get<{ clients?: ClientFile[]; files?: ClientFile[] }>("/clients", {}, signal)).clients ?? [];
-  } catch (error) {
-    if (error instanceof ApiError && [403, 404].includes(error.problem.status)) return null;
-    throw error;
-  }
+/** The clients of the gateway's machine, for those who may look at their files. */
+async function clientFiles(signal: AbortSignal): Promise<ClientFile[]> {
+  if (!may()) return [];
+  return (await get<{ files: ClientFile[] }>("/clients", {}, signal)).files;
+}
+
+/** How many servers each client has, and how many of them go around the gateway. */
+function Clients(props: { of: ClientFile[] }) {
+  const named = props.of.filter((one) => one.servers.length > 0);
+  if (named.length === 0) return null;
+  const servers = named.reduce((sum, one) => sum + one.servers.length, 0);
+  const around = named.reduce((sum, one) => sum + one.servers.filter((each) => each.state === "bypasses").length, 0);
+  return (
+    <section>
+      <h2>{`Found ${plural(servers, "server")} in ${plural(new Set(named.map((one) => one.client)).size, "client")}`}</h2>
+      <table class="cards dense">
+        <thead><tr><th>Client</th><th>File</th><th>Servers</th></tr></thead>
+        <tbody>{named.map((one) => (
+          <tr key={one.path}><td><Text of={one.label} /></td><td data-label="File" class="mono"><Text of={one.path} /></td>
+            <td data-label="Servers">{one.servers.map((each, index) => <span key={index}>{index > 0 && ", "}<Text of={each.name} />{each.state === "behind" ? " (behind the gateway)" : each.state === "bypasses" ? "" : ` (${each.state})`}</span>)}</td></tr>
+        ))}</tbody>
+      </table>
+      {around > 0 && <p>{`${around} of them ${around === 1 ? "goes" : "go"} around the gateway. `}<code>doorward init</code>{" takes them over, shows each change first, and undoes itself by "}<code>doorward uninit</code>.</p>}
+    </section>
+  );
 }
 
 export function Found(props: { servers: Server[]; changed: () => void }) {
@@ -28,7 +45,6 @@ export function Found(props: { servers: Server[]; changed: () => void }) {
     say("The demo server is added: notes and refunds, all in memory.");
     props.changed();
   });
-  const inClients = (clients.value ?? []).map((one) => ({ name: one.label ?? one.client ?? one.path, count: (one.servers ?? one.entries ?? []).length })).filter((one) => one.count > 0);
   return (
     <>
       {servers.length > 0 ? (
@@ -42,12 +58,7 @@ export function Found(props: { servers: Server[]; changed: () => void }) {
           </table>
         </>
       ) : <p class="lead">No server stands behind this gateway yet. Add one that you use, or begin with the demo server.</p>}
-      <Load from={clients}>
-        {() => inClients.length > 0 && (
-          <p>{`Clients on this computer name ${plural(inClients.reduce((sum, one) => sum + one.count, 0), "server")}: `}
-            {inClients.map((one) => `${one.name} ${one.count}`).join(", ")}{". "}<code>doorward init</code>{" takes them over, shows each change first, and undoes itself."}</p>
-        )}
-      </Load>
+      <Load from={clients}>{(value) => <Clients of={value} />}</Load>
       {act.problem && <Problem of={act.problem} />}
       {may() && (
         <p class="row">
