@@ -22,8 +22,6 @@ std::string left(json::Value approval) {
   return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
 }
 
-bool is_true(json::Value value) { return value.is(json::Type::boolean) && value.boolean(); }
-
 std::string trimmed(std::string line) { return line.substr(0, line.find_last_not_of(' ') + 1); }
 
 std::string group_name(json::Value group) {

@@ -23,8 +23,6 @@ struct RecommendOptions {
   bool yes = false;
 };
 
-bool is_true(json::Value value) { return value.is(json::Type::boolean) && value.boolean(); }
-
 void write_request(json::Writer& writer, const RecommendOptions& options) {
   writer.key("servers").begin_array();
   for (const std::string& server : options.servers) writer.string(server);

@@ -70,8 +70,6 @@ std::string word_of(std::string_view state) {
   return safe_text(state);
 }
 
-bool is_true(json::Value value) { return value.is(json::Type::boolean) && value.boolean(); }
-
 /// `Open`, or `Open ?` where it only counts as that.
 std::string state_of(json::Value row) {
   return word_of(member(row, "state")) + (is_true(row.find("decided")) ? "" : " ?");

@@ -131,8 +131,7 @@ class Doctor {
 
   void examine_status(const server::StateDir& state, json::Value status) {
     put("gateway", "ok", "serves at " + member(status, "url"), {});
-    const json::Value accepting = status.find("log_accepting");
-    if (accepting.is(json::Type::boolean) && !accepting.boolean()) {
+    if (is_false(status.find("log_accepting"))) {
       put("log", "fail", "it cannot store records, so every call is refused", "look at the disk of " + state.log());
     }
     for (const json::Value anchor : status.find("anchors").elements()) {

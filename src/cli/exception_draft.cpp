@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "json/edit.h"
+#include "json/pointer.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "policy/glob.h"
@@ -27,17 +28,7 @@ struct Found {
 
 std::optional<Found> follow(json::Value root, std::string_view pointer) {
   Found found{{root}, {}};
-  while (pointer.starts_with('/')) {
-    pointer.remove_prefix(1);
-    std::string step;
-    for (; !pointer.empty() && pointer.front() != '/'; pointer.remove_prefix(1)) {
-      if (pointer.starts_with("~0") || pointer.starts_with("~1")) {
-        step += pointer[1] == '0' ? '~' : '/';
-        pointer.remove_prefix(1);
-      } else {
-        step += pointer.front();
-      }
-    }
+  for (std::string& step : json::steps_of(pointer)) {
     json::Value next = found.way.back().find(step);
     if (found.way.back().is(json::Type::array)) {
       std::size_t index = 0;

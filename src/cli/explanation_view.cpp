@@ -15,10 +15,6 @@ constexpr std::string_view kYellow = "\x1b[33m";
 constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kPlain = "\x1b[0m";
 
-bool is_false(json::Value value) {
-  return value.is(json::Type::boolean) && !value.boolean();
-}
-
 /// The marks of a step, and what stands between the parts of a line.
 struct Marks {
   std::string_view yes;

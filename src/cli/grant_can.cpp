@@ -21,8 +21,6 @@ std::string words_of(const std::string& decision) {
   return found == kWords.end() ? decision : found->second;
 }
 
-bool is_false(json::Value value) { return value.is(json::Type::boolean) && !value.boolean(); }
-
 std::string decision_of(json::Value tool) {
   std::string text = words_of(member(tool, "decision"));
   if (is_false(tool.find("decided"))) text += " ?";

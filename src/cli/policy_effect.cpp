@@ -128,8 +128,7 @@ void show_simulation(Session& session, json::Value result) {
   print_line(member(result, "calls") + " calls to " + member(result, "server") + " since " + member(window, "since").substr(0, 19) + "Z:");
   print_counts(result);
   print_groups(session, result);
-  const json::Value whole = window.find("whole");
-  if (whole.is(json::Type::boolean) && !whole.boolean()) session.say("the window holds more calls; the newest were replayed");
+  if (is_false(window.find("whole"))) session.say("the window holds more calls; the newest were replayed");
   for (const json::Value note : result.find("notes").elements()) session.say(safe_text(note.string()));
   if (const std::string lockout = member(result, "lockout"); !lockout.empty()) session.say("warning: " + lockout);
 }

@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "cli/explanation_view.h"
 #include "cli/session.h"
+#include "json/pointer.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "policy/actions.h"
@@ -73,17 +74,7 @@ bool validate_one(Session& session, const std::string& file, json::Writer* write
 /// The place in the YAML file of what a JSON Pointer names, or of the nearest thing above it.
 server::Origin place_of(const yaml::Node& root, std::string_view pointer, const std::string& file) {
   const yaml::Node* at = &root;
-  while (pointer.starts_with('/')) {
-    pointer.remove_prefix(1);
-    std::string step;
-    for (; !pointer.empty() && pointer.front() != '/'; pointer.remove_prefix(1)) {
-      if (pointer.starts_with("~0") || pointer.starts_with("~1")) {
-        step += pointer[1] == '0' ? '~' : '/';
-        pointer.remove_prefix(1);
-      } else {
-        step += pointer.front();
-      }
-    }
+  for (const std::string& step : json::steps_of(pointer)) {
     const yaml::Node* next = at->find(step);
     if (at->kind == yaml::Node::Kind::sequence) {
       std::size_t index = 0;

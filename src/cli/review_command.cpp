@@ -22,8 +22,6 @@ struct ReviewOptions {
 /// How many bytes of a digest a person types.
 constexpr std::size_t kShortDigest = 12;
 
-bool is_true(json::Value value) { return value.is(json::Type::boolean) && value.boolean(); }
-
 bool waits(json::Value tool) {
   const std::string state = member(tool, "state");
   return state == "changed" || state == "new";

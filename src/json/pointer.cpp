@@ -19,6 +19,23 @@ void append_step(std::string& pointer, std::size_t index) {
   pointer.append("/").append(std::to_string(index));
 }
 
+std::vector<std::string> steps_of(std::string_view pointer) {
+  std::vector<std::string> steps;
+  while (pointer.starts_with('/')) {
+    pointer.remove_prefix(1);
+    std::string& step = steps.emplace_back();
+    for (; !pointer.empty() && pointer.front() != '/'; pointer.remove_prefix(1)) {
+      if (pointer.starts_with("~0") || pointer.starts_with("~1")) {
+        step += pointer[1] == '0' ? '~' : '/';
+        pointer.remove_prefix(1);
+      } else {
+        step += pointer.front();
+      }
+    }
+  }
+  return steps;
+}
+
 std::string pointer_to(Value root, Value target) {
   std::string pointer;
   const Node* const wanted = target.node();

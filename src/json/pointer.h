@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "json/value.h"
 
@@ -12,6 +13,9 @@ namespace doorward::json {
 void append_step(std::string& pointer, std::string_view key);
 /// The same for the index of an array.
 void append_step(std::string& pointer, std::size_t index);
+
+/// The steps of a JSON Pointer, unescaped; those up to the first part that is no pointer.
+std::vector<std::string> steps_of(std::string_view pointer);
 
 /// The JSON Pointer of `target` (a value, or the key of a member) below `root`, both of one reading; empty
 /// for the root itself.
