@@ -37,8 +37,8 @@ struct KnownServer {
   std::vector<std::string> tools;
 };
 
-/// The configuration files of this computer's clients: entries that reach the same servers past the gateway, and names of
-/// tools that grow too long behind a client's prefix.
-void check_clients(const std::vector<KnownServer>& servers, Checks& checks);
+/// The configuration files of this computer's clients: entries that init made and somebody has changed since, entries that
+/// reach the same servers past the gateway, and names of tools that grow too long behind a client's prefix.
+void check_clients(const server::StateDir& state, const std::vector<KnownServer>& servers, Checks& checks);
 
 }  // namespace doorward::cli

@@ -4,6 +4,8 @@
 #include "cli/log_view.h"
 #include "clients/client.h"
 #include "clients/config_file.h"
+#include "clients/manifest.h"
+#include "clients/standing.h"
 
 namespace doorward::cli {
 namespace {
@@ -42,9 +44,27 @@ void check_names(const KnownServer& server, Checks& checks) {
                     "give the server a shorter name, or ask its maker for shorter names of tools", {}});
 }
 
+/// Entries that init put before the gateway, and that are another by now.
+void check_drift(const server::StateDir& state, Checks& checks) {
+  const auto manifest = clients::read_manifest(clients::manifest_path(state.path));
+  if (!manifest) {
+    checks.push_back({"clients", "fail", manifest.error().message, "restore it from a backup: uninit goes by it", {}});
+    return;
+  }
+  if (manifest->files.empty()) return;
+  for (const clients::StandingFile& file : clients::find_standing(clients::roots_of_process(), {}, *manifest)) {
+    for (const clients::StandingEntry& entry : file.entries) {
+      if (entry.standing != clients::Standing::edited) continue;
+      checks.push_back({"client " + file.label, "warn", "its entry " + safe_text(entry.name) + " (" + safe_text(file.path) + ") was changed since init",
+                        "doorward client status shows it; doorward init puts it behind the gateway again", {}});
+    }
+  }
+}
+
 }  // namespace
 
-void check_clients(const std::vector<KnownServer>& servers, Checks& checks) {
+void check_clients(const server::StateDir& state, const std::vector<KnownServer>& servers, Checks& checks) {
+  check_drift(state, checks);
   std::size_t looked = 0;
   std::size_t past = 0;
   for (const clients::FoundFile& found : clients::find_files(clients::roots_of_process())) {

@@ -101,7 +101,7 @@ class Doctor {
     const auto policy_root = policy_reader.read(policies.value_or("{}"), {.bytes = 64u << 20});
     const auto grant_root = grant_reader.read(grants.value_or("{}"), {.bytes = 64u << 20});
     if (policy_root && grant_root) check_use(state, policy_root->find("policies"), grant_root->find("grants"), checks_);
-    check_clients(servers_, checks_);
+    check_clients(state, servers_, checks_);
     print();
   }
 
