@@ -250,12 +250,12 @@ class Document {
     say(Treatment::thirty, "may be called 30 times a minute, by their category or severity (medium)");
     say(Treatment::ten, "may be called 10 times a minute, by their category or severity (high)");
     say(Treatment::ten_an_hour, "may be called 10 times an hour, by their severity (critical)");
-    say(Treatment::asks, posture_ == Posture::strict ? "wait for a person at each call, for they do more than read"
-                                                     : "wait for a person at each call, by their severity (critical)");
-    say(Treatment::hidden, posture_ == Posture::strict ? "are hidden, by their severity (critical)"
-                                                       : "are hidden, for what they destroy does not come back");
-    say_refusals(reasons, kLeavesDirectoryText, "refuse paths that leave their directory");
-    say_refusals(reasons, kPrivateHostText, "take URLs of public hosts only (names are not resolved)");
+    say(Treatment::asks, posture_ == Posture::strict ? "must wait for a person at each call, for they do more than read"
+                                                     : "must wait for a person at each call, by their severity (critical)");
+    say(Treatment::hidden, posture_ == Posture::strict ? "must stay hidden, by their severity (critical)"
+                                                       : "must stay hidden, for what they destroy does not come back");
+    say_refusals(reasons, kLeavesDirectoryText, "must refuse paths that leave their directory");
+    say_refusals(reasons, kPrivateHostText, "must take URLs of public hosts only (names are not resolved)");
     if (!outers_.empty()) {
       reasons.push_back("Not named, because their actions are: " + joined(outers_) +
                         (open ? "." : "; a call of one without an action is refused."));

@@ -4,7 +4,10 @@
 """
 import dataclasses
 import json
+import os
 import pathlib
+import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -106,6 +109,22 @@ class Home:
         return subprocess.run(["doorward", *words], cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=60,
                               stdin=subprocess.DEVNULL, executable=str(BINARY))
 
+    def watch(self, *words):
+        """What the command shows on a terminal, and its exit status."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(["doorward", *words], cwd=self.folder, env={**self.env, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200"},
+                              stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, executable=str(BINARY)) as process:
+            os.close(theirs)
+            shown = b""
+            try:
+                while piece := os.read(ours, 65536):
+                    shown += piece
+            except OSError:  # the other end is closed
+                pass
+            os.close(ours)
+        stayed = re.sub(r"(^|(?<=\n))[^\n]*\r|\x1b\[K", "", shown.decode().replace("\r\n", "\n"))  # without the lines of progress
+        return stayed, process.returncode
+
     def talk(self, server):
         """What the client's entry answers: id -> message. Lists the tools, lists the notes, deletes one."""
         started = json.loads(self.file.read_text())["mcpServers"][server]
@@ -142,7 +161,19 @@ def blocks(client):
     return {"before": f"```{client.kind}\n{client.before}```\n", "after": f"```{client.kind}\n{after}```\n"}
 
 
+def recording():
+    """What a dry run for Cursor says on a terminal."""
+    with Home(CLIENTS["cursor"]) as home:
+        shown, status = home.watch("init", "--client", "cursor", "--mode", "recommended", "--dry-run", "--yes")
+        if status != 0:
+            raise AssertionError(shown)
+        text = shown.replace(str(BINARY.resolve()), "/usr/bin/doorward").replace(str(home.folder), "/home/me")
+    return f"```\n$ doorward init --client cursor --mode recommended --dry-run --yes\n{text}```\n"
+
+
 def write_pages():
+    index = PAGES / "README.md"
+    index.write_text(replaced(index.read_text(), "recording", recording()))
     for name, client in CLIENTS.items():
         page = PAGES / f"{name}.md"
         text = old = page.read_text()

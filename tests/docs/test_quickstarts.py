@@ -2,7 +2,7 @@
 import unittest
 
 from docs.pages import block, masked
-from docs.quickstarts import CLIENTS, PAGES, Home, blocks
+from docs.quickstarts import CLIENTS, PAGES, Home, blocks, recording
 
 
 class Quickstarts(unittest.TestCase):
@@ -14,6 +14,9 @@ class Quickstarts(unittest.TestCase):
                 page = (PAGES / f"{name}.md").read_text()
                 for marker, content in blocks(client).items():
                     self.assertEqual(masked(block(page, marker)), masked(content), "python3 -m docs.quickstarts writes it")
+
+    def test_the_index_shows_what_a_dry_run_says(self):
+        self.assertEqual(block((PAGES / "README.md").read_text(), "recording"), recording(), "python3 -m docs.quickstarts writes it")
 
     def test_there_and_back(self):
         for name, client in CLIENTS.items():
