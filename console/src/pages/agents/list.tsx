@@ -24,6 +24,7 @@ export function AgentList() {
   }, []);
   const words = (query.get("q") ?? "").toLowerCase();
   const server = query.get("server");
+  const policy = query.get("policy");
   const ended = query.has("ended");
   return (
     <>
@@ -34,6 +35,7 @@ export function AgentList() {
             return <div class="empty"><p>No grants yet. A grant lets one agent reach one server, under one policy.</p><p>{may() ? <a class="button" href="/agents?create=1">Create the first grant</a> : "An admin creates them."}</p></div>;
           }
           const found = grants.filter((one) => (ended || one.state === "active") && (!server || one.server === server) &&
+            (!policy || one.policy === policy) &&
             (!words || one.label.toLowerCase().includes(words) || one.grant_owner.toLowerCase().includes(words)));
           const endedCount = grants.filter((one) => one.state !== "active").length;
           return (
@@ -42,6 +44,8 @@ export function AgentList() {
                 <label>Agent or owner<input type="search" data-search value={query.get("q") ?? ""} onInput={(event) => setQuery({ q: event.currentTarget.value })} /></label>
                 <label>Server<select value={server ?? ""} onChange={(event) => setQuery({ server: event.currentTarget.value })}>
                   <option value="">all servers</option>{[...new Set(grants.map((one) => one.server))].sort().map((one) => <option key={one} value={one}>{one}</option>)}</select></label>
+                <label>Policy<select value={policy ?? ""} onChange={(event) => setQuery({ policy: event.currentTarget.value })}>
+                  <option value="">all policies</option>{[...new Set(grants.map((one) => one.policy).filter(Boolean))].sort().map((one) => <option key={one} value={one}>{one}</option>)}</select></label>
                 {endedCount > 0 && <label class="row"><input type="checkbox" checked={ended} onChange={() => setQuery({ ended: ended ? null : "1" })} />{`and ${plural(endedCount, "revoked or expired one")}`}</label>}
               </form>
               {found.length === 0 ? <p class="empty">{"No grant is like that. "}<a href="/agents">Show all</a></p> : (

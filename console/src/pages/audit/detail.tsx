@@ -110,7 +110,10 @@ export function Detail(props: { id: string; close: string }) {
                 <>
                   {explanation.policy.name && <a class="button" href={ruleAddress(explanation)}>Open rule</a>}
                   {explanation.policy.name && decided.tool && (
-                    <a class="button" href={address(["policies", explanation.policy.name], { server: decided.server, try: id })}>Try in simulator</a>
+                    <>
+                      <a class="button" href={address(["policies", explanation.policy.name], { server: decided.server, try: id })}>Try in simulator</a>
+                      <a class="button" href={address(["policies", explanation.policy.name], { server: decided.server, test: id })}>Save as test</a>
+                    </>
                   )}
                   <button type="button" onClick={() => void copyLink(id)}>Copy link</button>
                 </>} />

@@ -73,7 +73,7 @@ export function NewPolicy() {
             <label class="field"><span>Description</span><input value={description} placeholder="Which agents it is for" onInput={(event) => setDescription(event.currentTarget.value)} /></label>
             <fieldset><legend>Begin with</legend>
               {(Object.keys(beginnings) as Beginning[]).map((one) => (
-                <label key={one} class="choice"><input type="radio" name="beginning" value={one} checked={kind === one} onChange={() => setKind(one)} />
+                <label key={one} class="begin-with"><input type="radio" name="beginning" value={one} checked={kind === one} onChange={() => setKind(one)} />
                   <span><strong>{beginnings[one].title}</strong><span class="dim">{" " + beginnings[one].text}</span></span></label>
               ))}
             </fieldset>

@@ -9,6 +9,7 @@ import { say } from "../../parts/toast.tsx";
 import { rootOf } from "../../policy/document.ts";
 import { setAt } from "../../policy/edit.ts";
 import { nodeAt } from "../../policy/json_text.ts";
+import { place } from "../../router.ts";
 import { diffPolicy, type PolicyDiff, putPolicy, revertPolicy, showPolicy, type Tested } from "./api.ts";
 import type { Base, Draft } from "./draft.ts";
 import { SimulationView, useSimulation } from "./effect.tsx";
@@ -101,7 +102,8 @@ export function Publish(props: { draft: Draft; tested: Tested | undefined; onClo
   const [busy, setBusy] = useState(false);
   const final = mode === modeOf(text) ? text : setAt(text, ["mode"], mode);
   const meaning = useLoad(() => diffPolicy(final, server, name), [final]);
-  const simulated = useSimulation(final, server, name, "7d", true);
+  const whose = place.value.query.get("calls") === "server" ? undefined : name;
+  const simulated = useSimulation(final, server, whose, "7d", true);
   const fails = (tested?.failed ?? 0) > 0;
   const publish = async () => {
     setBusy(true);

@@ -27,6 +27,7 @@ export function TryCall(props: { draft: Draft; server: string; tools: CatalogueT
   const [answered, setAnswered] = useState<{ to: string; answer: Explanation }>();
   const [problem, setProblem] = useState<string>();
   const [note, setNote] = useState<string>();
+  const [taken, setTaken] = useState(false);
 
   // A record of the log, taken over: its tool and agent, and the arguments where they are stored and may be seen.
   useEffect(() => {
@@ -41,6 +42,8 @@ export function TryCall(props: { draft: Draft; server: string; tools: CatalogueT
       setAgent(explained.subject.grant);
       setArgs(stored.length > 0 ? write(assemble(stored), pretty, "") : "{}");
       setNote(stored.length > 0 ? `From ${record}; that its arguments were read is recorded.` : `From ${record}. Its arguments are not stored, or your roles do not see them: write them here.`);
+      setTaken(true);
+      document.getElementById("try")?.scrollIntoView({ block: "center" });
     })().catch((error) => { if (!over) setProblem(messageOf(error)); });
     return () => { over = true; };
   }, [record]);
@@ -79,6 +82,12 @@ export function TryCall(props: { draft: Draft; server: string; tools: CatalogueT
       setProblem(messageOf(error));
     }
   };
+  // A call that was taken over is decided at once.
+  useEffect(() => {
+    if (!taken || !props.valid) return;
+    setTaken(false);
+    void ask();
+  }, [taken, props.valid]);
   const saveTest = () => {
     if (!answer) return;
     const known = (props.agents ?? []).find((one) => one.label === agent);
