@@ -43,7 +43,7 @@ export function wordOf(record: LogRecord): DecisionWord | undefined {
   if (record.event === "call.intent") return "allowed";
   if (record.verdict === "hide") return "hidden";
   if (limited.includes(record.code ?? "")) return "rate_limited";
-  return record.code === "approval_pending" ? "needs_approval" : "denied";
+  return ["approval_pending", "approval_expired", "approval_refused"].includes(record.code ?? "") ? "needs_approval" : "denied";
 }
 
 /** Who called: the label of the grant, else what is known of them. */

@@ -11,7 +11,7 @@ constexpr Route kRoutes[] = {
              "or is an id; `of=calls` leaves one record a call, its decision. `found` counts the records of all pages; "
              "`about` says of each record in its turn what people are shown, and how the call ended.",
      .members = R"({"agent": {"type": "string", "description": "id or label of a grant"}, "server": {"type": "string"},
-                    "tool": {"type": "string"}, "decision": {"type": "string", "enum": ["allow", "deny", "hide", "approve", "allowed", "denied",
+                    "tool": {"type": "string"}, "decision": {"type": "string", "enum": ["allow", "deny", "hide", "approve", "refused", "allowed", "denied",
                     "hidden", "rate_limited", "needs_approval", "would_deny", "error"]},
                     "rule": {"type": "string"}, "event": {"type": "string"}, "code": {"type": "string"},
                     "q": {"type": "string", "maxLength": 200}, "of": {"enum": ["records", "calls"], "default": "records"},

@@ -281,7 +281,8 @@ BlockFilter::BlockFilter(const Query& query, const IndexBlock& block)
   if (!query.verdict.empty()) {
     verdict_ = verdict_of(query.verdict);
     word_ = parse_decision_word(query.verdict).value_or(DecisionWord::none);
-    none_ = verdict_ == RowVerdict::none && word_ == DecisionWord::none;
+    refused_ = query.verdict == kRefused;
+    none_ = verdict_ == RowVerdict::none && word_ == DecisionWord::none && !refused_;
   }
   const auto agent_part = [](std::string_view text, const auto& fits) {
     const std::size_t at = text.find(kSeparator);
@@ -309,6 +310,7 @@ bool BlockFilter::fits(const IndexRow& row) const {
   if (id_ != 0 && row.id != id_) return false;
   if (digest_ != 0 && row.digest != digest_) return false;
   if (word_ != DecisionWord::none && row.word != word_) return false;
+  if (refused_ && !is_refusal(row.word)) return false;
   if (verdict_ != RowVerdict::none && row.verdict != verdict_) return false;
   if (query_.calls && (row.verdict == RowVerdict::none || !row.call)) return false;
   if (!in(agent_, row.agent) || !in(server_, row.server) || !in(tool_, row.tool) || !in(rule_, row.rule) ||

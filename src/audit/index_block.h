@@ -138,6 +138,7 @@ class BlockFilter {
   std::int64_t until_us_;
   RowVerdict verdict_ = RowVerdict::none;
   DecisionWord word_ = DecisionWord::none;
+  bool refused_ = false;
   bool none_ = false;
 };
 

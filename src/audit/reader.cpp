@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, kDecisionWords> kWordNames = {
 
 bool fits_verdict(const std::string& wanted, const RecordView& record) {
   if (wanted.empty() || record.text("verdict") == wanted) return true;
+  if (wanted == kRefused) return is_refusal(record.word());
   const std::optional<DecisionWord> word = parse_decision_word(wanted);
   return word && record.word() == *word;
 }
@@ -165,6 +166,11 @@ std::optional<DecisionWord> parse_decision_word(std::string_view text) {
   const auto found = std::ranges::find(kWordNames, text);
   if (text.empty() || found == kWordNames.end()) return std::nullopt;
   return static_cast<DecisionWord>(found - kWordNames.begin());
+}
+
+bool is_refusal(DecisionWord word) {
+  return word == DecisionWord::denied || word == DecisionWord::hidden || word == DecisionWord::rate_limited ||
+         word == DecisionWord::needs_approval;
 }
 
 DecisionWord decision_word(std::string_view event, std::string_view verdict, bool enforced, std::string_view code,

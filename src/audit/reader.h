@@ -31,6 +31,9 @@ inline constexpr std::size_t kDecisionWords = 8;
 /// `rate_limited`; empty for none.
 std::string_view to_string(DecisionWord word);
 std::optional<DecisionWord> parse_decision_word(std::string_view text);
+/// The four decisions that keep a call from its server; a filter calls them by one word.
+bool is_refusal(DecisionWord word);
+inline constexpr std::string_view kRefused = "refused";
 /// From members of a record. `result`: of an outcome.
 DecisionWord decision_word(std::string_view event, std::string_view verdict, bool enforced, std::string_view code,
                            std::string_view result);
@@ -66,7 +69,7 @@ struct Query {
   std::string grant;  ///< id or label
   std::string server;
   std::string tool;
-  std::string verdict;  ///< `allow`, `deny`, `hide`, `approve`, or a DecisionWord
+  std::string verdict;  ///< `allow`, `deny`, `hide`, `approve`, a DecisionWord, or `refused`
   std::string rule;     ///< the rule string, or its beginning followed by `*`
   std::string event;    ///< the event, or its beginning followed by `*`
   std::string code;

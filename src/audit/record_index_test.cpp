@@ -70,7 +70,7 @@ class RecordIndexTest : public ::testing::Test {
   }
 
   static std::vector<Query> queries() {
-    std::vector<Query> all(14);
+    std::vector<Query> all(15);
     all[1].tool = "special";
     all[2].verdict = "deny";
     all[3].rule = "/tools/x/deny_if/2*";
@@ -85,6 +85,7 @@ class RecordIndexTest : public ::testing::Test {
     all[11].grant = "alice";
     all[12].event = "call.outcome";
     all[13].text = "mcp__files__spec";
+    all[14].verdict = "refused";
     return all;
   }
 

@@ -77,6 +77,7 @@ function FilterBar(props: { filter: Filter }) {
                value={text} onInput={(event) => setText(event.currentTarget.value)} />
         <select aria-label="Decision" value={filter.decision ?? ""} onChange={(event) => go(withQuery({ decision: event.currentTarget.value }))}>
           <option value="">Every decision</option>
+          <option value="refused">Refused in any way</option>
           {Object.entries(decisions).map(([word, { word: shown }]) => <option key={word} value={word}>{shown}</option>)}
         </select>
         <select aria-label="Time" value={windows.some(([value]) => value === (filter.since ?? "")) ? filter.since ?? "" : "custom"}

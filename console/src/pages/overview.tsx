@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { get, may } from "../api.ts";
 import { onRecord, waiting } from "../live.ts";
-import { BarList, type Column, Columns, Legend, order } from "../parts/chart.tsx";
+import { BarList, type Column, Columns, Legend, refusals } from "../parts/chart.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { type DecisionWord, decisions } from "../parts/decision.tsx";
 import { Load, useLoad } from "../parts/load.tsx";
@@ -46,7 +46,13 @@ interface Attention {
 const spans: [string, string][] = [["24h", "24 h"], ["7d", "7 days"], ["30d", "30 days"]];
 const grave = ["log_broken", "log_not_accepting", "tool_changed", "destructive_unguarded"];
 const minor = ["grant_unused"];
-const refusals = order.filter((word) => word !== "allowed" && word !== "error");
+const shownRefusals: DecisionWord[] = [...refusals, "would_deny"];
+
+/** The page of an item: of a server its own, else the one that is named, filtered. */
+function pageOf(item: Attention): string {
+  if (item.page === "servers" && item.filters["server"]) return address(["servers", item.filters["server"]]);
+  return address([item.page === "log" ? "audit" : item.page], item.filters);
+}
 
 function AttentionList(props: { of: Attention[] }) {
   if (props.of.length === 0) return <p class="empty">Nothing needs you. Every server answers, no call waits, and the log is whole.</p>;
@@ -54,7 +60,7 @@ function AttentionList(props: { of: Attention[] }) {
     <ol class="attention" aria-label="What needs attention, the most harmful first">
       {props.of.map((one, i) => (
         <li key={i} class={grave.includes(one.kind) ? "grave" : minor.includes(one.kind) ? "minor" : ""}>
-          <a data-row href={address([one.page === "log" ? "audit" : one.page], one.filters)}>
+          <a data-row href={pageOf(one)}>
             <span><Text of={one.sentence} /></span>{one.since && <span class="age"><Time of={one.since} /></span>}
           </a>
         </li>
@@ -82,9 +88,10 @@ function Tiles(props: { of: Statistics; span: string }) {
         <span class="more">{of.totals.error > 0 ? `${of.totals.error.toLocaleString()} failed behind the gateway` : "none failed behind the gateway"}</span>
       </a>
       <div class="panel tile">
-        <span class="label">Refused</span><span class="value">{`${of.totals.refused_percent.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`}</span>
+        <span class="label">Refused</span>
+        <span class="value"><a href={address(["audit"], { since: span, decision: "refused" })}>{`${of.totals.refused_percent.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`}</a></span>
         <span class="more">
-          {refusals.filter((word) => of.totals[word] > 0).map((word, i) => (
+          {shownRefusals.filter((word) => of.totals[word] > 0).map((word, i) => (
             <>{i > 0 && ", "}<a href={address(["audit"], { since: span, decision: word })}>{`${of.totals[word].toLocaleString()} ${decisions[word].word.toLowerCase()}`}</a></>
           ))}
           {of.totals.refused + of.totals.would_deny === 0 && "nothing"}
@@ -112,7 +119,7 @@ function columnsOf(of: Statistics): Column[] {
 
 function CallsByDecision(props: { of: Statistics }) {
   const columns = columnsOf(props.of);
-  const seen = refusals.filter((word) => props.of.totals[word] > 0);
+  const seen = shownRefusals.filter((word) => props.of.totals[word] > 0);
   const every = props.of.step_s >= 86_400 ? "day by day" : "hour by hour";
   return (
     <>
@@ -122,7 +129,7 @@ function CallsByDecision(props: { of: Statistics }) {
       </figure>
       <figure class="chart panel">
         <figcaption>{`Refused, ${every}, on a scale of its own`}</figcaption>
-        <Columns title={`Refusals, ${every}`} words={refusals} columns={columns} />
+        <Columns title={`Refusals, ${every}`} words={shownRefusals} columns={columns} />
         {seen.length > 0 ? <Legend words={seen} /> : <p class="dim">Nothing was refused.</p>}
       </figure>
     </>

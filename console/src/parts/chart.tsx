@@ -15,6 +15,9 @@ export interface Column {
 /** The order in which they are stacked, from below. */
 export const order: DecisionWord[] = ["allowed", "denied", "hidden", "rate_limited", "needs_approval", "would_deny", "error"];
 
+/** Those that keep a call from its server: together `refused`. */
+export const refusals: DecisionWord[] = ["denied", "hidden", "rate_limited", "needs_approval"];
+
 function sum(column: Column, words: DecisionWord[]): number {
   return words.reduce((all, word) => all + (column.counts[word] ?? 0), 0);
 }

@@ -1,6 +1,6 @@
 // How the calls of the filter lie in time, above their list; a click on a column goes into it.
 import { get } from "../../api.ts";
-import { type Column, Columns, Legend, order } from "../../parts/chart.tsx";
+import { type Column, Columns, Legend, order, refusals } from "../../parts/chart.tsx";
 import type { DecisionWord } from "../../parts/decision.tsx";
 import { useLoad } from "../../parts/load.tsx";
 import { withQuery } from "../../router.ts";
@@ -29,7 +29,7 @@ export function Histogram(props: { filter: Filter }) {
     { since, until: filter.until, step, agent: filter.agent, server: filter.server, tool: filter.tool }, signal) : undefined),
   [since, filter.until, filter.agent, filter.server, filter.tool, told]);
   if (!told || !found.value) return null;
-  const words = filter.decision ? order.filter((word) => word === filter.decision) : order.filter((word) => word !== "error");
+  const words = order.filter((word) => filter.decision === "refused" ? refusals.includes(word) : filter.decision ? word === filter.decision : word !== "error");
   const daily = found.value.step_s >= 86_400;
   const columns: Column[] = found.value.series.map((one) => {
     const from = new Date(one.at);
