@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { get, may } from "../api.ts";
-import { onRecord, waiting } from "../live.ts";
+import { onRecord } from "../live.ts";
 import { BarList, type Column, Columns, Legend, refusals } from "../parts/chart.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { type DecisionWord, decisions } from "../parts/decision.tsx";
@@ -206,12 +206,12 @@ function NoCalls() {
 export default function Overview() {
   const asked = place.value.query.get("span") ?? "24h";
   const span = spans.some(([value]) => value === asked) ? asked : "24h";
-  const stats = useLoad((signal) => get<Statistics>("/stats", { since: span }, signal), [span, waiting.value]);
-  const attention = useLoad((signal) => get<{ items: Attention[] }>("/attention", { limit: 5 }, signal), [waiting.value]);
+  const stats = useLoad((signal) => get<Statistics>("/stats", { since: span }, signal), [span]);
+  const attention = useLoad((signal) => get<{ items: Attention[] }>("/attention", { limit: 5 }, signal), []);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = onRecord((record) => {
-      if (!/^call\.(intent|denied)$|^(policy|grant|server|tool|config)\.|^reset$/.test(record.event)) return;
+      if (!/^call\.(intent|denied)$|^(approval|policy|grant|server|tool|config)\.|^reset$/.test(record.event)) return;
       // Calls come in thousands; the page is drawn anew every few seconds at most.
       timer ??= setTimeout(() => { timer = undefined; stats.again(); attention.again(); }, 5000);
     });

@@ -31,9 +31,9 @@ export function Calls(props: { pages: RecordPage[]; selected: string | undefined
               <td class="when" data-label="Time">
                 {record.id ? <a data-row href={detailAddress(record)}><Time of={record.time} /></a> : <Time of={record.time} />}
               </td>
-              <td data-label="Agent"><Text of={agentOf(record)} /></td>
+              <td class="who" data-label="Agent"><Text of={agentOf(record)} /></td>
               <td class="where" data-label="Server"><Text of={record.server ?? ""} /></td>
-              <td data-label="Tool"><span class={record.tool ? "mono" : "dim"}><Text of={targetOf(record)} /></span></td>
+              <td class="tool" data-label="Tool"><span class={record.tool ? "mono" : "dim"}><Text of={targetOf(record)} /></span></td>
               <td class="what" data-label="Decision">{word ? <Decision of={word} /> : <span class="dim"><Text of={record.event} /></span>}</td>
               <td class="why" data-label="Rule"><span class="mono" title={record.rule}><Text of={shortRule(record.rule)} /></span></td>
               <td class="took number" data-label="Took">{milliseconds(about.duration_us)}</td>
