@@ -11,6 +11,7 @@
 #include "io/file.h"
 #include "json/reader.h"
 #include "json/writer.h"
+#include "server/client_token.h"
 #include "server/control_client.h"
 
 namespace doorward::cli {
@@ -42,7 +43,7 @@ Status write_token(const server::StateDir& state, const std::string& grant, std:
   const auto root = reader.read(answer);
   const std::string_view token = root ? json::text_of(*root, "token") : std::string_view();
   if (token.empty()) return fail(ErrorKind::corrupt, "the answer to grant.create holds no token");
-  const std::string path = clients::token_path(state.path, grant);
+  const std::string path = server::client_token_file(state, grant);
   if (const Status made = io::make_directory(path.substr(0, path.rfind('/'))); !made) return made;
   return io::write_file_atomic(path, std::string(token) + "\n", 0600);
 }
@@ -160,7 +161,7 @@ std::vector<std::string> remove_objects(const server::StateDir& state, clients::
       kept.push_back("the grant " + label + " stays: " + done.error().message);
       return false;
     }
-    ::unlink(clients::token_path(state.path, label).c_str());
+    ::unlink(server::client_token_file(state, label).c_str());
     return true;
   });
   std::erase_if(manifest.servers, [&](const clients::ManagedServer& server) {

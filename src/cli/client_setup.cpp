@@ -13,6 +13,7 @@
 #include "io/file.h"
 #include "json/writer.h"
 #include "scan/launch.h"
+#include "server/client_token.h"
 #include "server/config.h"
 #include "server/config_server.h"
 
@@ -341,11 +342,12 @@ Setup plan_setup(const scan::Scan& scan, const SetupOptions& options, const serv
       out.left = made.why_not;
       if (!out.left.empty()) continue;
 
-      out.grant = grant_label(file.client + "-" + name, options, manifest);
+      const std::string usual = server::client_grant_label(file.client, name);
+      out.grant = grant_label(usual, options, manifest);
       out.shim = std::move(made.shim);
       out.shim.program = options.program;
       out.shim.args = {"connect", name, "--client", file.client};
-      if (out.grant != file.client + "-" + name) {
+      if (out.grant != usual) {
         out.shim.args.emplace_back("--grant");
         out.shim.args.push_back(out.grant);
       }

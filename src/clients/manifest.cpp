@@ -57,10 +57,6 @@ std::string manifest_path(const std::string& state_directory) {
   return state_directory + "/clients/manifest.json";
 }
 
-std::string token_path(const std::string& state_directory, std::string_view grant) {
-  return state_directory + "/clients/" + std::string(grant) + ".token";
-}
-
 std::string manifest_json(const Manifest& manifest) {
   std::string out;
   json::Writer writer(out);

@@ -55,9 +55,8 @@ struct Manifest {
   ManagedFile* file(std::string_view path) { return const_cast<ManagedFile*>(std::as_const(*this).file(path)); }
 };
 
-/// Where things of clients are kept under a state directory: `clients/`.
+/// Where it lies under a state directory.
 std::string manifest_path(const std::string& state_directory);
-std::string token_path(const std::string& state_directory, std::string_view grant);
 
 /// An empty manifest where there is no file.
 Result<Manifest> read_manifest(const std::string& path);
