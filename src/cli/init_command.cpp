@@ -77,14 +77,14 @@ scan::Scan find_servers(const std::vector<const clients::Client*>& wanted) {
 }
 
 /// Asks those servers for their tools that would be put behind the gateway, as far as a person lets us.
-void look_at_servers(Session& session, const InitOptions& options, const Setup& first, scan::Scan& scan, bool ask) {
+void look_at_servers(Session& session, const InitOptions& options, const Setup& first, scan::Scan& scan) {
   std::set<const scan::Server*> wanted;
   for (const EntryPlan& entry : first.entries) {
     if (entry.is_put()) wanted.insert(first.servers[entry.server].scanned);
   }
   for (scan::Server& server : scan.servers) server.active = server.active && wanted.contains(&server);
   std::vector<scan::Server*> chosen;
-  choose_servers(session, {options.yes, !options.yes && !ask}, scan, chosen);
+  choose_servers(session, {options.yes, !options.yes && session.json}, scan, chosen);
   ask_chosen(chosen, {});
   scan::KnownServers known(session.state_option);
   if (!options.dry_run) known.remember(scan);
@@ -159,7 +159,8 @@ void init(Session& session, const InitOptions& options) {
   setup_options.project = options.project;
   setup_options.move_secrets = options.move_secrets;
   setup_options.program = std::filesystem::read_symlink("/proc/self/exe", error).string();
-  if (!options.dry_run || std::filesystem::exists(state.path, error)) {
+  // Asking makes the store where there is none.
+  if (!options.dry_run || std::filesystem::exists(state.path + "/doorward.db", error)) {
     const auto names = gateway_names(state);
     if (!names) return session.fail(names.error());
     setup_options.taken = names->servers;
@@ -175,7 +176,7 @@ void init(Session& session, const InitOptions& options) {
                                    : "nothing to change");
     return;
   }
-  look_at_servers(session, options, first, scan, ask);
+  look_at_servers(session, options, first, scan);
   if (!mode) mode = ask ? ask_mode() : SetupMode::observe;
   setup_options.mode = *mode;
   const std::size_t secrets = options.move_secrets ? 0 : count_literal_secrets(scan, setup_options);

@@ -6,6 +6,7 @@ import unittest
 
 from cli import client_files
 from cli.client_files import entry, place, servers
+from cli.test_connect import Shim
 from cli.tool import FAILED, OK, USAGE, CommandCase
 from harness.gateway import BINARY
 
@@ -75,11 +76,21 @@ class Init(Home):
         self.assertEqual(list(path.parent.glob("*.doorward-backup-*")), [])
         self.assertEqual(list((self.state / "clients").iterdir()), [])
         self.assertEqual(self.json("server", "list")["servers"], [])
-        self.assertEqual(self.json("grant", "show", "claude-desktop-notes")["grant"]["state"], "revoked")
+        self.assertEqual([each for each in self.json("grant", "list")["grants"] if each["state"] == "active"], [])
         self.assertIn("nothing to undo", self.doorward("uninit", "--yes")[1])
-        # Again from the start: the old grant's label is not given twice.
+        # Again from the start.
+        self.assertTrue(self.init()["applied"])
+        self.assertEqual(len([each for each in self.json("grant", "list")["grants"] if each["state"] == "active"]), 1)
+
+    def test_a_grant_that_was_revoked_keeps_its_label(self):
+        place(self.home, "cursor", servers(notes=entry()))
+        place(self.home, "kiro", servers(notes=entry()))
         self.init()
-        self.assertIn("claude-desktop-notes-2", self.entries(path)["notes"]["args"])
+        self.doorward("client", "disconnect", "cursor", "--yes")
+        connected = self.json("client", "connect", "cursor", "--yes", env=self.environment())
+        self.assertEqual(connected["entries"][0]["grant"], "cursor-notes-2")
+        self.assertIn("--grant", self.entries(self.home / client_files.PLACES["cursor"])["notes"]["args"])
+        self.doorward("client", "status", "cursor")
 
     def test_nobody_can_be_asked(self):
         path = place(self.home, "cursor", servers(notes=entry()))
@@ -215,6 +226,44 @@ class Init(Home):
     def test_no_client_at_all(self):
         self.assertIn("no configuration of an MCP client was found", self.doorward("init", "--yes")[1])
         self.assertIn('did you mean cursor?', self.doorward("init", "--yes", "--client", "curser", code=USAGE)[1])
+
+
+class Connected(Home):
+    """What a client does after init: start the entry's command and call tools."""
+
+    def start(self, path, name):
+        ours = json.loads(path.read_text())["mcpServers"][name]
+        shim = Shim(*ours["args"][1:], program=ours["command"], env={**os.environ, **self.environment(), **ours["env"]})
+        self.addCleanup(self.run_command, "stop")
+        self.addCleanup(shim.end)
+        shim.initialize()
+        return shim
+
+    def test_the_first_refused_call(self):
+        path = place(self.home, "claude-desktop", client_files.sample("claude-desktop"))
+        self.init()
+        shim = self.start(path, "notes")
+        tools = [tool["name"] for tool in shim.ask(1, "tools/list")["result"]["tools"]]
+        self.assertIn("list_notes", tools)
+        self.assertNotIn("delete_note", tools)
+        self.assertNotIn("isError", shim.call(2, "list_notes")["result"])
+        self.assertEqual(shim.call(3, "delete_note", id="1")["error"]["code"], -32602)
+        # The secret went from the client's file to the server by way of its process, and is stored nowhere else.
+        self.assertEqual([server["name"] for server in self.json("server", "list")["servers"]], ["notes"])
+        for kept in self.state.rglob("*"):
+            if kept.is_file() and kept.name != "manifest.json":
+                self.assertNotIn(SECRET.encode(), kept.read_bytes(), kept)
+
+    def test_uninit_while_the_gateway_runs(self):
+        path = place(self.home, "cursor", servers(notes=entry()))
+        before = path.read_text()
+        self.init(mode="observe")
+        shim = self.start(path, "notes")
+        self.assertNotIn("error", shim.call(1, "delete_note", id="1"))
+        self.doorward("uninit", "--yes")
+        self.assertEqual(path.read_text(), before)
+        self.assertIn("error", shim.call(2, "list_notes"))
+        self.assertEqual(self.json("server", "list")["servers"], [])
 
 
 class Uninit(Home):

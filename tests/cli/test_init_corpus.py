@@ -37,10 +37,8 @@ def with_trailing_commas(client, text):
 FORMS = {
     "as it is": lambda client, text: text.encode(),
     "comments": lambda client, text: with_comments(client, text).encode(),
-    "trailing commas": lambda client, text: (with_trailing_commas(client, text) if is_json(client) else text).encode(),
-    "CRLF": lambda client, text: text.replace("\n", "\r\n").encode(),
-    "a byte-order mark": lambda client, text: b"\xef\xbb\xbf" + text.encode(),
-    "no line end": lambda client, text: text.rstrip("\n").encode(),
+    "trailing commas, no line end": lambda client, text: (with_trailing_commas(client, text) if is_json(client) else text).rstrip("\n").encode(),
+    "CRLF, byte-order mark": lambda client, text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode(),
 }
 
 
@@ -100,21 +98,12 @@ class Corpus(CommandCase):
     def test_comments(self):
         self.check_all("comments")
 
-    def test_trailing_commas(self):
-        self.check_all("trailing commas")
-
-    def test_crlf(self):
-        self.check_all("CRLF")
-
-    def test_byte_order_mark(self):
-        self.check_all("a byte-order mark")
-
-    def test_no_line_end(self):
-        self.check_all("no line end")
-
-    def test_unicode_path(self):
+    def test_trailing_commas_under_a_unicode_path(self):
         self.home = self.folder / "zuhause – 家 ü"
-        self.check_all("as it is")
+        self.check_all("trailing commas, no line end")
+
+    def test_crlf_and_byte_order_mark(self):
+        self.check_all("CRLF, byte-order mark")
 
     def test_symlink(self):
         """Dotfiles: what the clients read are links into another folder."""
