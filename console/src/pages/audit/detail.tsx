@@ -11,6 +11,8 @@ import { address } from "../../router.ts";
 import type { RecordPage } from "../audit.tsx";
 
 const minute = 60_000;
+/** Decisions that a change of the policy would turn. */
+const refused = ["denied", "hidden", "rate_limited", "would_deny"];
 
 function moment(time: string, by: number): string {
   return new Date(Date.parse(time) + by).toISOString();
@@ -114,6 +116,9 @@ export function Detail(props: { id: string; close: string }) {
                       <a class="button" href={address(["policies", explanation.policy.name], { server: decided.server, try: id })}>Try in simulator</a>
                       <a class="button" href={address(["policies", explanation.policy.name], { server: decided.server, test: id })}>Save as test</a>
                     </>
+                  )}
+                  {explanation.policy.name && decided.tool && refused.includes(explanation.word ?? "") && (
+                    <a class="button" href={address(["policies", explanation.policy.name], { server: decided.server, tool: decided.tool })}>Draft exception</a>
                   )}
                   <button type="button" onClick={() => void copyLink(id)}>Copy link</button>
                 </>} />
