@@ -171,6 +171,53 @@ export async function text() {
   await page.context().close();
 }
 
+/** Rules are built from the tool's own fields, for many tools at once, and the text is what they say; a policy begins from nothing. */
+export async function builder() {
+  const page = await openTab({ name: "builder" });
+  await visit(page, "/policies/new?server=payments");
+  await page.getByRole("textbox", { name: "Name" }).fill("built");
+  await page.getByRole("radio", { name: /^Read-only/ }).check();
+  await page.getByRole("button", { name: "Make the policy" }).click();
+  await page.waitForURL(/\/policies\/payments\/built$/);
+  const row = toolRow(page, "create_charge");
+  await row.waitFor();
+  check(page, await toolRow(page, "list_charges").getByRole("radio", { name: "Allow" }).isChecked(), "a read-only policy does not allow a tool that reads");
+
+  await choose(page, "create_charge", "Custom");
+  await row.getByRole("button", { name: "Deny when…" }).click();
+  await row.getByLabel("Field").fill("currency");
+  await row.getByLabel("Field").press("Enter");
+  const offered = await row.getByLabel("Operator").locator("option").allTextContents();
+  check(page, offered.includes("is") && !offered.includes("is greater than"), `a text is compared by ${offered}`);
+  await row.getByLabel("Value", { exact: true }).selectOption({ label: "usd" });
+  await row.getByLabel("The agent is told").last().fill("Euro only.");
+  await row.getByLabel("The agent is told").last().press("Enter");
+  await row.getByText("Deny when currency is usd").waitFor();
+
+  await row.getByRole("button", { name: "Limit…" }).click();
+  await row.getByLabel("What is counted").selectOption("args.amount");
+  await row.getByLabel("Maximum").fill("1000.50");
+  await row.getByLabel("Maximum").press("Enter");
+  await row.getByLabel("Window").fill("day");
+  await row.getByLabel("Window").press("Enter");
+  await row.getByText("At most 1000.50 of amount per day for each agent").waitFor();
+  await row.getByLabel("Maximum").fill("many");
+  await row.getByLabel("Maximum").press("Enter");
+  check(page, await row.getByLabel("Maximum").getAttribute("aria-invalid") === "true", "what is no number is taken for one");
+
+  await page.getByRole("button", { name: /^Hide all destructive/ }).click();
+  await page.getByLabel("Add a rule for a risk category").selectOption("Financial");
+  await page.getByLabel("A pattern of tool names").fill("exec_*");
+  await page.getByRole("button", { name: "Add pattern" }).click();
+  await page.getByLabel("Mode").selectOption("observe");
+  await page.waitForTimeout(100);
+  const built = JSON.parse(await page.evaluate(() => JSON.parse(sessionStorage.getItem("doorward.draft:payments/built")).text));
+  await axe(page);
+  await page.getByRole("button", { name: "Discard changes" }).click();
+  await page.context().close();
+  return built;
+}
+
 /** Without a mouse: a tab, a tool's state, a rule, publishing's dialog. */
 export async function keyboard() {
   const page = await openTab({ name: "keyboard" });

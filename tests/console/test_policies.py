@@ -78,6 +78,15 @@ class Policies(ConsoleCase):
     def test_text_with_mistakes_and_with_a_second_editor(self):
         self.browse("policies.mjs text", text=REFUNDS)
 
+    def test_rules_are_built_from_what_a_tool_takes(self):
+        built = self.browse("policies.mjs builder")
+        self.assertEqual(built, {
+            "version": "1", "default": "deny", "mode": "observe", "hide": ["delete_customer"],
+            "risk": {"Read": {}, "Financial": {"action": "approve"}},
+            "tools": {"exec_*": {}, "create_charge": {
+                "deny_if": [{"conditions": [{"path": "args.currency", "op": "eq", "value": "usd"}], "on_deny": "Euro only."}],
+                "limits": [{"counter": "create_charge-per-day", "window": "day", "max": 1000.50, "scope": "grant", "amount": "args.amount"}]}}})
+
     def test_keyboard(self):
         self.browse("policies.mjs keyboard")
 

@@ -138,7 +138,14 @@ function Limit(props: Place & { path: Path; node: Node; open: boolean; toggle: (
         </select></label>
         <label class="inline">{"per "}<Typed label="Window" value={window.kind === "string" ? window.value : window.kind === "number" ? window.spelled : ""} list="policy-windows" take={(typed) => {
           const value = windowValue(typed);
-          return value !== undefined && set("window", value);
+          if (value === undefined) return false;
+          let text = setAt(draft.text.value, [...path, "window"], value);
+          // A counter that is named by its window goes on being so.
+          const counter = textOf(member("counter"));
+          const named = `-per-${textOf(window)}`;
+          if (typeof value === "string" && counter.endsWith(named)) text = setAt(text, [...path, "counter"], counter.slice(0, -named.length) + `-per-${value}`);
+          draft.set(text);
+          return true;
         }} /></label>
         <datalist id="policy-windows">{windows.map((one) => <option key={one} value={one} />)}</datalist>
         <label class="inline">{"for "}<select aria-label="Scope" value={textOf(member("scope"))} onChange={(event) => set("scope", event.currentTarget.value)}>
