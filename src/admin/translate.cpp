@@ -8,6 +8,7 @@
 #include "admin/query.h"
 #include "base/encoding.h"
 #include "http/form.h"
+#include "json/copy.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -105,10 +106,6 @@ class Builder {
   std::set<std::string, std::less<>> taken_;
 };
 
-std::string_view text_of(std::string_view text, json::Value value) {
-  return text.substr(value.begin_offset(), value.end_offset() - value.begin_offset());
-}
-
 }  // namespace
 
 Result<OperationRequest> to_operation(const RouteTable::Match& match, std::string_view query,
@@ -130,7 +127,7 @@ Result<OperationRequest> to_operation(const RouteTable::Match& match, std::strin
     if (!root) return wrong("the body is not JSON: " + root.error().message);
     if (!root->is(json::Type::object)) return wrong("the body must be a JSON object");
     for (const json::Member member : root->members()) {
-      if (Status added = builder.add_json(member.key.string(), text_of(body, member.value)); !added) {
+      if (Status added = builder.add_json(member.key.string(), json::text_of(body, member.value)); !added) {
         return std::unexpected(added.error());
       }
     }
@@ -148,7 +145,7 @@ Result<std::string> to_resource_request(const RouteEntry& resource, std::string_
   for (const Member& member : resource.members) {
     // Not what selects a part of the resource, such as a version, but what names it.
     if (member.kind != Kind::text) continue;
-    if (const json::Value value = root->find(member.name)) writer.key(member.name).raw(text_of(change, value));
+    if (const json::Value value = root->find(member.name)) writer.key(member.name).raw(json::text_of(change, value));
   }
   writer.end_object();
   return out;
@@ -161,7 +158,7 @@ Result<HttpRequest> to_http(const RouteTable& table, std::string_view operation)
   const RouteEntry* entry = op.is(json::Type::string) ? table.find(op.string()) : nullptr;
   if (entry == nullptr) return wrong("no route leads to this operation");
   const auto plain = [&](json::Value value) {
-    return value.is(json::Type::string) ? std::string(value.string()) : std::string(text_of(operation, value));
+    return value.is(json::Type::string) ? std::string(value.string()) : std::string(json::text_of(operation, value));
   };
   HttpRequest request{std::string(entry->route->op), entry->route->verb, {}, {}};
   for (const std::string_view segment : entry->segments) {
@@ -186,7 +183,7 @@ Result<HttpRequest> to_http(const RouteTable& table, std::string_view operation)
     const Member* known = entry->member(name);
     if (known != nullptr && known->from == From::path) continue;
     if (has_body) {
-      writer.key(name).raw(text_of(operation, member.value));
+      writer.key(name).raw(json::text_of(operation, member.value));
     } else {
       request.target += separator + http::percent_encode(name) + "=" + http::percent_encode(plain(member.value));
       separator = '&';

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/random.h"
+#include "base/rfc3339.h"
 #include "json/writer.h"
 
 namespace doorward::approval {
@@ -26,13 +27,6 @@ std::tm utc(std::int64_t time_us) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   return parts;
-}
-
-/// RFC 3339.
-std::string json_time(std::int64_t time_us) {
-  const std::tm parts = utc(time_us);
-  char text[32];
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
 }
 
 /// RFC 5322 section 3.3.
@@ -121,7 +115,7 @@ std::string cloud_event(const Notice& notice, std::string_view source) {
   writer.key("source").string(source.empty() ? "urn:doorward" : source);
   writer.key("type").string("io.doorward." + notice.event);
   if (!notice.request.empty()) writer.key("subject").string(notice.request);
-  writer.key("time").string(json_time(notice.time_us));
+  writer.key("time").string(format_seconds(notice.time_us));
   writer.key("datacontenttype").string("application/json").key("data").begin_object();
   writer.key("text").string(headline(notice)).key("link").string(notice.link);
   if (!notice.request.empty()) {

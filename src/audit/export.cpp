@@ -41,21 +41,8 @@ std::string_view text_at(const RecordView& record, std::string_view path) {
   return record.line.substr(value.begin_offset(), value.end_offset() - value.begin_offset());
 }
 
-/// What is not printable ASCII as an escape of JSON's, so that a cell stays on its line and writes to no terminal.
-std::string printable(std::string_view text) {
-  std::string quoted;
-  json::append_string(quoted, text, Escape::ascii);
-  std::string plain;
-  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
-    // Quotes and backslashes stand for themselves here: each format escapes them in its own way.
-    if (quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\')) ++i;
-    plain += quoted[i];
-  }
-  return plain;
-}
-
 void append_cell(std::string& out, std::string_view text) {
-  const std::string plain = printable(text);
+  const std::string plain = json::printable(text);
   out += '"';
   const std::size_t first = plain.find_first_not_of(' ');
   const bool computed = first != std::string::npos && std::string_view("=+-@|%\\").find(plain[first]) != std::string_view::npos;
@@ -199,7 +186,7 @@ void append_ocsf(std::string& out, const RecordView& record, std::string_view ve
 
 /// ArcSight's rules: in the header `|` and `\` are escaped, in the extension `=`, `\` and line breaks.
 void append_cef_text(std::string& out, std::string_view text, char special) {
-  for (const char c : printable(text)) {
+  for (const char c : json::printable(text)) {
     if (c == special || c == '\\') out += '\\';
     out += c;
   }

@@ -52,12 +52,6 @@ std::string neighbour(std::string_view number, int by) {
   return by > 0 ? "1e300" : "-1e300";
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  return out;
-}
-
 /// Values on both sides of what a condition asks.
 std::vector<Edge> edges_of(const policy::Condition& condition) {
   using policy::Op;
@@ -76,7 +70,7 @@ std::vector<Edge> edges_of(const policy::Condition& condition) {
     case Op::neq:
       add(json_of(Sample::copy_of(value)));
       if (value.is(json::Type::number)) add(neighbour(value.number(), 1));
-      if (value.is(json::Type::string)) add(quoted(std::string(value.string()) + "x"));
+      if (value.is(json::Type::string)) add(json::quoted(std::string(value.string()) + "x"));
       if (value.is(json::Type::boolean)) add(value.boolean() ? "false" : "true");
       break;
     case Op::lt:
@@ -104,58 +98,58 @@ std::vector<Edge> edges_of(const policy::Condition& condition) {
       add("1");
       break;
     case Op::regex:
-      if (const auto match = sample_of_pattern(value.string())) add(quoted(*match));
+      if (const auto match = sample_of_pattern(value.string())) add(json::quoted(*match));
       add("\"example\"");
       add("\"\"");
       break;
     case Op::contains:
       if (value.is(json::Type::string)) {
-        add(quoted(value.string()));
-        add(quoted("x" + std::string(value.string()) + "x"));
+        add(json::quoted(value.string()));
+        add(json::quoted("x" + std::string(value.string()) + "x"));
       }
       add("[" + json_of(Sample::copy_of(value)) + "]");
       add("\"example\"");
       add("[]");
       break;
     case Op::starts_with:
-      texts([&](std::string_view text) { add(quoted(std::string(text) + "x")); });
+      texts([&](std::string_view text) { add(json::quoted(std::string(text) + "x")); });
       add("\"\\u0001\"");
       break;
     case Op::ends_with:
-      texts([&](std::string_view text) { add(quoted("x" + std::string(text))); });
+      texts([&](std::string_view text) { add(json::quoted("x" + std::string(text))); });
       add("\"\\u0001\"");
       break;
     case Op::path_under:
       texts([&](std::string_view text) {
         const std::string directory(text.ends_with('/') ? text.substr(0, text.size() - 1) : text);
-        add(quoted(directory + "/example.txt"));
-        add(quoted(directory + "/../example.txt"));
+        add(json::quoted(directory + "/example.txt"));
+        add(json::quoted(directory + "/../example.txt"));
       });
       add("\"/elsewhere/example.txt\"");
       break;
     case Op::url_host:
       texts([&](std::string_view text) {
         const std::string host(text.starts_with("*.") ? text.substr(2) : text);
-        add(quoted("https://" + std::string(text.starts_with("*.") ? "a." : "") + host + "/"));
+        add(json::quoted("https://" + std::string(text.starts_with("*.") ? "a." : "") + host + "/"));
       });
       add("\"https://unknown-host.example.net/\"");
       break;
     case Op::email_domain:
       texts([&](std::string_view text) {
         const std::string domain(text.starts_with("*.") ? "a." + std::string(text.substr(2)) : std::string(text));
-        add(quoted("someone@" + domain));
+        add(json::quoted("someone@" + domain));
       });
       add("\"someone@unknown-host.example.net\"");
       break;
     case Op::cidr:
-      texts([&](std::string_view text) { add(quoted(text.substr(0, text.find('/')))); });
+      texts([&](std::string_view text) { add(json::quoted(text.substr(0, text.find('/')))); });
       add("\"203.0.113.99\"");
       add("\"2001:db8:ffff::1\"");
       break;
     case Op::length:
       for (const auto& [op, bound] : std::get<policy::LengthBounds>(*condition.operand).bounds) {
         for (const std::int64_t size : {bound - 1, bound, bound + 1}) {
-          if (size >= 0 && size <= 5'000) add(quoted(std::string(static_cast<std::size_t>(size), 'a')));
+          if (size >= 0 && size <= 5'000) add(json::quoted(std::string(static_cast<std::size_t>(size), 'a')));
         }
       }
       break;
@@ -314,7 +308,7 @@ class Generator {
   }
   template <typename Values>
   void each(const Argument& argument, const Values& values, Trial trial) {
-    for (const std::string_view value : values) put(argument.path, argument.name, quoted(value), trial);
+    for (const std::string_view value : values) put(argument.path, argument.name, json::quoted(value), trial);
   }
 
   void choices() {
@@ -346,7 +340,7 @@ class Generator {
         }
       } else if (types.may_be_text() && !argument.choices) {
         put(argument.path, argument.name, "\"\"", Trial::edge);
-        put(argument.path, argument.name, quoted(std::string(2'000, 'a')), Trial::edge);
+        put(argument.path, argument.name, json::quoted(std::string(2'000, 'a')), Trial::edge);
       }
       put(argument.path, argument.name, "null", Trial::edge);
     }

@@ -35,10 +35,6 @@ std::string string_of(json::Value object, std::string_view key) {
   return std::string(json::text_of(object, key));
 }
 
-bool is_true(json::Value value) {
-  return value.is(json::Type::boolean) && value.boolean();
-}
-
 }  // namespace
 
 std::string to_json(const Listing& listing) {
@@ -85,7 +81,7 @@ Listing listing_of(json::Value object) {
   for (const json::Value remote : object.find("remotes").elements()) {
     listing.remotes.push_back({.transport = string_of(remote, "transport"),
                                .url = string_of(remote, "url"),
-                               .needs_secret = is_true(remote.find("needs_secret"))});
+                               .needs_secret = json::is_true(remote.find("needs_secret"))});
   }
   const std::string_view known = json::text_of(object, "tools_known");
   for (std::size_t i = 0; i < kKnown.size(); ++i) {
@@ -95,7 +91,7 @@ Listing listing_of(json::Value object) {
     const std::string_view digits = updated.number();
     std::from_chars(digits.data(), digits.data() + digits.size(), listing.updated_us);
   }
-  listing.gone = is_true(object.find("gone"));
+  listing.gone = json::is_true(object.find("gone"));
   return listing;
 }
 

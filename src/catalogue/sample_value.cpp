@@ -18,12 +18,6 @@ constexpr std::size_t kMostMembers = 64;
 constexpr std::uint32_t kMostElements = 16;
 constexpr std::size_t kLongestText = 4'096;
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  return out;
-}
-
 json::Value follow(json::Value root, std::string_view pointer) {
   json::Value at = root;
   if (!pointer.starts_with('#')) return {};
@@ -381,7 +375,7 @@ Sample Sample::scalar(std::string json) {
 }
 
 Sample Sample::text(std::string_view text) {
-  return scalar(quoted(text));
+  return scalar(json::quoted(text));
 }
 
 Sample Sample::copy_of(json::Value value) {

@@ -77,9 +77,7 @@ Limit limit_of(Treatment treatment) {
 }
 
 std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text, json::Escape::ascii);
-  return out;
+  return json::quoted(text, json::Escape::ascii);
 }
 
 std::string limit_text(std::string_view counter, Limit limit) {

@@ -18,9 +18,7 @@ constexpr std::string_view kCannotBeNamed =
     "The name of this tool is a pattern to a policy, so no rule can name it alone.";
 
 std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text, json::Escape::ascii);
-  return out;
+  return json::quoted(text, json::Escape::ascii);
 }
 
 int calls_a_minute(Treatment treatment) {

@@ -14,12 +14,6 @@
 namespace doorward::cli {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  return out;
-}
-
 /// The value that a JSON Pointer names, and what it lies in.
 struct Found {
   std::vector<json::Value> way;    ///< from the root to the value
@@ -69,14 +63,14 @@ class Draft {
  private:
   std::string rules() const {
     if (limit_.empty()) return "{}";
-    return "{\"limits\": [{\"counter\": " + quoted(refusal_.tool) + ", " + std::string(limit_) + ", \"scope\": \"grant\"}]}";
+    return "{\"limits\": [{\"counter\": " + json::quoted(refusal_.tool) + ", " + std::string(limit_) + ", \"scope\": \"grant\"}]}";
   }
 
   /// Names the tool, where nothing names it yet.
   std::string permit(json::Value root) const {
     const json::Value tools = root.find("tools");
     if (tools.is(json::Type::object)) return json::edited(text_, json::append_member(text_, tools, refusal_.tool, rules()));
-    return json::edited(text_, json::append_member(text_, root, "tools", "{" + quoted(refusal_.tool) + ": " + rules() + "}"));
+    return json::edited(text_, json::append_member(text_, root, "tools", "{" + json::quoted(refusal_.tool) + ": " + rules() + "}"));
   }
 
   std::expected<std::string, std::string> unhide(json::Value root) const {

@@ -46,10 +46,6 @@ bool confirm(Session& session, bool yes, std::string_view question);
 /// A text member of an object, escaped for a terminal; empty if absent.
 std::string member(json::Value object, std::string_view key);
 
-/// Whether a member says yes, or says no; neither where it is absent.
-inline bool is_true(json::Value value) { return value.is(json::Type::boolean) && value.boolean(); }
-inline bool is_false(json::Value value) { return value.is(json::Type::boolean) && !value.boolean(); }
-
 /// Splits `KEY=VALUE` words; fails the session on one that is none.
 std::optional<std::vector<std::pair<std::string, std::string>>> split_pairs(
     Session& session, std::string_view option, const std::vector<std::string>& words);

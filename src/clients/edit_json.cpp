@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::size_t kShortList = 100;
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  return out;
-}
-
 /// The offset of what stands next, behind blanks and comments.
 std::size_t skip(std::string_view text, std::size_t at) {
   while (at < text.size()) {
@@ -58,7 +52,7 @@ std::string render(const Node& value, const TextStyle& style, const std::string&
     case Node::Kind::number:
       return value.text;
     case Node::Kind::string:
-      return quoted(value.text);
+      return json::quoted(value.text);
     case Node::Kind::array: {
       std::string out = "[";
       for (const Node& item : value.items) out += (out.size() == 1 ? "" : ", ") + render(item, style, base, false);
@@ -79,7 +73,7 @@ std::string render(const Node& value, const TextStyle& style, const std::string&
   for (const Node& member : value.members) {
     out += out.size() == 1 ? "" : lines ? "," : ", ";
     if (lines) out += style.newline + inner;
-    out += quoted(member.key) + ": " + render(member, style, inner, lines);
+    out += json::quoted(member.key) + ": " + render(member, style, inner, lines);
   }
   return out + (lines ? style.newline + base : "") + "}";
 }
@@ -171,7 +165,7 @@ class JsonEditor : public FormatEditor {
     const bool lines = begins_line(text, next.begin);
     const std::string indent = indent_at(text, next.begin);
     return with_span(text, {next.begin, next.begin},
-                     quoted(value.key) + ": " + render(value, style, indent, lines) + "," + (lines ? style.newline + indent : " "));
+                     json::quoted(value.key) + ": " + render(value, style, indent, lines) + "," + (lines ? style.newline + indent : " "));
   }
 
   static std::string put_alone(std::string_view text, const Node& into, const Node& value, const TextStyle& style) {
@@ -180,7 +174,7 @@ class JsonEditor : public FormatEditor {
     const std::size_t close = into.end - 1;
     const bool lines = text.find('\n') != std::string_view::npos;
     std::string added = lines ? style.newline + base + style.indent : "";
-    added += quoted(value.key) + ": " + render(value, style, base + style.indent, lines);
+    added += json::quoted(value.key) + ": " + render(value, style, base + style.indent, lines);
     const std::string_view inside = text.substr(open, close - open);
     const bool blank = inside.find_first_not_of(" \t\r\n") == std::string_view::npos;
     if (blank) return with_span(text, {open, close}, added + (lines ? style.newline + base : ""));
@@ -194,7 +188,7 @@ class JsonEditor : public FormatEditor {
   static std::string put_last(std::string_view text, const Node& last, const Node& value, const TextStyle& style) {
     const bool lines = begins_line(text, last.begin);
     const std::string indent = indent_at(text, last.begin);
-    const std::string added = quoted(value.key) + ": " + render(value, style, indent, lines);
+    const std::string added = json::quoted(value.key) + ": " + render(value, style, indent, lines);
     const std::size_t next = skip(text, last.end);
     const bool comma = next < text.size() && text[next] == ',';
     std::string out(text);

@@ -15,10 +15,6 @@ namespace {
 constexpr std::int64_t kListPauseUs = 250'000;
 constexpr std::size_t kMostUris = 256;
 
-bool is_true(json::Value value) {
-  return value.is(json::Type::boolean) && value.boolean();
-}
-
 }  // namespace
 
 LegacyListen::LegacyListen(BridgeToLegacy& bridge, const Outgoing& outgoing, upstream::Call& client,
@@ -28,9 +24,9 @@ LegacyListen::LegacyListen(BridgeToLegacy& bridge, const Outgoing& outgoing, ups
   capabilities_ = bridge.canonical_capabilities(capabilities);
   askable_ = Askable::from(capabilities);
   const json::Value wanted = message.params.find("notifications");
-  tools_.wanted = is_true(wanted.find("toolsListChanged"));
-  prompts_.wanted = is_true(wanted.find("promptsListChanged"));
-  resources_.wanted = is_true(wanted.find("resourcesListChanged"));
+  tools_.wanted = json::is_true(wanted.find("toolsListChanged"));
+  prompts_.wanted = json::is_true(wanted.find("promptsListChanged"));
+  resources_.wanted = json::is_true(wanted.find("resourcesListChanged"));
   for (const json::Value uri : wanted.find("resourceSubscriptions").elements()) {
     if (!uri.is(json::Type::string) || wanted_uris_.size() >= kMostUris) continue;
     if (std::find(wanted_uris_.begin(), wanted_uris_.end(), uri.string()) == wanted_uris_.end()) {

@@ -18,10 +18,6 @@ constexpr std::int64_t kLongestPauseUs = 60'000'000;
 /// Resources that one session may be subscribed to.
 constexpr std::size_t kMostUris = 1000;
 
-bool is_true(json::Value value) {
-  return value.is(json::Type::boolean) && value.boolean();
-}
-
 bool is_change(mcp::Method method) {
   return method == mcp::Method::tools_list_changed || method == mcp::Method::prompts_list_changed ||
          method == mcp::Method::resources_list_changed || method == mcp::Method::resources_updated;
@@ -32,10 +28,10 @@ bool is_change(mcp::Method method) {
 ModernOffer ModernOffer::of(json::Value capabilities) {
   const json::Value resources = capabilities.find("resources");
   return {.logging = capabilities.find("logging").is(json::Type::object),
-          .subscribe = is_true(resources.find("subscribe")),
-          .tools_change = is_true(capabilities.find("tools").find("listChanged")),
-          .prompts_change = is_true(capabilities.find("prompts").find("listChanged")),
-          .resources_change = is_true(resources.find("listChanged"))};
+          .subscribe = json::is_true(resources.find("subscribe")),
+          .tools_change = json::is_true(capabilities.find("tools").find("listChanged")),
+          .prompts_change = json::is_true(capabilities.find("prompts").find("listChanged")),
+          .resources_change = json::is_true(resources.find("listChanged"))};
 }
 
 ModernSession::ModernSession(BridgeToModern& bridge, Session& session, mcp::Revision revision,

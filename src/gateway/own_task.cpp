@@ -1,9 +1,9 @@
 #include "gateway/own_task.h"
 
 #include <array>
-#include <ctime>
 #include <utility>
 
+#include "base/rfc3339.h"
 #include "gateway/splice.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -12,15 +12,6 @@ namespace doorward::gateway {
 namespace {
 
 constexpr std::string_view kPollIntervalMs = "5000";
-
-/// `2026-01-31T23:59:59Z`.
-std::string utc_text(std::int64_t time_us) {
-  const std::time_t seconds = time_us / 1'000'000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
 
 }  // namespace
 
@@ -82,7 +73,7 @@ void OwnTask::append_members(std::string& out, std::string_view handle) const {
     out += ",\"statusMessage\":";
     json::append_string(out, message_);
   }
-  out += ",\"createdAt\":\"" + utc_text(created_us_) + "\",\"lastUpdatedAt\":\"" + utc_text(updated_us_) + "\"";
+  out += ",\"createdAt\":\"" + format_seconds(created_us_) + "\",\"lastUpdatedAt\":\"" + format_seconds(updated_us_) + "\"";
   out += ",\"ttlMs\":" + std::to_string(lifetime_us_ / 1000) + ",\"pollIntervalMs\":";
   out += kPollIntervalMs;
   if (!response_.empty()) out += "," + response_;

@@ -64,6 +64,14 @@ class Value {
   const Node* node_ = nullptr;
 };
 
+/// Whether a value is there and is `true`, or is `false`.
+inline bool is_true(Value value) {
+  return value.is(Type::boolean) && value.boolean();
+}
+inline bool is_false(Value value) {
+  return value.is(Type::boolean) && !value.boolean();
+}
+
 /// The text of an object's member; empty where it is absent or no string. Valid as long as the value.
 inline std::string_view text_of(Value object, std::string_view key) {
   const Value value = object.find(key);

@@ -106,6 +106,22 @@ void append_string(Out& out, std::string_view text, Escape escape) {
   out.push_back('"');
 }
 
+std::string quoted(std::string_view text, Escape escape) {
+  std::string out;
+  append_string(out, text, escape);
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  const std::string string = quoted(text, Escape::ascii);
+  std::string plain;
+  for (std::size_t i = 1; i + 1 < string.size(); ++i) {
+    if (string[i] == '\\' && (string[i + 1] == '"' || string[i + 1] == '\\')) ++i;
+    plain += string[i];
+  }
+  return plain;
+}
+
 template void append_string(std::string&, std::string_view, Escape);
 template void append_string(FixedBuffer&, std::string_view, Escape);
 

@@ -49,6 +49,13 @@ void append_string(Out& out, std::string_view text, Escape escape = Escape::mini
 extern template void append_string(std::string&, std::string_view, Escape);
 extern template void append_string(FixedBuffer&, std::string_view, Escape);
 
+/// `text` as a JSON string, quotes included.
+std::string quoted(std::string_view text, Escape escape = Escape::minimal);
+
+/// `text` for a line of plain text that others may have written: what is not printable ASCII as JSON's escapes, while
+/// quotes and backslashes stand for themselves.
+std::string printable(std::string_view text);
+
 /// Appends JSON to `out` piece by piece, without white space; it sets the commas. The caller keeps the
 /// order: a key before each value of an object, an end for each begin. Allocates only where `out` grows.
 ///

@@ -9,26 +9,14 @@ std::string_view to_string(Severity severity) {
   return severity == Severity::error ? "error" : "warning";
 }
 
-/// Text for a terminal: control characters and everything else that could mislead is escaped.
-std::string printable(std::string_view text) {
-  std::string out;
-  json::append_string(out, text, json::Escape::ascii);
-  std::string plain;
-  for (std::size_t i = 1; i + 1 < out.size(); ++i) {
-    if (out[i] == '\\' && (out[i + 1] == '"' || out[i + 1] == '\\')) ++i;
-    plain += out[i];
-  }
-  return plain;
-}
-
 }  // namespace
 
 std::string to_text(const Finding& finding, std::string_view name) {
-  std::string out = printable(name);
+  std::string out = json::printable(name);
   out += ":" + std::to_string(finding.line) + ":" + std::to_string(finding.column) + ": ";
   out += to_string(finding.severity);
-  out += ": " + printable(finding.message) + " [" + finding.code + "]";
-  if (!finding.pointer.empty()) out += " at " + printable(finding.pointer);
+  out += ": " + json::printable(finding.message) + " [" + finding.code + "]";
+  if (!finding.pointer.empty()) out += " at " + json::printable(finding.pointer);
   return out;
 }
 
