@@ -54,7 +54,7 @@ class View {
   }
 
   void head() {
-    const std::string words = decision_words(e_, "decision");
+    const std::string words = decision_words(member(e_, "word"));
     const std::string_view color = allowed() ? std::string_view() : enforced() && words != "Needs approval" ? kRed : kYellow;
     std::string text = painted(color, std::string(allowed() ? marks_.yes : marks_.no) + " " + words);
     const json::Value call = e_.find("call");
@@ -132,17 +132,6 @@ class View {
 };
 
 }  // namespace
-
-std::string decision_words(json::Value object, std::string_view verdict_member) {
-  const std::string verdict = member(object, verdict_member);
-  const std::string code = member(object, "code");
-  const bool enforced = !is_false(object.find("enforced"));
-  if (verdict == "allow") return "Allowed";
-  if (verdict == "hide") return enforced ? "Hidden" : "Would hide";
-  if (verdict == "approve" || code.starts_with("approval_")) return enforced ? "Needs approval" : "Would ask";
-  if (code == "rate_limited" || code == "budget_exceeded") return enforced ? "Rate-limited" : "Would limit";
-  return enforced ? "Denied" : "Would deny";
-}
 
 std::string explanation_text(json::Value explanation, Look look) {
   return View(explanation, look).text();

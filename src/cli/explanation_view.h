@@ -17,7 +17,4 @@ struct Look {
 /// LF; whatever came from outside is escaped.
 std::string explanation_text(json::Value explanation, Look look);
 
-/// `Denied`, `Would deny`, `Rate-limited`, ...: the words of all pages for the members `decision`, `enforced`, `code`.
-std::string decision_words(json::Value object, std::string_view verdict_member);
-
 }  // namespace doorward::cli

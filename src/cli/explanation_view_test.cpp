@@ -7,7 +7,7 @@
 namespace doorward::cli {
 namespace {
 
-constexpr const char* kDenied = R"({"id":"dec_1","decision":"deny","enforced":true,"code":"argument_denied",
+constexpr const char* kDenied = R"({"id":"dec_1","decision":"deny","word":"denied","enforced":true,"code":"argument_denied",
 "summary":"args.amount is 12000; it must be at most 10000.","subject":{"grant":"support","owner":"Alice"},
 "call":{"server":"stripe","tool":"charge"},"policy":{"name":"p","version":14,"origin":""},
 "rule":"/tools/charge/deny_if/args.amount-gt","line":9,"note":"Ask \u001b[31mpayments.",
@@ -40,19 +40,6 @@ TEST(ExplanationView, MarksTheDeciderWhereTheTerminalCan) {
   const std::string text = shown(kDenied, {.color = true, .unicode = true});
   EXPECT_NE(text.find("\x1b[1m  \u2715 deny_if[0]   line 9\x1b[0m\n"), std::string::npos) << text;
   EXPECT_TRUE(text.starts_with("\x1b[31m\u2715 Denied\x1b[0m"));
-}
-
-TEST(ExplanationView, UsesTheWordsOfAllPages) {
-  const auto words = [](const std::string& members) {
-    json::Reader reader;
-    const auto root = reader.read("{" + members + "}");
-    return decision_words(*root, "decision");
-  };
-  EXPECT_EQ(words(R"("decision":"allow","enforced":true)"), "Allowed");
-  EXPECT_EQ(words(R"("decision":"deny","enforced":true,"code":"rate_limited")"), "Rate-limited");
-  EXPECT_EQ(words(R"("decision":"deny","enforced":false,"code":"tool_denied")"), "Would deny");
-  EXPECT_EQ(words(R"("decision":"deny","enforced":true,"code":"approval_expired")"), "Needs approval");
-  EXPECT_EQ(words(R"("decision":"hide","enforced":true)"), "Hidden");
 }
 
 }  // namespace

@@ -1,31 +1,21 @@
 #include <CLI/CLI.hpp>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/log_view.h"
 #include "cli/operate.h"
 #include "cli/session.h"
 
 namespace doorward::cli {
 namespace {
 
-/// The words of all pages, for the members of operations.
-std::string words_of(const std::string& decision) {
-  static const std::map<std::string, std::string> kWords = {
-      {"allowed", "Allowed"},           {"denied", "Denied"},
-      {"hidden", "Hidden"},             {"rate_limited", "Rate-limited"},
-      {"needs_approval", "Needs approval"}, {"depends", "Depends on arguments"}};
-  const auto found = kWords.find(decision);
-  return found == kWords.end() ? decision : found->second;
-}
-
 std::string decision_of(json::Value tool) {
-  std::string text = words_of(member(tool, "decision"));
+  std::string text = decision_words(member(tool, "decision"));
   if (is_false(tool.find("decided"))) text += " ?";
   const std::string would = member(tool, "would");
-  if (!would.empty() && would != "allowed") text += " (would be " + words_of(would) + ")";
+  if (!would.empty() && would != "allowed") text += " (would be " + decision_words(would) + ")";
   return text;
 }
 

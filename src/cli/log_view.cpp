@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "audit/reader.h"
 #include "json/writer.h"
 
@@ -28,25 +30,7 @@ audit::DecisionWord word_of(json::Value record) {
 
 /// What happened, in the words of all pages.
 std::string what(json::Value record, audit::DecisionWord word) {
-  using enum audit::DecisionWord;
-  switch (word) {
-    case allowed:
-      return "Allowed";
-    case denied:
-      return "Denied";
-    case hidden:
-      return "Hidden";
-    case rate_limited:
-      return "Rate-limited";
-    case needs_approval:
-      return "Needs approval";
-    case would_deny:
-      return "Would deny";
-    case error:
-      return "Error";
-    case none:
-      break;
-  }
+  if (word != audit::DecisionWord::none) return decision_words(to_string(word));
   const std::string_view event = text_of(record.find("event"));
   if (event.starts_with("request.rejected")) return "Rejected";
   // What became of a request for approval; its rule takes the place where other events are named.
@@ -122,6 +106,17 @@ void detail(json::Value value, const std::string& name, std::string& out) {
 }
 
 }  // namespace
+
+std::string decision_words(std::string_view word) {
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"allowed", "Allowed"},           {"denied", "Denied"},         {"hidden", "Hidden"},
+      {"rate_limited", "Rate-limited"}, {"needs_approval", "Needs approval"}, {"would_deny", "Would deny"},
+      {"depends", "Depends on arguments"}, {"error", "Error"}};
+  for (const auto& [name, words] : kWords) {
+    if (name == word) return std::string(words);
+  }
+  return safe_text(word);
+}
 
 std::string safe_text(std::string_view text) {
   std::string out;

@@ -20,6 +20,9 @@ std::string log_row(json::Value record, bool color);
 /// One record whole, a line a member (`grant.label  ci`), ended by an empty line.
 std::string log_detail(json::Value record);
 
+/// The words of all pages for a decision as operations name it: `Rate-limited` for `rate_limited`; others as they are.
+std::string decision_words(std::string_view word);
+
 /// Text without what a terminal would act on: everything that is not printable ASCII becomes an escape of
 /// JSON's.
 std::string safe_text(std::string_view text);

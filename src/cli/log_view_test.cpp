@@ -29,6 +29,12 @@ TEST(LogView, ShowsWhatMatters) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
+TEST(LogView, UsesTheWordsOfAllPages) {
+  EXPECT_EQ(decision_words("rate_limited"), "Rate-limited");
+  EXPECT_EQ(decision_words("would_deny"), "Would deny");
+  EXPECT_EQ(decision_words("\x1b[31m"), "\\u001b[31m");
+}
+
 TEST(LogView, SaysWhyInSixtyCharacters) {
   const std::string text = row(R"({"event":"call.denied","verdict":"deny","enforced":true,"id":"dec_a","rule":"/x","reason":"[POLICY DENIED] )" +
                                std::string(80, 'y') + "\"}");

@@ -108,8 +108,6 @@ std::string_view word_of(const Explanation& explanation);
 void write_members(json::Writer& writer, const Explanation& explanation);
 /// One JSON object with a member `schema`; `decision` and `rule` as policy.md 8 spells them.
 std::string to_json(const Explanation& explanation);
-/// Lines for a terminal in the shape of console.md 4.3, each ended by LF. Values are escaped.
-std::string to_text(const Explanation& explanation);
 
 /// How an approval stands, as far as the agent is told. All may be empty.
 struct ApprovalTold {

@@ -1,34 +1,7 @@
 #include "json/writer.h"
-#include "policy/describe.h"
 #include "policy/explain.h"
 
 namespace doorward::policy {
-namespace {
-
-/// The five words of the pages (console.md 4.1).
-std::string_view headline(const Explanation& e) {
-  switch (e.decision) {
-    case Verdict::allow:
-      return "Allowed";
-    case Verdict::hide:
-      return e.enforced ? "Hidden" : "Would hide";
-    case Verdict::approve:
-      return e.enforced ? "Needs approval" : "Would need approval";
-    case Verdict::deny:
-      break;
-  }
-  const bool limited = e.code == Code::rate_limited || e.code == Code::budget_exceeded;
-  if (!e.enforced) return limited ? "Would limit" : "Would deny";
-  return limited ? "Rate-limited" : "Denied";
-}
-
-std::string_view mark(std::string_view result, bool refused) {
-  if (result == "ok") return "  \xE2\x9C\x93 ";
-  if (result == "decided") return refused ? "  \xE2\x9C\x95 " : "  \xE2\x9C\x93 ";
-  return "  \xC2\xB7 ";
-}
-
-}  // namespace
 
 void write_members(json::Writer& w, const Explanation& e) {
   w.key("schema").string("doorward.explanation/1");
@@ -86,47 +59,6 @@ std::string to_json(const Explanation& explanation) {
   writer.begin_object();
   write_members(writer, explanation);
   writer.end_object();
-  return out;
-}
-
-std::string to_text(const Explanation& e) {
-  const bool refused = e.decision != Verdict::allow;
-  const std::string_view dot = " \xC2\xB7 ";
-  std::string out(refused ? "\xE2\x9C\x95 " : "\xE2\x9C\x93 ");
-  out += headline(e);
-  out += dot;
-  if (!e.server.empty()) out += plain(e.server) + ".";
-  out += plain(e.tool);
-  if (!e.grant.empty()) {
-    out += dot;
-    out += plain(e.grant);
-    if (!e.owner.empty()) out += " (" + plain(e.owner) + ")";
-  }
-  if (!e.time.empty()) {
-    out += dot;
-    out += plain(e.time);
-  }
-  out += "\n" + e.summary + "\n";
-  if (!e.note.empty()) out += "The policy's author says: " + plain(e.note, 2'000) + "\n";
-  out += e.forwarded ? "The call goes to the server." : "The call did not reach the server.";
-  out += " Quota: " + e.quota + ".\n";
-  for (const Step& step : e.trace) {
-    out += mark(step.result, refused);
-    out += step.step;
-    if (step.result == "not evaluated") out += ": not evaluated";
-    if (step.line != 0) out += "   line " + std::to_string(step.line);
-    out += "\n";
-  }
-  if (!e.rule.empty()) out += "Rule: " + plain(e.rule, 400) + "\n";
-  if (!e.remedy.changes.empty()) {
-    out += "What would change it: ";
-    for (std::size_t i = 0; i < e.remedy.changes.size(); ++i)
-      out += (i == 0 ? "" : " | ") + e.remedy.changes[i];
-    out += "\n";
-  }
-  if (!e.remedy.ask.empty()) out += "Who could approve it: " + plain(e.remedy.ask, 200) + "\n";
-  if (e.remedy.after_s > 0) out += "Retry after " + std::to_string(e.remedy.after_s) + " seconds.\n";
-  if (!e.told_agent.empty()) out += "Told the agent: \"" + e.told_agent + "\"\n";
   return out;
 }
 
