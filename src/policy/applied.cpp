@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "json/canonical.h"
 #include "policy/program.h"
 
 namespace doorward::policy {
@@ -101,9 +102,18 @@ bool is_unknown(const Path& path, const Unknown& unknown) {
   return first.kind == Segment::Kind::member && std::ranges::find(unknown.arguments, first.name) != unknown.arguments.end();
 }
 
+/// The text of a block without what only its layout is; as it stands where it cannot be read alone.
+std::string essence(const Policy& policy, const Block& block) {
+  const std::string_view text = policy.text().substr(block.begin, block.end - block.begin);
+  json::Reader reader;
+  const auto root = reader.read(text);
+  std::string out;
+  if (root) json::Canonical().append(*root, out);
+  return root ? out : std::string(text);
+}
+
 bool same_block(const Policy& policy, const Block& block, const Policy& other, const Block& same) {
-  return block.title == same.title &&
-         policy.text().substr(block.begin, block.end - block.begin) == other.text().substr(same.begin, same.end - same.begin);
+  return block.title == same.title && essence(policy, block) == essence(other, same);
 }
 
 /// The names of the tool and of the one that hides it are hidden by both documents or by neither.

@@ -52,21 +52,19 @@ class Tree(CommandCase):
             self.assertNotIn("!", text.splitlines()[0], words)
 
     def test_unknown_options_are_refused(self):
-        for words in self.commands:
+        for words in self.leaves:
             done = run(*words, "--no-such-option")
             self.assertEqual((done.returncode, done.stdout), (USAGE, ""), words)
             self.assertIn("--help", done.stderr, words)
 
     def test_mistyped_words_get_a_suggestion(self):
         for words, text in self.commands.items():
-            for name in commands_of(text)[:3]:
-                if len(name) < 4:
-                    continue
-                done = run(*words, name[:-2] + name[-1] + name[-2])
-                if name[-1] == name[-2]:
-                    continue
-                self.assertEqual(done.returncode, USAGE, words)
-                self.assertIn("did you mean", done.stderr, (words, name))
+            name = next((name for name in commands_of(text) if len(name) > 3 and name[-1] != name[-2]), None)
+            if name is None:
+                continue
+            done = run(*words, name[:-2] + name[-1] + name[-2])
+            self.assertEqual(done.returncode, USAGE, words)
+            self.assertIn("did you mean", done.stderr, (words, name))
         self.assertIn("did you mean --server?", run("policy", "list", "--servr", "x").stderr)
 
     def test_the_reference_names_every_command(self):
