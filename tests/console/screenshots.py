@@ -33,7 +33,7 @@ class OwnWorld(World):
         grants, self.gateway.grants = self.gateway.grants, {}
         super().start()
         for name, (server, document) in policies.items():
-            self.gateway.run("policy", "add", name, "--server", server, "--file", "-", input=json.dumps(document), check=True)
+            self.gateway.run("policy", "add", name, "--server", server, "--file", "-", input=json.dumps(document, indent=2), check=True)
         self.gateway.grants = grants
         for label in grants:
             self.gateway.create_grant(label)

@@ -29,7 +29,7 @@ class Blocks(CommandCase):
                      and not NOT_RUN.fullmatch(code.note)]
             if shown:
                 with self.subTest(path.name):
-                    self.run_page(path.stem, shown)
+                    self.run_page(str(path.relative_to(ROOT)).replace("/", "-"), shown)
                     ran += len(shown)
         self.assertGreater(ran, 5)
 
@@ -44,6 +44,9 @@ class Blocks(CommandCase):
             gateway = Gateway({"demo": {"command": [str(BINARY), "demo-server"]}}, {"demo": ("demo", DEMO)}, {"me": ("demo", "demo")})
             self.addCleanup(gateway.close)
             gateway.start()
+            with gateway.client("me") as agent:  # so that the gateway has met the tools
+                agent.initialize()
+                agent.tools()
             env |= {"DOORWARD_STATE": str(gateway.state), "DOORWARD_URL": f"http://127.0.0.1:{gateway.port}/mcp/demo/",
                     "DOORWARD_TOKEN": gateway.tokens["me"]}
             if (modules := CACHE / "node_modules").exists():
