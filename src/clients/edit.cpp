@@ -278,6 +278,13 @@ std::size_t line_end(std::string_view text, std::size_t at) {
   return newline == std::string_view::npos ? text.size() : newline + 1;
 }
 
+std::string without_lines(std::string_view text, Span lines) {
+  const bool open = lines.end == text.size() && !text.ends_with('\n');
+  if (open && lines.begin > 0 && text[lines.begin - 1] == '\n') --lines.begin;
+  if (open && lines.begin > 0 && text[lines.begin - 1] == '\r') --lines.begin;
+  return with_span(text, lines, {});
+}
+
 std::string with_span(std::string_view text, Span span, std::string_view bytes) {
   std::string out(text.substr(0, span.begin));
   out += bytes;

@@ -25,6 +25,9 @@ bool begins_line(std::string_view text, std::size_t at);
 /// The offset behind the line's end, the newline included.
 std::size_t line_end(std::string_view text, std::size_t at);
 
+/// Without these whole lines; where the last of the file has no end, the one before it has none, either.
+std::string without_lines(std::string_view text, Span lines);
+
 std::string with_span(std::string_view text, Span span, std::string_view bytes);
 
 /// What each format can do. The text is readable; `object` is there unless a function says otherwise. What cannot be

@@ -139,7 +139,9 @@ class JsonEditor : public FormatEditor {
     for (const Node& member : from.members) previous = member.end <= gone->begin ? &member : previous;
     std::size_t begin = gone->begin;
     // What follows on the line must not fall behind a remark of the line before.
-    if (begins_line(text, begin) && rest_of_line(text, gone->end)) {
+    const std::size_t before = previous == nullptr ? from.value_begin : previous->end;
+    const bool remark = text.substr(before, begin - before).find("//") != std::string_view::npos;
+    if (begins_line(text, begin) && (!remark || rest_of_line(text, gone->end))) {
       begin = line_start(text, begin);
       begin -= begin > 0 && text[begin - 1] == '\n' ? 1 : 0;
       begin -= begin > 0 && text[begin - 1] == '\r' ? 1 : 0;

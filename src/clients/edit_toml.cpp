@@ -169,14 +169,15 @@ class TomlEditor : public FormatEditor {
     std::string out(text);
     for (std::size_t i = spans.size(); i-- > 0;) {
       Span lines{line_start(out, spans[i].begin), line_end(out, spans[i].end)};
-      // Of the blank lines on both sides, those below go with a table.
+      // Of the blank lines on both sides those below go with a table, at the end of the file the one above.
       const bool table = out[spans[i].begin] == '[';
       const bool blank_above = lines.begin == 0 || std::string_view(out).substr(0, lines.begin).ends_with("\n\n") ||
                                std::string_view(out).substr(0, lines.begin).ends_with("\n\r\n");
       while (table && blank_above && lines.end < out.size() && (out[lines.end] == '\n' || out[lines.end] == '\r')) {
         lines.end = line_end(out, lines.end);
       }
-      out = with_span(out, lines, {});
+      if (table && blank_above && lines.end == out.size() && lines.begin > 0) lines.begin = line_start(out, lines.begin - 1);
+      out = without_lines(out, lines);
     }
     return out;
   }

@@ -137,7 +137,7 @@ class YamlEditor : public FormatEditor {
         return with_span(text, {colon + 1, gone.end}, empty);
       }
       if (from.is(Node::Kind::array) || begins_line(text, gone.begin)) {
-        return with_span(text, {line_start(text, gone.begin), line_end(text, gone.end)}, {});
+        return without_lines(text, {line_start(text, gone.begin), line_end(text, gone.end)});
       }
       if (i + 1 < children.size()) return with_span(text, {gone.begin, children[i + 1].begin}, {});
     }
