@@ -37,6 +37,8 @@ constexpr std::size_t kMostAnswer = std::size_t{1} << 30;
 constexpr std::size_t kMostWaiting = 8u << 20;
 constexpr std::int64_t kGraceUs = 5'000'000;
 constexpr std::int64_t kStartLookUs = 10'000;
+/// How long the values of a client wait for a gateway that takes them.
+constexpr std::int64_t kLendUs = 5'000'000;
 constexpr std::int64_t kFirstLookUs = 250'000;
 constexpr std::int64_t kLastLookUs = 5'000'000;
 /// How long a token that was refused is not tried again.
@@ -142,6 +144,7 @@ class Relay {
   std::string refusal_;
   std::int64_t refused_until_us_ = 0;
   std::int64_t next_look_us_ = 0;
+  std::int64_t lend_until_us_ = 0;  ///< how long a gateway without a control socket counts as one that starts
   std::int64_t pause_us_ = kFirstLookUs;
   std::int64_t deadline_us_ = 0;  ///< of what is under way when the input has ended
   std::int64_t start_after_us_ = 0;
@@ -318,7 +321,15 @@ Status Relay::lend() {
 void Relay::greet(io::Fd fd) {
   auto token = read_client_token(state_, choice_);
   if (!token) return fail_all(token.error().message);
-  if (const Status lent = lend(); !lent) return fail_all(lent.error().message);
+  if (const Status lent = lend(); !lent) {
+    // A gateway that starts opens its control socket a moment after that of agents.
+    if (lend_until_us_ == 0) lend_until_us_ = now_us() + kLendUs;
+    wipe(token->token);
+    if (lent.error().kind != ErrorKind::unavailable || now_us() > lend_until_us_) return fail_all(lent.error().message);
+    next_look_us_ = now_us() + kStartLookUs;
+    return;
+  }
+  lend_until_us_ = 0;
   label_ = token->label;
   gateway_ = std::move(fd);
   gateway_half_closed_ = false;

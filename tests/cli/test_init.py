@@ -239,6 +239,9 @@ class Connected(Home):
         shim.initialize()
         return shim
 
+    def delete(self, shim, id):
+        return shim.ask(id, "tools/call", {"name": "delete_note", "arguments": {"id": "1"}})
+
     def test_the_first_refused_call(self):
         path = place(self.home, "claude-desktop", client_files.sample("claude-desktop"))
         self.init()
@@ -247,7 +250,7 @@ class Connected(Home):
         self.assertIn("list_notes", tools)
         self.assertNotIn("delete_note", tools)
         self.assertNotIn("isError", shim.call(2, "list_notes")["result"])
-        self.assertEqual(shim.call(3, "delete_note", id="1")["error"]["code"], -32602)
+        self.assertEqual(self.delete(shim, 3)["error"]["code"], -32602)
         # The secret went from the client's file to the server by way of its process, and is stored nowhere else.
         self.assertEqual([server["name"] for server in self.json("server", "list")["servers"]], ["notes"])
         for kept in self.state.rglob("*"):
@@ -259,7 +262,7 @@ class Connected(Home):
         before = path.read_text()
         self.init(mode="observe")
         shim = self.start(path, "notes")
-        self.assertNotIn("error", shim.call(1, "delete_note", id="1"))
+        self.assertNotIn("error", self.delete(shim, 1))
         self.doorward("uninit", "--yes")
         self.assertEqual(path.read_text(), before)
         self.assertIn("error", shim.call(2, "list_notes"))
