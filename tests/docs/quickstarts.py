@@ -152,12 +152,10 @@ class Home:
         return done
 
 
-def blocks(client):
-    """What stands between the markers of the client's page."""
-    with Home(client) as home:
-        home.init()
-        # As for a program that is installed, with the state directory that it takes by itself.
-        after = home.file.read_text().replace(str(BINARY.resolve()), "/usr/bin/doorward")
+def blocks(client, home):
+    """What stands between the markers of the client's page, once `home.init()` has run."""
+    # As for a program that is installed, with the state directory that it takes by itself.
+    after = home.file.read_text().replace(str(BINARY.resolve()), "/usr/bin/doorward")
     return {"before": f"```{client.kind}\n{client.before}```\n", "after": f"```{client.kind}\n{after}```\n"}
 
 
@@ -177,8 +175,10 @@ def write_pages():
     for name, client in CLIENTS.items():
         page = PAGES / f"{name}.md"
         text = old = page.read_text()
-        for marker, content in blocks(client).items():
-            text = replaced(text, marker, content)
+        with Home(client) as home:
+            home.init()
+            for marker, content in blocks(client, home).items():
+                text = replaced(text, marker, content)
         if masked(text) != masked(old):
             page.write_text(text)
             print(page.name, "is written anew")
