@@ -45,7 +45,7 @@ export async function filterTheLog() {
   await page.waitForURL(/agent=nightly-report/);
   assert.match(at(page), /decision=rate_limited/);
   await page.locator(".count-line strong").filter({ hasText: "3 calls" }).waitFor();
-  assert.equal(await page.locator("tbody tr").count(), 3);
+  assert.equal(await page.locator(".calls tbody tr").count(), 3);
   await page.getByRole("button", { name: "Remove the filter agent" }).click();
   await page.waitForURL((url) => !url.search.includes("agent"));
   await page.goBack();
@@ -56,7 +56,7 @@ export async function filterTheLog() {
   await page.waitForURL(/tool=get_customer/);
   await page.getByText("No call fits all of these filters.").waitFor();
   await page.getByRole("link", { name: /Without decision|Without agent|Without tool/ }).first().click();
-  await page.locator("tbody tr").first().waitFor();
+  await page.locator(".calls tbody tr").first().waitFor();
 }
 
 export async function approveAndDeny() {
@@ -186,11 +186,13 @@ export async function signIn() {
   await page.getByText("Deciding is for people with the role approver.").waitFor();
   assert.equal(await page.getByRole("button", { name: /Approve|Deny/ }).count(), 0);
   await page.getByRole("link", { name: "Audit log" }).first().click();
-  await page.locator("tbody tr").first().waitFor();
+  await page.locator(".calls tbody tr").first().waitFor();
   assert.equal(await page.getByRole("button", { name: /Export|Verify/ }).count(), 0);
   await page.getByRole("searchbox").fill("refund");
   await page.keyboard.press("Enter");
   await page.waitForURL(/q=refund/);
+  await page.locator(".count-line").waitFor();
+  await page.waitForTimeout(500);
   await page.context().clearCookies();
   await page.getByRole("searchbox").fill("tool:create_refund");
   await page.keyboard.press("Enter");
@@ -199,7 +201,7 @@ export async function signIn() {
   await page.getByLabel("Name").fill("vera");
   await page.getByLabel("Password").fill(task.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.locator("tbody tr").first().waitFor();
+  await page.locator(".calls tbody tr").first().waitFor();
   assert.match(at(page), /q=refund&tool=create_refund|tool=create_refund/);
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();

@@ -58,7 +58,7 @@ export function Columns(props: { title: string; columns: Column[]; words: Decisi
     });
     if (rects.length === 0) return null;
     const drawn = <><title>{title}</title>{rects}</>;
-    return column.href ? <a key={i} href={column.href} tabIndex={-1}>{drawn}</a> : <g key={i}>{drawn}</g>;
+    return column.href ? <a key={i} href={column.href} tabindex={-1}>{drawn}</a> : <g key={i}>{drawn}</g>;
   });
   return (
     <>
