@@ -112,7 +112,7 @@ export async function revokeGrant() {
   await dialog.getByRole("textbox").fill("nightly-report");
   await revoke.click();
   await page.getByText("nightly-report is revoked.").waitFor();
-  await page.getByRole("heading", { level: 1, name: /revoked/ }).waitFor();
+  await page.waitForURL(/\/agents\?ended=1/);
 }
 
 /** No pointer: the skip link, keys and Tab alone. */
@@ -150,6 +150,7 @@ export async function byKeyboard() {
   assert.equal(await focused(), "Deny the call");
   await page.keyboard.press("Enter");
   await page.getByText("Denied create_refund for support-agent.").waitFor();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.keyboard.press("a");
   await page.getByRole("dialog", { name: "Approve delete_customer once" }).waitFor();
   await page.keyboard.press("Escape");

@@ -10,7 +10,7 @@ import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
 import { say } from "../../parts/toast.tsx";
 import { type LogRecord, shortRule, targetOf, wordOf } from "../../record.ts";
-import { address } from "../../router.ts";
+import { address, go } from "../../router.ts";
 import { WhatItCan } from "./can.tsx";
 import { type Made, Shown } from "./create.tsx";
 import { usageOf } from "./list.tsx";
@@ -106,7 +106,7 @@ export function AgentPage(props: { label: string }) {
               {active && <section><h2>Limits</h2><Limits label={grant.label} /></section>}
               <section><div class="head"><h2>Recent calls</h2><a href={address(["audit"], { agent: grant.label })}>All of its calls</a></div><RecentCalls label={grant.label} /></section>
               {active && !made && <section><h2>Connect a client</h2><Connect label={grant.label} /></section>}
-              {asked === "revoke" && <Revoke grant={grant} done={loaded.again} onClose={() => setAsked(undefined)} />}
+              {asked === "revoke" && <Revoke grant={grant} done={() => go(address(["agents"], { ended: 1 }))} onClose={() => setAsked(undefined)} />}
               {asked === "rotate" && (
                 <Confirm title={`Rotate the token of ${grant.label}`} verb="Rotate token" onClose={() => setAsked(undefined)}
                          act={async () => { setMade(await send<Made>("POST", path + "/rotate")); loaded.again(); }}>
