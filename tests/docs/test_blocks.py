@@ -68,6 +68,19 @@ class Blocks(CommandCase):
         self.assertGreater(len(shown), 30)
         self.run_command("policy", "validate", *[self.write(name, text) for name, text in shown.items()])
 
+    def test_configurations(self):
+        """Blocks of configuration.md are loaded by cli.test_examples; these stand in the other documents."""
+        loaded = 0
+        for path in markdown.files():
+            for code in markdown.blocks(path.read_text()):
+                # A policy of the older dialect begins with its version, a workflow with what it may do.
+                if code.kind != "yaml" or path.stem == "configuration" or re.match(r"version:|permissions:", code.text):
+                    continue
+                with self.subTest(f"{path.name}, line {code.line}"):
+                    self.run_command("config", "check", self.write("g.yaml", code.text))
+                    loaded += 1
+        self.assertGreater(loaded, 3)
+
     def test_translation_of_the_older_dialect(self):
         page = (ROOT / "docs" / "migration.md").read_text()
         older = next(markdown.blocks(block(page, "yaml"))).text
