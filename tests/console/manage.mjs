@@ -131,7 +131,7 @@ export async function classify() {
   const page = await openTab({ name: "classify" });
   await visit(page, "/tools?server=payments&least=critical");
   const row = page.getByRole("row").filter({ hasText: "delete_customer" });
-  await row.getByText("Needs approval").waitFor();
+  await row.getByText("Needs approval").first().waitFor();
   await page.getByRole("link", { name: "Show as list" }).click();
   await page.waitForURL(/view=list/);
   await page.getByRole("link", { name: "line 1" }).first().waitFor();
@@ -200,7 +200,7 @@ export async function people() {
   const page = await openTab({ name: "people" });
   await visit(page, "/settings/people");
   await page.getByRole("button", { name: "Add a user" }).click();
-  await page.getByLabel("Name").fill("mallory");
+  await page.getByLabel("Name", { exact: true }).fill("mallory");
   await page.getByLabel(/^Groups of approvers/).fill("finance");
   await page.getByLabel(/^Password/).fill("correct horse battery");
   await axe(page);
@@ -222,7 +222,7 @@ export async function openAttacks() {
   const page = await openTab({ name: "coverage" });
   await visit(page, "/coverage");
   const open = page.locator("details.attack").filter({ hasText: "Destructive action without a human" });
-  await open.locator("summary").click();
+  await open.locator("summary").first().click();
   await open.getByRole("link", { name: "run_command" }).first().waitFor();
   await axe(page);
   await page.getByRole("link", { name: /^Blocked/ }).click();

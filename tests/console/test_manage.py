@@ -39,24 +39,24 @@ class RefusedCall(ConsoleCase):
         return self.world.local.post("/api/v1/demo/refused", members)
 
     def test_it_is_a_denial_of_the_log_and_reaches_no_server(self):
-        before = len(self.world.payments.seen)
+        before = len(self.world.payments.calls())
         answer = self.ask(server="payments", policy="support", tool="create_refund", args={"amount": 2000, "reason": "x"})
         self.assertEqual(answer.status, 200, answer.body)
         self.assertIn("Refunds stop at 1000.", answer.json["told_agent"])
         [record] = [one for one in self.world.gateway.log() if one.get("id") == answer.json["id"]]
         self.assertEqual((record["event"], record["verdict"], record["policy"]["name"]), ("call.denied", "deny", "support"))
         self.assertEqual(record["reason"], answer.json["told_agent"])
-        self.assertEqual(len(self.world.payments.seen), before)
+        self.assertEqual(len(self.world.payments.calls()), before)
         self.assertEqual(self.world.gateway.verify()[0], 0)
 
     def test_what_the_policy_lets_pass_is_no_call(self):
-        before = len(self.world.payments.seen), len(self.world.gateway.log())
+        before = len(self.world.payments.calls()), len(self.world.gateway.log())
         for members in ({"server": "payments", "policy": "support", "tool": "list_charges"},
                         {"server": "payments", "policy": "support", "tool": "delete_customer"},  # waits for a person
                         {"server": "files", "policy": "trial", "tool": "run_command"}):  # only observed
             answer = self.ask(**members)
             self.assertEqual((answer.status, answer.kind), (409, "conflict"), members)
-        self.assertEqual((len(self.world.payments.seen), len(self.world.gateway.log())), before)
+        self.assertEqual((len(self.world.payments.calls()), len(self.world.gateway.log())), before)
 
     def test_nobody_holds_its_grant(self):
         self.assertEqual(self.ask().status, 200)

@@ -55,7 +55,7 @@ export function AgentList() {
                     const use = usage.get(one.id);
                     return (
                       <tr key={one.id}>
-                        <td><a href={address(["agents", one.label])}><b><Text of={one.label} /></b></a>{one.state !== "active" && <span class="failed">{` ${one.state}`}</span>}</td>
+                        <td><a href={address(["agents", one.state === "active" ? one.label : one.id])}><b><Text of={one.label} /></b></a>{one.state !== "active" && <span class="failed">{` ${one.state}`}</span>}</td>
                         <td data-label="Owner">{one.grant_owner ? <Text of={one.grant_owner} /> : <span class="dim">nobody</span>}</td>
                         <td data-label="Client seen">{use?.client ? <Text of={use.client} /> : <span class="dim">none yet</span>}</td>
                         <td data-label="Server"><a href={address(["servers", one.server])}><Text of={one.server} /></a></td>

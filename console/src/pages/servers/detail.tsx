@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { all, ApiError, get, may, send } from "../../api.ts";
+import { all, get, may, send } from "../../api.ts";
 import { bySeverity, type Bundle, type Grant, isLocked, plural, type PolicyItem, type Server } from "../../model.ts";
 import { Confirm } from "../../parts/act.tsx";
 import { Facts, Shares, Trail } from "../../parts/facts.tsx";
@@ -8,7 +8,7 @@ import { Json, Text } from "../../parts/text.tsx";
 import { say } from "../../parts/toast.tsx";
 import { address, go } from "../../router.ts";
 import { Accounts } from "./account.tsx";
-import { authOf, eraOf, grantsOf, transportOf, wayTo } from "./facts.ts";
+import { authOf, type Drift, eraOf, grantsOf, transportOf, wayTo } from "./facts.ts";
 import { ReviewOf } from "./review.tsx";
 import { Health } from "./health.tsx";
 import { Trial } from "./trial.tsx";
@@ -58,12 +58,8 @@ export function ServerPage(props: { name: string }) {
     return { server: shown.server, bundles: list.bundles, grants, policies };
   }, [name]);
   const known = useLoad(async (signal) => {
-    try {
-      return await get<Known>(`/catalogue/servers/${path}`, {}, signal);
-    } catch (error) {
-      if (error instanceof ApiError && error.problem.status === 404) return null;
-      throw error;
-    }
+    const met = await get<{ servers: Drift[] }>("/catalogue/drift", { server: name }, signal);
+    return met.servers.some((one) => one.tools > 0) ? get<Known>(`/catalogue/servers/${path}`, {}, signal) : null;
   }, [name]);
   return (
     <>

@@ -21,7 +21,7 @@ function useArrived(label: string | undefined): boolean {
     let listening = true;
     get<{ records: LogRecord[] }>("/records", { agent: label, event: "call.*", limit: 1 })
       .then((found) => { if (listening && found.records.length > 0) setArrived(true); }, () => undefined);
-    const end = onRecord((record) => { if (agentOf(record) === label) setArrived(true); });
+    const end = onRecord((record) => { if (record.event.startsWith("call.") && agentOf(record) === label) setArrived(true); });
     return () => { listening = false; end(); };
   }, [label]);
   return arrived;
