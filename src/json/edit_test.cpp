@@ -33,7 +33,7 @@ TEST_F(Edits, ReplaceAndTakeAway) {
   EXPECT_EQ(edited(text, replace_value(list.at(1), "2")), R"({"a": [1, 2 , 3], "b": [ 1 ]})");
   EXPECT_EQ(edited(text, erase_element(list, 0)), R"({"a": ["x" , 3], "b": [ 1 ]})");
   EXPECT_EQ(edited(text, erase_element(list, 1)), R"({"a": [1 , 3], "b": [ 1 ]})");
-  EXPECT_EQ(edited(text, erase_element(list, 2)), R"({"a": [1, "x" ], "b": [ 1 ]})");
+  EXPECT_EQ(edited(text, erase_element(list, 2)), R"({"a": [1, "x"], "b": [ 1 ]})");
   EXPECT_EQ(edited(text, erase_element(read(text).find("b"), 0)), R"({"a": [1, "x" , 3], "b": []})");
 }
 
