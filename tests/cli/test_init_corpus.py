@@ -5,6 +5,7 @@ import unittest
 from cli import client_files
 from cli.client_files import PLACES
 from cli.tool import OK, CommandCase
+from harness.gateway import Gateway
 
 MARK = "DOORWARD_MANAGED"
 
@@ -46,6 +47,11 @@ class Corpus(CommandCase):
     def setUp(self):
         super().setUp()
         self.home = self.folder / "home"
+        # Through a running gateway, as on a computer in use; test_init.py goes without one.
+        gateway = Gateway({})
+        gateway.state = self.state
+        self.addCleanup(gateway.close)
+        gateway.start()
 
     def environment(self):
         return {"HOME": str(self.home), "XDG_CONFIG_HOME": "", "CLAUDE_CONFIG_DIR": "", "DOORWARD_STATE": ""}
@@ -108,7 +114,6 @@ class Corpus(CommandCase):
     def test_symlink(self):
         """Dotfiles: what the clients read are links into another folder."""
         real = self.folder / "dotfiles"
-        self.home.mkdir()
         before = {}
         for client in PLACES:
             path = real / client
