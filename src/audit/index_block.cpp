@@ -288,8 +288,8 @@ BlockFilter::BlockFilter(const Query& query, const IndexBlock& block)
     const std::size_t at = text.find(kSeparator);
     return at != std::string_view::npos && (fits(text.substr(0, at)) || fits(text.substr(at + 1)));
   };
-  const auto equals = [](const std::string& wanted) { return [&](std::string_view text) { return text == wanted; }; };
-  const auto like = [](const std::string& wanted) { return [&](std::string_view text) { return fits_pattern(wanted, text); }; };
+  const auto equals = [](const std::string& wanted) { return [&wanted = wanted](std::string_view text) { return text == wanted; }; };
+  const auto like = [](const std::string& wanted) { return [&wanted = wanted](std::string_view text) { return fits_pattern(wanted, text); }; };
   select(agent_, !query.grant.empty(), [&](std::string_view text) { return agent_part(text, equals(query.grant)); });
   select(server_, !query.server.empty(), equals(query.server));
   select(tool_, !query.tool.empty(), equals(query.tool));

@@ -79,6 +79,8 @@ class IndexBlock {
 
   /// Keeps the rows in a file, to be mapped by load(); for a segment that grows no more.
   Status save(const std::string& path) const;
+  /// Whether the rows lie in such a file, and not in memory of our own.
+  bool is_mapped() const { return !file_.bytes().empty(); }
   /// Nothing where the file is absent, damaged, or tells of another segment than this one.
   static std::unique_ptr<IndexBlock> load(const std::string& path, const std::string& writer,
                                           const SegmentFile& segment);

@@ -156,38 +156,42 @@ void RecordIndex::forget(const std::string& writer, const std::vector<SegmentFil
   for (const std::string& file : files) ::unlink(file.c_str());
 }
 
+std::shared_ptr<IndexBlock> RecordIndex::held(const std::string& writer, const SegmentFile& segment) const {
+  const std::shared_lock lock(mutex_);
+  const Blocks& blocks = writers_.find(writer)->second;
+  const auto found = std::ranges::find_if(blocks, [&](const auto& block) { return block->segment().path == segment.path; });
+  return found == blocks.end() ? nullptr : *found;
+}
+
+/// Puts a block into its place, instead of the one that is there.
+void RecordIndex::put(const std::string& writer, std::shared_ptr<IndexBlock> block) {
+  const std::unique_lock lock(mutex_);
+  Blocks& blocks = writers_[writer];
+  const auto place = [](const std::shared_ptr<IndexBlock>& one) { return std::pair(one->segment().epoch, one->segment().first); };
+  const auto at = std::ranges::lower_bound(blocks, place(block), {}, place);
+  if (at != blocks.end() && place(*at) == place(block)) {
+    *at = std::move(block);
+  } else {
+    blocks.insert(at, std::move(block));
+  }
+}
+
 Status RecordIndex::take_in(const std::string& writer, const SegmentFile& segment, bool complete) {
-  std::shared_ptr<IndexBlock> block;
-  {
-    const std::shared_lock lock(mutex_);
-    const Blocks& blocks = writers_.find(writer)->second;
-    const auto found = std::ranges::find_if(blocks, [&](const auto& other) { return other->segment().path == segment.path; });
-    if (found != blocks.end()) block = *found;
-  }
-  if (block && block->indexed() == segment.bytes) return {};
-  if (block) {
-    const std::uint64_t before = block->indexed();
+  std::shared_ptr<IndexBlock> block = held(writer, segment);
+  if (block != nullptr && block->is_mapped() && block->indexed() != segment.bytes) block.reset();  // it was put back from a copy
+  if (block == nullptr) {
+    if (complete && !directory_.empty()) block = IndexBlock::load(path_of(writer, segment), writer, segment);
+    if (block == nullptr) {
+      auto file = MappedFile::open(segment.path);
+      if (!file) return {};  // removed by retention in this moment
+      block = std::make_shared<IndexBlock>(writer, segment);
+      block->append(file->bytes(), file->bytes().size() + 1);
+    }
+    put(writer, block);
+  } else if (block->indexed() != segment.bytes) {
     if (Status grown = grow(*block); !grown) return grown;
-    if (complete && block->indexed() != before) keep(*block);
-    return {};
   }
-  if (complete && !directory_.empty()) block = IndexBlock::load(path_of(writer, segment), writer, segment);
-  const bool loaded = block != nullptr;
-  if (!loaded) {
-    block = std::make_shared<IndexBlock>(writer, segment);
-    auto file = MappedFile::open(segment.path);
-    if (!file) return {};  // removed by retention in this moment
-    block->append(file->bytes(), file->bytes().size() + 1);
-  }
-  {
-    const std::unique_lock lock(mutex_);
-    Blocks& blocks = writers_[writer];
-    const auto after = std::ranges::find_if(blocks, [&](const std::shared_ptr<IndexBlock>& other) {
-      return std::pair(other->segment().epoch, other->segment().first) > std::pair(segment.epoch, segment.first);
-    });
-    blocks.insert(after, block);
-  }
-  if (complete && !loaded) keep(*block);
+  if (complete && !block->is_mapped()) keep(writer, segment, *block);
   return {};
 }
 
@@ -202,12 +206,18 @@ Status RecordIndex::grow(IndexBlock& block) {
   }
 }
 
-void RecordIndex::keep(const IndexBlock& block) const {
-  if (directory_.empty()) return;
-  Status kept = io::make_directory(directory_ + "/" + block.writer());
-  if (kept) kept = block.save(path_of(block.writer(), block.segment()));
-  if (!kept) log_line(LogLevel::warning, "the index of the log could not be kept; a start will read the log for it",
-                      {{"why", kept.error().message}});
+/// What is in the file takes no memory of ours.
+void RecordIndex::keep(const std::string& writer, const SegmentFile& segment, const IndexBlock& block) {
+  if (directory_.empty() || !keeping_) return;
+  Status kept = io::make_directory(directory_ + "/" + writer);
+  if (kept) kept = block.save(path_of(writer, segment));
+  if (!kept) {
+    keeping_ = false;
+    log_line(LogLevel::warning, "the index of the log stays in memory; the next start will read the log for it",
+             {{"why", kept.error().message}});
+    return;
+  }
+  if (auto mapped = IndexBlock::load(path_of(writer, segment), writer, segment)) put(writer, std::move(mapped));
 }
 
 void RecordIndex::look_at_chain() {

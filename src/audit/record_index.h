@@ -104,7 +104,9 @@ class RecordIndex {
   std::string path_of(const std::string& writer, const SegmentFile& segment) const;
   Status take_in(const std::string& writer, const SegmentFile& segment, bool complete);
   Status grow(IndexBlock& block);
-  void keep(const IndexBlock& block) const;
+  std::shared_ptr<IndexBlock> held(const std::string& writer, const SegmentFile& segment) const;
+  void put(const std::string& writer, std::shared_ptr<IndexBlock> block);
+  void keep(const std::string& writer, const SegmentFile& segment, const IndexBlock& block);
   void forget(const std::string& writer, const std::vector<SegmentFile>& segments);
   void read_outcome(const Blocks& blocks, std::size_t block, std::size_t row, IndexedRecord& into) const;
   void look_at_chain();
@@ -112,6 +114,7 @@ class RecordIndex {
   const std::string log_;
   const std::string directory_;
   std::timed_mutex reading_;            ///< one reads the log at a time
+  bool keeping_ = true;                 ///< until a file cannot be written; whoever reads the log
   mutable std::shared_mutex mutex_;     ///< of all below; held by a reader of the log for pieces of it only
   std::map<std::string, Blocks> writers_;  ///< segments in log order
   ChainState chain_;

@@ -144,6 +144,24 @@ TEST_F(RecordIndexTest, TakesUpTheFilesOfAnEarlierProcess) {
   expect_as_the_log(third);
 }
 
+TEST_F(RecordIndexTest, KeepsEverySegmentOnceItIsComplete) {
+  RecordIndex index(dir_ / "log", dir_ / "index");
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    write(i, i + 1);
+    ASSERT_TRUE(index.refresh());
+  }
+  expect_as_the_log(index);
+  const std::vector<std::string> writers = list_writers(dir_ / "log").value();
+  for (const std::string& writer : writers) {
+    const std::vector<SegmentFile> segments = list_segments(dir_ / ("log/" + writer)).value();
+    for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
+      EXPECT_NE(IndexBlock::load(dir_ / ("index/" + writer + segments[i].path.substr(segments[i].path.rfind('/')) + ".rows"), writer,
+                                 segments[i]),
+                nullptr);
+    }
+  }
+}
+
 TEST_F(RecordIndexTest, ShowsTheLogAndNotWhatTheIndexHolds) {
   write(0, 40);
   RecordIndex index(dir_ / "log", {});

@@ -208,6 +208,13 @@ class Overview(ApiCase):
                          ("400d", "default", False))
         self.assertEqual(settings["observing"], 1)
 
+    def test_an_admin_has_a_backup_made(self):
+        file = str(self.gateway.folder / "made.backup")
+        self.assertEqual(self.ok(self.api.post("/api/v1/backups", {"file": file}))["file"], file)
+        self.assert_refused(self.api.post("/api/v1/backups", {"file": file}), 409, "conflict")
+        self.assert_refused(self.api.post("/api/v1/backups", {"file": "here.backup"}), 400, "invalid")
+        self.assertEqual([record["file"] for record in self.gateway.log("--event", "backup.made")], [file])
+
 
 if __name__ == "__main__":
     unittest.main()
