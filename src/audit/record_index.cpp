@@ -1,10 +1,12 @@
 #include "audit/record_index.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/clock.h"
@@ -135,9 +137,26 @@ Status RecordIndex::refresh() {
       if (Status taken = take_in(name, segments[segments.size() - 1 - age], age > 0); !taken) return taken;
     }
   }
+  if (!whole_) {
+    for (const auto& [name, segments] : writers) clear_out(name, segments);
+  }
   look_at_chain();
   whole_ = true;
   return {};
+}
+
+/// Files of segments that went while nobody looked.
+void RecordIndex::clear_out(const std::string& writer, const std::vector<SegmentFile>& segments) const {
+  if (directory_.empty()) return;
+  const std::string folder = directory_ + "/" + writer;
+  std::set<std::string> known;
+  for (const SegmentFile& segment : segments) known.insert(file_name(segment));
+  std::error_code error;
+  std::vector<std::filesystem::path> gone;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (!known.contains(entry.path().filename().string())) gone.push_back(entry.path());
+  }
+  for (const std::filesystem::path& path : gone) std::filesystem::remove(path, error);
 }
 
 /// Retention removed segments, or a recovery cut one.

@@ -108,6 +108,7 @@ class RecordIndex {
   void put(const std::string& writer, std::shared_ptr<IndexBlock> block);
   void keep(const std::string& writer, const SegmentFile& segment, const IndexBlock& block);
   void forget(const std::string& writer, const std::vector<SegmentFile>& segments);
+  void clear_out(const std::string& writer, const std::vector<SegmentFile>& segments) const;
   void read_outcome(const Blocks& blocks, std::size_t block, std::size_t row, IndexedRecord& into) const;
   void look_at_chain();
 

@@ -138,10 +138,13 @@ TEST_F(RecordIndexTest, TakesUpTheFilesOfAnEarlierProcess) {
     file.put('\x7f');
   }
   std::filesystem::resize_file(files[1], 100);
+  const std::string stale = files[0].parent_path() / "00000001-000000999999.jsonl.rows";
+  test::write_file(stale, "of a segment that is gone");
   std::filesystem::remove(files[2]);
   RecordIndex third(dir_ / "log", dir_ / "index");
   ASSERT_TRUE(third.refresh());
   expect_as_the_log(third);
+  EXPECT_FALSE(std::filesystem::exists(stale));
 }
 
 TEST_F(RecordIndexTest, KeepsEverySegmentOnceItIsComplete) {
