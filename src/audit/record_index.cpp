@@ -335,6 +335,10 @@ Result<IndexPage> RecordIndex::page(const Query& query, const std::optional<Inde
     if (walk.at_end()) walks.erase(best);
   }
   if (!count) return page;
+  if (!page.more && !from) {  // they are all here
+    page.found = page.records.size();
+    return page;
+  }
   for (const auto& [name, blocks] : writers_) {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       const BlockFilter filter(query, *blocks[i]);

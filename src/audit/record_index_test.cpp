@@ -213,16 +213,17 @@ TEST_F(RecordIndexTest, TellsHowACallEndedBesideItsDecision) {
   write(0, 8);
   RecordIndex index(dir_ / "log", {});
   ASSERT_TRUE(index.refresh());
-  Query query;
-  query.calls = true;
-  const auto page = index.page(query, {}, 100);
-  ASSERT_TRUE(page);
-  ASSERT_EQ(page->records.size(), 8U);
-  for (const IndexedRecord& record : page->records) {
-    const bool forwarded = record.line.find("call.intent") != std::string::npos;
-    EXPECT_EQ(record.word, forwarded ? DecisionWord::allowed : DecisionWord::denied);
-    EXPECT_EQ(record.result, forwarded ? RowResult::ok : RowResult::none);
-    EXPECT_EQ(record.duration_us.has_value(), forwarded);
+  for (const bool forwarded : {true, false}) {
+    Query query;
+    query.event = forwarded ? "call.intent" : "call.denied";
+    const auto page = index.page(query, {}, 100);
+    ASSERT_TRUE(page);
+    ASSERT_EQ(page->records.size(), 4U);
+    for (const IndexedRecord& record : page->records) {
+      EXPECT_EQ(record.word, forwarded ? DecisionWord::allowed : DecisionWord::denied);
+      EXPECT_EQ(record.result, forwarded ? RowResult::ok : RowResult::none);
+      EXPECT_EQ(record.duration_us.has_value(), forwarded);
+    }
   }
   EXPECT_EQ(index.find(id_of(0)).size(), 2U);
   EXPECT_TRUE(index.find("dec_nothing").empty());

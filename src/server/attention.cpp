@@ -61,13 +61,14 @@ Found look(const audit::RecordIndex& index, std::int64_t now_us) {
   audit::Query query;
   query.since_us = now_us - kUnusedAfter;
   const audit::IndexBlock* block_seen = nullptr;
-  std::set<std::uint32_t> agents_seen;
+  std::vector<bool> agents_seen;
   index.scan(query, [&](const audit::IndexBlock& block, const audit::IndexRow& row) {
     const auto agent = [&] { return block.text(row.agent); };
     if (row.verdict != audit::RowVerdict::none && row.agent != 0) {
-      if (&block != block_seen) agents_seen.clear();
+      if (&block != block_seen) agents_seen.assign(block.texts(), false);
       block_seen = &block;
-      if (agents_seen.insert(row.agent).second) {
+      if (!agents_seen[row.agent]) {
+        agents_seen[row.agent] = true;
         found.used.emplace(agent().substr(0, agent().find('\x1f')));
       }
       const bool refused = row.word == DecisionWord::denied || row.word == DecisionWord::hidden ||
