@@ -48,7 +48,7 @@ export async function openTab({ width = 1360, height = 900, theme = "light", ano
     addEventListener("securitypolicyviolation", (event) =>
       window.doorwardViolation(`${event.violatedDirective} blocked ${event.blockedURI} ${event.sample}`));
   });
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(30000);
   return page;
 }
 

@@ -8,7 +8,7 @@ from console.pages import PAGES
 class Pages(ConsoleCase):
     def test_every_page_in_both_themes_and_widths(self):
         pages = [{"name": name, "path": path.format(**self.world.ids), "heading": heading} for name, path, heading in PAGES]
-        seen = self.browse("pages.mjs look", pages=pages)
+        seen = self.browse("pages.mjs look", pages=pages, seconds=290)
         self.assertEqual(seen, {name: 4 for name, _, _ in PAGES})
 
     def test_signing_in_in_both_themes_and_widths(self):
