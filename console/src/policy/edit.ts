@@ -1,5 +1,5 @@
 // Changes to the text of a document that keep every byte that they are not about: order, indentation, line ends, spelling.
-import { type ArrayNode, memberOf, type Node, nodeAt, type ObjectNode, type Path, readJson } from "./json_text.ts";
+import { type ArrayNode, type Node, nodeAt, type ObjectNode, type Path, readJson } from "./json_text.ts";
 
 /** A value as it is to stand in the text: JSON that is written out, so that 10000.0000000000000001 stays what it is. */
 export class Written {
@@ -155,10 +155,4 @@ export function change(before: string, after: string): { from: number; to: numbe
   let end = 0;
   while (end < least - from && before[before.length - 1 - end] === after[after.length - 1 - end]) ++end;
   return { from, to: before.length - end, insert: after.slice(from, after.length - end) };
-}
-
-/** Renames a member, keeping its value. */
-export function rename(text: string, path: Path, key: string): string {
-  const member = memberOf(nodeAt(readJson(text).root, path.slice(0, -1)), String(path[path.length - 1]));
-  return member ? splice(text, member.from, member.keyTo, JSON.stringify(key)) : text;
 }

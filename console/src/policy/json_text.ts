@@ -268,13 +268,6 @@ export function pointerOf(path: Path): string {
   return path.map((step) => "/" + String(step).replaceAll("~", "~0").replaceAll("/", "~1")).join("");
 }
 
-/** Where a JSON Pointer leads; a step into an array is an index. */
-export function nodeAtPointer(root: Node | undefined, pointer: string): Node | undefined {
-  let node = root;
-  for (const step of pathOfPointer(pointer)) node = nodeAt(node, [node?.kind === "array" ? Number(step) : step]);
-  return node;
-}
-
 /** The value as JavaScript has it; numbers lose digits that it does not hold, so compare `spelled` where that counts. */
 export function plain(node: Node): unknown {
   switch (node.kind) {

@@ -1,16 +1,6 @@
 // What the gateway says of policies and of the tools that they are about, as docs/api.md spells it.
 import { all, get, getTagged, send } from "../../api.ts";
-
-export interface PolicyItem {
-  name: string;
-  server: string;
-  version: number;
-  sha256: string;
-  mode: "enforce" | "observe";
-  description: string;
-  /** `store`, or file and line of the configuration that owns it. */
-  owner: string;
-}
+import type { Bundle, Grant, PolicyItem } from "../../model.ts";
 
 export interface PolicyVersion {
   version: number;
@@ -54,20 +44,6 @@ export interface Tested {
   tests: TestResult[];
 }
 
-export interface Grant {
-  label: string;
-  id: string;
-  state: string;
-  server: string;
-  policy: string;
-  labels: Record<string, string>;
-}
-
-export interface Bundle {
-  name: string;
-  members: { server: string; policy: string }[];
-}
-
 export interface CatalogueTool {
   tool: string;
   category: string;
@@ -93,8 +69,6 @@ export const putPolicy = (server: string, name: string, text: string, comment: s
 
 export const revertPolicy = (server: string, name: string, version: number, tag?: string) =>
   send<{ policy: PolicyItem }>("POST", pathOf(name) + "/revert", { server, version }, {}, tag);
-
-export const removePolicy = (server: string, name: string) => send("DELETE", pathOf(name), { server });
 
 export async function validate(text: string): Promise<{ valid: boolean; findings: Finding[] }> {
   const answer = await send<{ files: { valid: boolean; findings: Finding[] }[] }>("POST", "/policies/validate", { text });

@@ -5,7 +5,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { bracketMatching, codeFolding, foldGutter, foldKeymap, foldService, indentService } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, type Extension, RangeSetBuilder, type Text } from "@codemirror/state";
+import { EditorState, type Extension, RangeSetBuilder, type Text } from "@codemirror/state";
 import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers, ViewPlugin,
   type ViewUpdate } from "@codemirror/view";
 import { cursorAt, type Node, readJson, walk } from "../../policy/json_text.ts";
@@ -143,7 +143,6 @@ export interface CodeEditor {
   show(findings: Finding[]): void;
   /** Puts the cursor at an offset and scrolls there. */
   go(offset: number): void;
-  focus(): void;
   close(): void;
 }
 
@@ -157,9 +156,8 @@ function mount(host: HTMLElement, state: EditorState): EditorView {
   return view;
 }
 
-export function openEditor(host: HTMLElement, given: { text: string; readOnly: boolean; names: () => Names; typed: (text: string) => void }): CodeEditor {
+export function openEditor(host: HTMLElement, given: { text: string; names: () => Names; typed: (text: string) => void }): CodeEditor {
   let quiet = false;
-  const locked = new Compartment();
   const view = mount(host, EditorState.create({
     doc: given.text,
     extensions: [
@@ -167,7 +165,6 @@ export function openEditor(host: HTMLElement, given: { text: string; readOnly: b
       EditorState.lineSeparator.of(given.text.includes("\r\n") ? "\r\n" : "\n"),
       ...base("Policy document"), highlightActiveLine(), history(), closeBrackets(), lintGutter(),
       autocompletion({ override: [completion(given.names)], activateOnTyping: true }),
-      locked.of(EditorState.readOnly.of(given.readOnly)),
       keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
       EditorView.updateListener.of((update) => { if (update.docChanged && !quiet) given.typed(update.state.sliceDoc()); }),
     ],
@@ -208,7 +205,6 @@ export function openEditor(host: HTMLElement, given: { text: string; readOnly: b
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
       view.focus();
     },
-    focus: () => view.focus(),
     close: () => view.destroy(),
   };
 }

@@ -43,7 +43,7 @@ export function CodeView(props: { draft: Draft; server: string; tools: Catalogue
     code().then((module) => {
       if (over || !host.current) return;
       editor.current = module.openEditor(host.current, {
-        text: draft.text.value, readOnly: false, names: () => names.current,
+        text: draft.text.value, names: () => names.current,
         typed: (now) => { draft.type(now, !typing.current); typing.current = true; },
       });
       setReady(true);

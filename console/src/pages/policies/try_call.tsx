@@ -1,6 +1,7 @@
 // A call that nobody made, decided by the draft.
 import { useEffect, useState } from "preact/hooks";
 import { get, may, send } from "../../api.ts";
+import type { Grant } from "../../model.ts";
 import { type Explanation, ExplanationView } from "../../parts/explanation.tsx";
 import { messageOf, Problem } from "../../parts/load.tsx";
 import { say } from "../../parts/toast.tsx";
@@ -11,11 +12,10 @@ import { nodeAt, readJson } from "../../policy/json_text.ts";
 import { sampleOf } from "../../policy/schema.ts";
 import { place } from "../../router.ts";
 import { visible } from "../../visible.ts";
-import { type CatalogueTool, type Grant, schemaOf } from "./api.ts";
+import { type CatalogueTool, schemaOf } from "./api.ts";
 import type { Draft } from "./draft.ts";
 
 const pretty = { line: "\n", unit: "  ", colon: ": " };
-const expects: Record<string, string> = { allow: "allow", deny: "deny", hide: "hide", approve: "approve" };
 
 export function TryCall(props: { draft: Draft; server: string; tools: CatalogueTool[] | undefined; agents: Grant[] | undefined; valid: boolean }) {
   const { draft, server } = props;
@@ -98,7 +98,7 @@ export function TryCall(props: { draft: Draft; server: string; tools: CatalogueT
     draft.set(append(draft.text.value, ["tests"], {
       name: `${number}: ${tool} is ${{ allow: "allowed", deny: "denied", hide: "hidden", approve: "asked about" }[answer.decision]}`,
       ...(grant ? { grant } : {}), ...(category ? { category } : {}), tool,
-      args: new Written(readJsonCompact(args)), expect: expects[answer.decision]!, ...(answer.rule && answer.decision !== "allow" ? { rule: answer.rule } : {}),
+      args: new Written(readJsonCompact(args)), expect: answer.decision, ...(answer.rule && answer.decision !== "allow" ? { rule: answer.rule } : {}),
     }));
     say("Saved as a test of the draft.");
   };

@@ -1,5 +1,6 @@
 // The document as choices and sentences. Whatever has no control here is shown as it is written, and kept.
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { categories } from "../../model.ts";
 import { Risk } from "../../parts/decision.tsx";
 import { Text } from "../../parts/text.tsx";
 import { removeAt, setAt, type Value } from "../../policy/edit.ts";
@@ -18,7 +19,6 @@ import { Recommended } from "./recommended.tsx";
 import { RuleBlock } from "./rules.tsx";
 
 const stateWords: Record<State, string> = { allow: "Allow", deny: "Deny", hide: "Hide", ask: "Ask", custom: "Custom" };
-const categories = ["Financial", "Destructive", "Execute", "Write", "Read", "Other"] as const;
 
 interface Row {
   tool: string;
