@@ -31,7 +31,7 @@ constexpr Source kSources[] = {
     {"server", "server.list", "bundles", "name", ""},
     {"grant", "grant.list", "grants", "label", "server"},
     {"policy", "policy.list", "policies", "name", "server"},
-    {"tool", "catalogue.search", "tools", "name", "category"},
+    {"tool", "catalogue.search", "tools", "tool", "category"},
     {"user", "user.list", "users", "name", ""},
     {"secret", "secret.list", "secrets", "name", ""},
     {"approval", "approval.list", "approvals", "id", "tool"},

@@ -7,12 +7,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "io/failure.h"
 #include "io/fd.h"
 #include "io/socket.h"
@@ -27,18 +29,26 @@ constexpr useconds_t kLookUs = 10'000;
 /// Longer than the gateway's longest default grace for calls under way.
 constexpr int kStopMs = 90'000;
 
-/// The last line of the child's log that says an error; else its last line.
+/// What the child said that is no line of its log: findings and the error, the latest.
 std::string last_words(const std::string& path, off_t from) {
   const io::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return {};
   std::string text(16384, '\0');
   const ssize_t got = pread(file.get(), text.data(), text.size(), from);
   text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  while (text.ends_with('\n')) text.pop_back();
-  constexpr std::string_view kError = "doorward: error: ";
-  const std::size_t error = text.rfind(kError);
-  const std::size_t begin = error != std::string::npos ? error + kError.size() : text.rfind('\n') + 1;
-  return text.substr(begin, std::min(kMostSaid, text.find('\n', begin) - begin));
+  std::string words;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string_view line = std::string_view(text).substr(at, end - at);
+    at = end + 1;
+    // A line of the log begins with its time.
+    if (line.empty() || is_digit(line.front())) continue;
+    for (const std::string_view prefix : {"doorward: ", "error: "}) {
+      if (line.starts_with(prefix)) line.remove_prefix(prefix.size());
+    }
+    words.append(words.empty() ? "" : "; ").append(line);
+  }
+  return words.substr(words.size() - std::min(words.size(), kMostSaid));
 }
 
 /// In the child, after fork: only calls that are safe there.

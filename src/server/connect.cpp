@@ -287,7 +287,9 @@ void Relay::go() {
 
 void Relay::look() {
   const bool wanted = way_ == Way::starting;
-  if (auto fd = io::connect_unix(state_.agent_socket())) return greet(std::move(*fd));
+  // One that begins is heard on this socket before it takes what clients lend.
+  const bool takes = lent_.empty() || io::connect_unix(state_.control_socket());
+  if (auto fd = io::connect_unix(state_.agent_socket()); fd && takes) return greet(std::move(*fd));
   if (!wanted) {
     // Nobody waits: a gateway that was stopped on purpose stays so.
     pause_us_ = std::min(pause_us_ * 2, kLastLookUs);
@@ -362,6 +364,7 @@ void Relay::read_gateway() {
 void Relay::take_gateway(std::string_view line) {
   if (way_ == Way::greeting) return take_greeting(line);
   if (line.starts_with(R"({"doorward":)")) {
+    if (line.find("draining") == std::string_view::npos) return;
     // What was sent before this end is still taken; the rest waits for the gateway's successor.
     way_ = Way::leaving;
     return write_gateway();
