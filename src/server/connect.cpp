@@ -287,9 +287,7 @@ void Relay::go() {
 
 void Relay::look() {
   const bool wanted = way_ == Way::starting;
-  // One that begins is heard on this socket before it takes what clients lend.
-  const bool takes = lent_.empty() || io::connect_unix(state_.control_socket());
-  if (auto fd = io::connect_unix(state_.agent_socket()); fd && takes) return greet(std::move(*fd));
+  if (auto fd = io::connect_unix(state_.agent_socket())) return greet(std::move(*fd));
   if (!wanted) {
     // Nobody waits: a gateway that was stopped on purpose stays so.
     pause_us_ = std::min(pause_us_ * 2, kLastLookUs);
