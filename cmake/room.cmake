@@ -1,10 +1,11 @@
-# doorward_room(NAME [DEPENDS room...] [LIBS lib...] [FUZZ_LIBS lib...])
+# doorward_room(NAME [DEPENDS room...] [LIBS lib...] [FUZZ_LIBS lib...] [FUZZ_PARTS glob...])
 #
 # Every .cpp of src/NAME becomes part of the library dw_NAME; *_test.cpp of NAME_test, *_bench.cpp of
 # NAME_bench, and each *_fuzz.cpp a fuzz target of its own, linked with the oracles in FUZZ_LIBS. A room without
-# sources is an interface.
+# sources is an interface. FUZZ_PARTS: the sources, and FUZZ_LIBS the rooms, that the fuzz targets of a large room are
+# made of in place of the room, so that not all of it has to be built for them.
 function(doorward_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBS;FUZZ_LIBS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBS;FUZZ_LIBS;FUZZ_PARTS" ${ARGN})
   set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
   file(GLOB all CONFIGURE_DEPENDS ${dir}/*.cpp)
   set(sources ${all})
@@ -46,7 +47,15 @@ function(doorward_room name)
     foreach(file ${fuzzers})
       get_filename_component(target ${file} NAME_WE)
       add_executable(${name}_${target} ${file})
-      target_link_libraries(${name}_${target} PRIVATE dw_${name} ${ROOM_FUZZ_LIBS})
+      if(ROOM_FUZZ_PARTS)
+        file(GLOB parts CONFIGURE_DEPENDS ${ROOM_FUZZ_PARTS})
+        list(FILTER parts EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
+        target_sources(${name}_${target} PRIVATE ${parts})
+        target_include_directories(${name}_${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+      else()
+        target_link_libraries(${name}_${target} PRIVATE dw_${name})
+      endif()
+      target_link_libraries(${name}_${target} PRIVATE ${ROOM_FUZZ_LIBS})
       target_link_options(${name}_${target} PRIVATE -fsanitize=fuzzer)
       set_property(GLOBAL APPEND PROPERTY DOORWARD_FUZZ_TARGETS ${name}_${target})
     endforeach()

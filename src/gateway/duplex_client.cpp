@@ -60,9 +60,11 @@ class DuplexClient::Reply final : public Front {
 };
 
 DuplexClient::DuplexClient(Worker& worker, Output& output, Eras eras)
-    : worker_(worker), output_(output), eras_(eras) {}
+    : worker_(worker), output_(output), eras_(eras), held_task_(io::call<&DuplexClient::take_held>, this) {}
 
-DuplexClient::~DuplexClient() = default;
+DuplexClient::~DuplexClient() {
+  worker_.loop().withdraw(held_task_);
+}
 
 DuplexClient::Reply& DuplexClient::take_reply(const Caller& caller, std::string_view text) {
   ++running_;
@@ -84,11 +86,32 @@ void DuplexClient::give_back(Reply& reply) {
   reply.modern_id.clear();
   reply.listening = false;
   if (&reply == listener_.get()) return;
+  if (&reply == opening_) {
+    opening_ = nullptr;
+    if (!held_.empty()) worker_.loop().defer(held_task_);
+  }
   --running_;
   spare_.push_back(&reply);
 }
 
+/// Over HTTP+SSE each message has an answer of its own, by which its client is told to wait.
+bool DuplexClient::hold(const Caller& caller, std::string_view text) {
+  if (eras_ == Eras::legacy || (opening_ == nullptr && held_.empty())) return false;
+  if (held_.size() >= worker_.shared().options.requests_in_flight) return false;
+  held_.push_back({caller, std::string(caller.client_address), std::string(text)});
+  return true;
+}
+
+void DuplexClient::take_held() {
+  for (Held& one : std::exchange(held_, {})) {
+    if (ended_) return;
+    one.caller.client_address = one.address;
+    take(one.caller, one.text);
+  }
+}
+
 void DuplexClient::take(const Caller& caller, std::string_view text) {
+  if (hold(caller, text)) return;
   json::Limits limits;
   limits.bytes = worker_.shared().options.body_bytes;
   limits.refuse_proto = true;
@@ -119,6 +142,7 @@ void DuplexClient::take(const Caller& caller, std::string_view text) {
     reply.listening = message->method == mcp::Method::subscriptions_listen;
     who.client_name = json::text_of(message->meta.find(mcp::kMetaClientInfo), "name");
   }
+  if (message->is_request(mcp::Method::initialize)) opening_ = &reply;
   Errand& errand = worker_.take_errand(*who.grant);
   reply.underway = &errand;
   errand.begin(reply, who, reply.text, *message);
@@ -239,6 +263,7 @@ void DuplexClient::resume() {
 
 void DuplexClient::end(std::string_view why) {
   ended_ = true;
+  held_.clear();
   for (const auto& reply : replies_) {
     if (Underway* underway = std::exchange(reply->underway, nullptr)) underway->abandon(why);
   }

@@ -8,6 +8,7 @@
 #include "gateway/errand.h"
 #include "gateway/exchange.h"
 #include "gateway/front.h"
+#include "io/loop.h"
 #include "mcp/envelope.h"
 
 namespace doorward::gateway {
@@ -35,7 +36,8 @@ class DuplexClient {
   DuplexClient(const DuplexClient&) = delete;
   DuplexClient& operator=(const DuplexClient&) = delete;
 
-  /// One message, or in a session of 2025-03-26 a batch. `caller` without a session.
+  /// One message, or in a session of 2025-03-26 a batch. `caller` without a session. What comes on one stream behind
+  /// an `initialize` waits for its answer, so that clients and scripts may send on without waiting.
   void take(const Caller& caller, std::string_view text);
   /// Refuses what could not be read as a message at all.
   void refuse(const Caller& caller, const mcp::Refusal& refusal, std::string_view text);
@@ -43,7 +45,7 @@ class DuplexClient {
   void pause();
   void resume();
   /// Whether every message has its answer.
-  bool idle() const { return running_ == 0; }
+  bool idle() const { return running_ == 0 && held_.empty(); }
   const std::shared_ptr<Session>& session() const { return session_; }
   /// Gives up what has no end of its own (`subscriptions/listen`).
   void end_streams(std::string_view why);
@@ -53,7 +55,15 @@ class DuplexClient {
  private:
   class Reply;
   friend class Reply;
+  /// A message that came before the session that it is for.
+  struct Held {
+    Caller caller;
+    std::string address;
+    std::string text;
+  };
 
+  bool hold(const Caller& caller, std::string_view text);
+  void take_held();
   bool admit(const mcp::Message& message, Caller& caller, const Reply& reply);
   void take_batch(Caller& caller, Reply& reply, json::Value array);
   void cancel(const mcp::Message& message, std::string_view text);
@@ -71,6 +81,9 @@ class DuplexClient {
   std::vector<std::unique_ptr<Reply>> replies_;
   std::vector<Reply*> spare_;
   std::unique_ptr<Reply> listener_;
+  const Reply* opening_ = nullptr;  ///< of the `initialize` that has no answer yet
+  std::vector<Held> held_;
+  io::Task held_task_;
 };
 
 }  // namespace doorward::gateway

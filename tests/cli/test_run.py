@@ -42,6 +42,23 @@ class Run(CommandCase):
     def call(self, tool, **arguments):
         return self.ask("tools/call", {"name": tool, "arguments": arguments}, f"call-{tool}")
 
+    def test_a_script_may_send_on_without_waiting_for_the_handshake(self):
+        self.start(str(BINARY), "demo-server")
+        lines = [{"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {},
+                                                              "clientInfo": {"name": "script", "version": "1"}}},
+                 {"method": "notifications/initialized"}, {"id": 2, "method": "tools/list"},
+                 {"id": 3, "method": "tools/call", "params": {"name": "list_notes", "arguments": {}}}]
+        text = "".join(json.dumps({"jsonrpc": "2.0", **line}) + "\n" for line in lines)
+        out, _ = self.process.communicate(text, timeout=20)
+        answers = {answer["id"]: answer for answer in map(json.loads, out.splitlines())}
+        self.assertEqual(set(answers), {1, 2, 3})
+        self.assertEqual(json.loads(out.splitlines()[0])["id"], 1)
+        self.assertIn("Groceries", answers[3]["result"]["content"][0]["text"])
+
+    def test_messages_before_any_handshake_are_refused(self):
+        self.start(str(BINARY), "demo-server")
+        self.assertIn("Initialize first", self.ask("tools/list", {})["error"]["message"])
+
     def test_calls_are_decided_recorded_and_counted(self):
         self.start(str(BINARY), "demo-server")
         self.shake_hands()

@@ -70,8 +70,10 @@ class Hostile(ConsoleCase):
 
     def paths(self):
         """Every page; those of this world's own server, policy and agents beside the fixed ones."""
-        fixed = {path.format(**self.world.ids) for _, path, _ in PAGES if "payments" not in path and "support" not in path}
-        return sorted(fixed | {"/servers/hostile", "/policies/asking?server=hostile", "/agents/agent-0", "/tools?server=hostile"})
+        others = ("payments", "support", "files")
+        fixed = {path.format(**self.world.ids) for _, path, _ in PAGES if not any(name in path for name in others)}
+        return sorted(fixed | {"/servers/hostile", "/policies/asking?server=hostile", "/agents/agent-0", "/tools?server=hostile",
+                               "/tools/hostile?apply=strict"})
 
     def test_T279_no_page_runs_or_loads_what_others_wrote(self):
         self.browse("hostile.mjs everywhere", paths=self.paths(),
