@@ -1,4 +1,5 @@
 """An MCP server that speaks HTTP+SSE (2024-11-05): GET opens the stream, its first event names where to POST."""
+import contextlib
 import json
 import secrets
 import socket
@@ -33,7 +34,9 @@ class SseUpstream(RecordingUpstream):
                 return exchange.http(404)
             exchange.http(202, b"Accepted", content_type="text/plain")
             if (answer := exchange.default()) is not None:
-                self.say(stream, answer)
+                # A stream that is over is no reason to end this connection, which the next request may be on already.
+                with contextlib.suppress(OSError):
+                    self.say(stream, answer)
             return None
         return exchange.http(self.refusal, b"<p>Cannot POST</p>", content_type="text/html")
 
