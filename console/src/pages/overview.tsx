@@ -100,7 +100,7 @@ function Tiles(props: { of: Statistics; span: string }) {
       <div class="panel tile">
         <span class="label">Added by the gateway</span>
         <span class="value">{latency.added_p50_us === undefined ? "–" : milliseconds(latency.added_p50_us)}</span>
-        <span class="more">{latency.added_p95_us === undefined ? "no call was forwarded yet" : `half of the calls; 95 % under ${milliseconds(latency.added_p95_us)}; servers ${milliseconds(latency.total_p95_us)}`}</span>
+        <span class="more">{latency.added_p95_us === undefined ? "no call forwarded since the gateway started" : `half of the calls; 95 % under ${milliseconds(latency.added_p95_us)}; servers ${milliseconds(latency.total_p95_us)}`}</span>
       </div>
     </div>
   );
