@@ -239,7 +239,7 @@ export async function keyboard() {
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  check(page, await page.evaluate(() => document.activeElement?.textContent) === "Publish…", "the focus does not come back from the dialog");
+  await page.waitForFunction(() => document.activeElement?.textContent === "Publish…");
   await page.getByRole("button", { name: "Discard changes" }).click();
   await page.context().close();
 }
@@ -260,7 +260,7 @@ export async function hostile() {
       check(page, await page.evaluate(() => window.doorwardHurt === undefined && document.querySelectorAll("main img, main iframe, main script").length === 0), "markup of a policy became markup of the page");
     }
     await visit(page, "/policies/files/hostile");
-    await page.locator(".token", { hasText: "U+202E" }).first().waitFor();
+    await page.locator(".token:visible", { hasText: "U+202E" }).first().waitFor();
     await page.context().close();
   }
 }

@@ -151,8 +151,15 @@ export async function byKeyboard() {
   await page.keyboard.press("Enter");
   await page.getByText("Denied create_refund for support-agent.").waitFor();
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  await page.keyboard.press("a");
-  await page.getByRole("dialog", { name: "Approve delete_customer once" }).waitFor();
+  // The key is for the request that is left, once the list without the denied one is drawn.
+  await page.waitForFunction(() => document.querySelectorAll("[data-row]").length > 0 &&
+    ![...document.querySelectorAll("[data-row]")].some((row) => row.textContent.includes("create_refund")));
+  const approve = page.getByRole("dialog", { name: "Approve delete_customer once" });
+  for (let tries = 0; tries < 50 && !(await approve.isVisible()); tries += 1) {
+    await page.keyboard.press("a");
+    await page.waitForTimeout(300);
+  }
+  await approve.waitFor();
   await page.keyboard.press("Escape");
   await page.keyboard.press("g");
   await page.keyboard.press("u");

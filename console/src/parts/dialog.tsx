@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 /** A native modal dialog, open while it is drawn. Escape and a click beside it close it. */
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren; actions?: ComponentChildren }) {
   const own = useRef<HTMLDialogElement>(null);
   const title = useId();
-  useEffect(() => {
+  // Before the next key or click: the focus is still where it has to come back to.
+  useLayoutEffect(() => {
     const dialog = own.current!;
     const before = document.activeElement as HTMLElement | null;
     dialog.showModal();
