@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "clients/edit_format.h"
+#include "json/scan.h"
 
 namespace doorward::clients {
 namespace {
@@ -24,8 +25,20 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+/// The formats are UTF-8; where other bytes stand, readers disagree about what is where.
+Status check_utf8(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    const unsigned length = json::utf8_length(at, end);
+    if (length == 0) return fail(ErrorKind::invalid, "the file is not UTF-8; save it as UTF-8 and try again");
+    at += length;
+  }
+  return {};
+}
+
 /// The tree of a file; an empty file is an empty object.
 Result<Node> tree_of(std::string_view text, Format format) {
+  if (const Status readable = check_utf8(text); !readable) return std::unexpected(readable.error());
   Node empty;
   empty.kind = Node::Kind::object;
   if (is_blank(text)) return empty;
@@ -138,6 +151,7 @@ Result<std::string> edit_object(std::string_view text, Format format, const KeyP
 }
 
 Result<std::string> bytes_of(std::string_view text, Format format, const KeyPath& member) {
+  if (const Status readable = check_utf8(text); !readable) return std::unexpected(readable.error());
   const auto spans = editor_of(format).spans(text, member);
   if (!spans) return std::unexpected(spans.error());
   std::string out;

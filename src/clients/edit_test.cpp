@@ -314,5 +314,17 @@ RC_GTEST_PROP(Edit, changes_of_any_jsonc_say_what_was_meant, ()) {
   }
 }
 
+TEST(Edit, AFileThatIsNotUtf8IsLeftAlone) {
+  for (const Format format : {Format::jsonc, Format::yaml, Format::toml}) {
+    const std::string text = format == Format::jsonc ? "{\"a\": {\"b\": \"\xB4\"}}"
+                             : format == Format::yaml ? "a:\n  b: \"\xB4\"\n"
+                                                      : "[a]\nb = \"\xB4\"\n";
+    const auto bytes = bytes_of(text, format, {"a", "b"});
+    ASSERT_FALSE(bytes.has_value());
+    EXPECT_EQ(bytes.error().kind, ErrorKind::invalid);
+    EXPECT_FALSE(replace_bytes(text, format, {"a", "b"}, "1").has_value());
+  }
+}
+
 }  // namespace
 }  // namespace doorward::clients

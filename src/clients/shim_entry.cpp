@@ -85,6 +85,24 @@ Result<KeyPath> entry_path(std::string_view text, Format format, const Client&, 
   return path;
 }
 
+namespace {
+
+/// Refuses an edit that, taken back, would leave another file than there was.
+Result<std::string> reversible(std::string_view text, Format format, const KeyPath& entry, std::string edited) {
+  const auto original = bytes_of(text, format, entry);
+  if (!original) return std::unexpected(original.error());
+  const auto back = replace_bytes(edited, format, entry, *original);
+  if (!back) return edited;
+  const auto was = read_tree(text, format);
+  const auto now = read_tree(*back, format);
+  if (!was || !now || !same_value(*was, *now)) {
+    return fail(ErrorKind::invalid, "the entry is written in a way whose change could not be taken back; edit it by hand");
+  }
+  return edited;
+}
+
+}  // namespace
+
 Result<std::string> put_shim(std::string_view text, Format format, const Client& client, const KeyPath& entry,
                              const Shim& shim) {
   const auto root = read_tree(text, format);
@@ -112,10 +130,12 @@ Result<std::string> put_shim(std::string_view text, Format format, const Client&
   const bool has_env = env != nullptr && env->is(Node::Kind::object);
   if (!has_env) change.put.push_back(object_member(env_key, variables_of(shim)));
   auto out = edit_object(text, format, holder, change);
-  if (!out || !has_env) return out;
-  KeyPath variables = holder;
-  variables.push_back(env_key);
-  return edit_object(*out, format, variables, {shim.moved, variables_of(shim)});
+  if (out && has_env) {
+    KeyPath variables = holder;
+    variables.push_back(env_key);
+    out = edit_object(*out, format, variables, {shim.moved, variables_of(shim)});
+  }
+  return out ? reversible(text, format, entry, std::move(*out)) : out;
 }
 
 Result<std::string> add_shim(std::string_view text, const Client& client, const Location& location, const std::string& name,

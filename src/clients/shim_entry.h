@@ -31,7 +31,8 @@ Result<KeyPath> entry_path(std::string_view text, Format format, const Client& c
                            const Entry& entry);
 
 /// Makes an entry start the shim. It keeps its name, its place and all that it says beside how its server starts: limits
-/// of time, lists of tools, approvals, comments. Errors as edit_object.
+/// of time, lists of tools, approvals, comments. Errors as edit_object, and `invalid` where putting the old bytes back would
+/// leave another file.
 Result<std::string> put_shim(std::string_view text, Format format, const Client& client, const KeyPath& entry,
                              const Shim& shim);
 
