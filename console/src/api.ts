@@ -105,11 +105,6 @@ export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path:
   return json<T>(await ask(method, apiPath(path, inQuery), method === "DELETE" ? undefined : body, undefined, ifMatch));
 }
 
-/** The text of an answer that is no JSON. */
-export async function getText(path: string, query: Query = {}): Promise<string> {
-  return (await ask("GET", apiPath(path, query), undefined)).text();
-}
-
 /** Every item of a paged list, or the first `most`. */
 export async function all<T>(path: string, items: string, query: Query = {}, most = 5000): Promise<T[]> {
   const out: T[] = [];

@@ -381,6 +381,18 @@ constexpr std::string_view kSchemas = R"({
     },
     "additionalProperties": false
   },
+  "ChangeCounts": {
+    "type": "object",
+    "required": ["newly_denied", "newly_asks", "newly_allowed", "not_replayable", "unchanged"],
+    "properties": {
+      "newly_denied": {"type": "integer"},
+      "newly_asks": {"type": "integer"},
+      "newly_allowed": {"type": "integer"},
+      "not_replayable": {"type": "integer"},
+      "unchanged": {"type": "integer"}
+    },
+    "additionalProperties": false
+  },
   "PolicySimulated": {
     "type": "object",
     "required": ["schema", "server", "policy", "draft", "window", "calls", "counts", "succeeded", "arguments_read", "groups",
@@ -407,30 +419,8 @@ constexpr std::string_view kSchemas = R"({
         "additionalProperties": false
       },
       "calls": {"type": "integer"},
-      "counts": {
-        "type": "object",
-        "required": ["newly_denied", "newly_asks", "newly_allowed", "not_replayable", "unchanged"],
-        "properties": {
-          "newly_denied": {"type": "integer"},
-          "newly_asks": {"type": "integer"},
-          "newly_allowed": {"type": "integer"},
-          "not_replayable": {"type": "integer"},
-          "unchanged": {"type": "integer"}
-        },
-        "additionalProperties": false
-      },
-      "succeeded": {
-        "type": "object",
-        "required": ["newly_denied", "newly_asks", "newly_allowed", "not_replayable", "unchanged"],
-        "properties": {
-          "newly_denied": {"type": "integer"},
-          "newly_asks": {"type": "integer"},
-          "newly_allowed": {"type": "integer"},
-          "not_replayable": {"type": "integer"},
-          "unchanged": {"type": "integer"}
-        },
-        "additionalProperties": false
-      },
+      "counts": {"$ref": "#/components/schemas/ChangeCounts"},
+      "succeeded": {"$ref": "#/components/schemas/ChangeCounts"},
       "arguments_read": {"type": "integer", "description": "calls whose stored arguments were judged; that is recorded"},
       "groups": {"type": "array", "items": {
         "type": "object",

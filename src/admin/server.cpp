@@ -144,8 +144,9 @@ bool Server::for_console(const Request& request, const RouteTable::Match& match)
 
 std::expected<std::size_t, Response> Server::admit(Request& request, bool local) {
   const auto verb = verb_of(request.method);
-  const RouteTable::Match match = verb ? table_.match(*verb, request.path) : RouteTable::Match{};
-  const bool console = for_console(request, table_.match(verb.value_or(Verb::get), request.path));
+  const RouteTable::Match match = table_.match(verb.value_or(Verb::get), request.path);
+  const bool console = for_console(request, match);
+  const Route* const route = verb && match.entry != nullptr ? match.entry->route : nullptr;
   if (!local) {
     if (!guard_->host_allowed(request.header("host"))) {
       return std::unexpected(refused(421, "this Host is none of ours; add it to admin.allowed_hosts"));
@@ -153,21 +154,21 @@ std::expected<std::size_t, Response> Server::admit(Request& request, bool local)
     const std::string_view origin = request.header("origin");
     const std::string_view site = request.header("sec-fetch-site");
     // A link in a message leads to a page of the console, which shows nothing before its own requests are answered.
-    const bool landing = console || (match.entry != nullptr && match.entry->route->landing);
+    const bool landing = console || (route != nullptr && route->landing);
     const bool led_here = landing && request.header("sec-fetch-mode") == "navigate";
     const bool foreign = (!origin.empty() && !guard_->origin_allowed(origin)) ||
                          (!site.empty() && site != "same-origin" && site != "none" && !led_here);
     if (foreign) return std::unexpected(refused(403, "a page of another site may not ask for this"));
   }
-  const bool anonymous = console || (match.entry != nullptr && match.entry->route->access == Access::anonymous);
+  const bool anonymous = console || (route != nullptr && route->access == Access::anonymous);
   if (!local && !anonymous) {
     auto caller = authenticator_->authenticate(request);
     if (!caller) return std::unexpected(std::move(caller.error()));
     request.caller = std::move(*caller);
   }
-  if (match.entry != nullptr && match.entry->route->access == Access::operation && roles_of_) {
+  if (route != nullptr && route->access == Access::operation && roles_of_) {
     const identity::Actor& actor = request.caller.actor;
-    const auto roles = roles_of_(match.entry->route->op);
+    const auto roles = roles_of_(route->op);
     if (roles && !actor.roles.intersects(*roles)) {
       return std::unexpected(
           refused(403, "this is for " + to_string(*roles) + ", and " + actor.name + " is " + to_string(actor.roles)));

@@ -16,31 +16,12 @@ using test::options_in;
 using test::outcome;
 using test::TempDir;
 
-constexpr std::int64_t kSecond = 1'000'000;
-
-/// Two writers whose records interleave in time, over several segments.
-class ReaderTest : public ::testing::Test {
+class ReaderTest : public test::TwoWritersTest {
  protected:
   void SetUp() override {
-    for (int writer = 0; writer < 2; ++writer) {
-      LogOptions options = options_in(dir_);
-      options.clock = &clock_;
-      options.segment_bytes = 3000;
-      cores_.push_back(std::move(LogCore::open(options).value()));
-    }
+    open_writers();
     start_ = clock_.wall_us();
-    for (std::uint64_t i = 0; i < 40; ++i) {
-      clock_.advance_us(kSecond);
-      Ring& ring = *cores_[i % 2]->rings()[0];
-      if (i % 4 < 2) {
-        ASSERT_TRUE(
-            ring.append_intent(intent(id_of(i), i % 8 == 0 ? "special" : "read_file", clock_.wall_us())));
-        ring.append_outcome(outcome(id_of(i), clock_.wall_us() + 1));
-      } else {
-        ASSERT_TRUE(ring.append(denial(id_of(i), "/tools/x/deny_if/" + std::to_string(i), clock_.wall_us())));
-      }
-      ASSERT_TRUE(cores_[i % 2]->pass({}).status);
-    }
+    write(0, 40);
   }
 
   std::vector<std::string> ids(const Query& query, bool newest = false) {
@@ -54,10 +35,7 @@ class ReaderTest : public ::testing::Test {
     return found;
   }
 
-  TempDir dir_;
-  FakeClock clock_;
   std::int64_t start_ = 0;
-  std::vector<std::unique_ptr<LogCore>> cores_;
 };
 
 TEST_F(ReaderTest, MergesWritersByTimeInBothDirections) {

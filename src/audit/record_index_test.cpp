@@ -10,41 +10,13 @@
 namespace doorward::audit {
 namespace {
 
-using test::denial;
 using test::id_of;
 using test::intent;
-using test::options_in;
 using test::outcome;
-using test::TempDir;
 
-constexpr std::int64_t kSecond = 1'000'000;
-
-/// Two writers whose records interleave in time, over several segments.
-class RecordIndexTest : public ::testing::Test {
+class RecordIndexTest : public test::TwoWritersTest {
  protected:
-  void SetUp() override {
-    for (int writer = 0; writer < 2; ++writer) {
-      LogOptions options = options_in(dir_);
-      options.clock = &clock_;
-      options.segment_bytes = 3000;
-      options.retention = std::chrono::seconds(0);
-      cores_.push_back(std::move(LogCore::open(options).value()));
-    }
-  }
-
-  void write(std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t i = from; i < to; ++i) {
-      clock_.advance_us(kSecond);
-      Ring& ring = *cores_[i % 2]->rings()[0];
-      if (i % 4 < 2) {
-        ASSERT_TRUE(ring.append_intent(intent(id_of(i), i % 8 == 0 ? "special" : "read_file", clock_.wall_us())));
-        ring.append_outcome(outcome(id_of(i), clock_.wall_us() + 1));
-      } else {
-        ASSERT_TRUE(ring.append(denial(id_of(i), "/tools/x/deny_if/" + std::to_string(i), clock_.wall_us())));
-      }
-      ASSERT_TRUE(cores_[i % 2]->pass({}).status);
-    }
-  }
+  void SetUp() override { open_writers(std::chrono::seconds(0)); }
 
   /// What the log itself says, newest first.
   std::vector<std::string> log(const Query& query) {
@@ -100,9 +72,6 @@ class RecordIndexTest : public ::testing::Test {
     }
   }
 
-  TempDir dir_;
-  FakeClock clock_;
-  std::vector<std::unique_ptr<LogCore>> cores_;
 };
 
 TEST_F(RecordIndexTest, AnswersAsTheLogDoesWhileItGrows) {

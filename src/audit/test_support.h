@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -141,5 +143,41 @@ inline std::vector<std::string> lines_of(const std::string& text) {
   while (next_line(rest, line)) lines.emplace_back(line);
   return lines;
 }
+
+/// Two writers of one log whose records interleave in time.
+class TwoWritersTest : public ::testing::Test {
+ protected:
+  static constexpr std::int64_t kSecond = 1'000'000;
+
+  /// Small segments, so that there are several. `retention`: else that of the options.
+  void open_writers(std::optional<std::chrono::seconds> retention = std::nullopt) {
+    for (int writer = 0; writer < 2; ++writer) {
+      LogOptions options = options_in(dir_);
+      options.clock = &clock_;
+      options.segment_bytes = 3000;
+      if (retention) options.retention = *retention;
+      cores_.push_back(std::move(LogCore::open(options).value()));
+    }
+  }
+
+  /// A record a second by turns: two calls that run, two that are denied.
+  void write(std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t i = from; i < to; ++i) {
+      clock_.advance_us(kSecond);
+      Ring& ring = *cores_[i % 2]->rings()[0];
+      if (i % 4 < 2) {
+        ASSERT_TRUE(ring.append_intent(intent(id_of(i), i % 8 == 0 ? "special" : "read_file", clock_.wall_us())));
+        ring.append_outcome(outcome(id_of(i), clock_.wall_us() + 1));
+      } else {
+        ASSERT_TRUE(ring.append(denial(id_of(i), "/tools/x/deny_if/" + std::to_string(i), clock_.wall_us())));
+      }
+      ASSERT_TRUE(cores_[i % 2]->pass({}).status);
+    }
+  }
+
+  TempDir dir_;
+  FakeClock clock_;
+  std::vector<std::unique_ptr<LogCore>> cores_;
+};
 
 }  // namespace doorward::audit::test

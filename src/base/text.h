@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,13 @@ inline std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = to_lower(c);
   return out;
+}
+
+/// `1 call`, `3 calls`.
+inline std::string plural_of(std::uint64_t count, std::string_view one) {
+  std::string out = std::to_string(count) + ' ';
+  out += one;
+  return count == 1 ? out : out + 's';
 }
 
 /// Equal but for the case of ASCII letters.

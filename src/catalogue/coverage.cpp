@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/text.h"
 #include "catalogue/coverage_fix.h"
 #include "catalogue/stack.h"
 #include "json/reader.h"
@@ -22,10 +23,6 @@ std::size_t index_of(Reach reach) {
 }
 std::size_t index_of(Severity severity) {
   return static_cast<std::size_t>(severity);
-}
-
-std::string count_of(std::size_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
 /// Grants that carry the same policy are judged alike, unless it looks at who carries it.
@@ -113,17 +110,17 @@ class Survey {
     if (critical.tools == 0) {
       std::size_t tools = 0;
       for (const Coverage::Count& count : result_.by_severity) tools += count.tools;
-      text = tools == 0 ? "No tool of any server was met yet." : "None of " + count_of(tools, "tool") + " is critical.";
+      text = tools == 0 ? "No tool of any server was met yet." : "None of " + plural_of(tools, "tool") + " is critical.";
       return;
     }
-    const std::string all = count_of(critical.tools, "critical tool");
+    const std::string all = plural_of(critical.tools, "critical tool");
     const std::size_t usable = critical.usable();
     if (usable == 0) {
       text = (critical.tools == 1 ? "The 1 critical tool cannot" : "None of " + all + " can") +
              " be used by an agent without a person.";
       return;
     }
-    text = std::to_string(usable) + " of " + all + " can be used by " + count_of(critical.agents, "agent") + " without a person.";
+    text = std::to_string(usable) + " of " + all + " can be used by " + plural_of(critical.agents, "agent") + " without a person.";
   }
 
   /// Patterns that a single tool is open to, and those that need a look at more than one.
@@ -221,9 +218,9 @@ class Survey {
 
   void explain(PatternState& state) const {
     const std::size_t open = state.tools[index_of(Reach::open)] + state.tools[index_of(Reach::depends)];
-    const std::string all = count_of(state.exposed, "tool") + (state.exposed == 1 ? " is" : " are") + " of the kind that it abuses";
+    const std::string all = plural_of(state.exposed, "tool") + (state.exposed == 1 ? " is" : " are") + " of the kind that it abuses";
     if (open > 0) {
-      state.why = all + "; " + std::to_string(open) + (open == 1 ? " is" : " are") + " open to " + count_of(state.grants.size(), "agent") + ".";
+      state.why = all + "; " + std::to_string(open) + (open == 1 ? " is" : " are") + " open to " + plural_of(state.grants.size(), "agent") + ".";
       state.rule = state.pattern->rule;
       return;
     }
@@ -324,7 +321,7 @@ class Survey {
     keep_worst(state);
     if (*state.state == Reach::open) {
       state.rule = state.pattern->rule;
-      state.why = count_of(state.grants.size(), "agent") + " can read private data and untrusted content and send data out, all without a person.";
+      state.why = plural_of(state.grants.size(), "agent") + " can read private data and untrusted content and send data out, all without a person.";
     } else {
       state.why = *state.state == Reach::needs_person ? "Every way to complete it waits for a person at one leg." : "Every way to complete it is blocked at one leg.";
     }

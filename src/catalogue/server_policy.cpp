@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "catalogue/argument.h"
+#include "base/text.h"
 #include "catalogue/recommendation.h"
 #include "catalogue/stack.h"
 #include "json/reader.h"
@@ -141,10 +142,6 @@ std::string block_of(const Line& line) {
   return block + "}";
 }
 
-std::string count_of(std::size_t count) {
-  return std::to_string(count) + (count == 1 ? " tool" : " tools");
-}
-
 std::string names_of(const std::vector<const Line*>& lines) {
   std::string names;
   for (std::size_t i = 0; i < std::min(lines.size(), kMostNamed); ++i) {
@@ -213,7 +210,7 @@ class Document {
   std::string description() const {
     std::string text(to_string(posture_));
     text.front() = static_cast<char>(text.front() - 32);
-    return text + " policy for " + count_of(lines_.size());
+    return text + " policy for " + plural_of(lines_.size(), "tool");
   }
 
   void write_hidden(std::string& out) const {
@@ -240,7 +237,7 @@ class Document {
     std::vector<std::string> reasons;
     const auto say = [&](Treatment treatment, std::string_view what) {
       const auto lines = of(treatment);
-      if (!lines.empty()) reasons.push_back(count_of(lines.size()) + " " + std::string(what) + ": " + names_of(lines) + ".");
+      if (!lines.empty()) reasons.push_back(plural_of(lines.size(), "tool") + " " + std::string(what) + ": " + names_of(lines) + ".");
     };
     const bool open = posture_ == Posture::permissive;
     say(Treatment::runs, open ? "may be called freely" : "may be called freely, for they only read");
@@ -272,7 +269,7 @@ class Document {
           line.refusals, [&](const std::string& entry) { return entry.find(text) != std::string::npos; });
       if (holds) lines.push_back(&line);
     }
-    if (!lines.empty()) reasons.push_back(count_of(lines.size()) + " " + std::string(what) + ": " + names_of(lines) + ".");
+    if (!lines.empty()) reasons.push_back(plural_of(lines.size(), "tool") + " " + std::string(what) + ": " + names_of(lines) + ".");
   }
 
   static std::string joined(const std::vector<std::string>& names) {

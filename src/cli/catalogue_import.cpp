@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/import.h"
 #include "catalogue/registry_sync.h"
@@ -72,10 +73,6 @@ class Progress {
   bool wrote_ = false;
 };
 
-std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 std::string shapes() {
   std::string out;
   for (const catalogue::Adapter& adapter : catalogue::adapters()) {
@@ -102,9 +99,9 @@ void write_skipped(json::Writer& writer, const std::vector<catalogue::Skipped>& 
 }
 
 void print_taken(const catalogue::Taken& taken) {
-  print_line("  " + counted(taken.servers_added, "server") + " added, " +
+  print_line("  " + plural_of(taken.servers_added, "server") + " added, " +
              std::to_string(taken.servers_changed) + " changed");
-  print_line("  " + counted(taken.tools_added, "tool") + " added, " + std::to_string(taken.tools_changed) +
+  print_line("  " + plural_of(taken.tools_added, "tool") + " added, " + std::to_string(taken.tools_changed) +
              " changed, " + std::to_string(taken.tools_gone) + " gone");
 }
 
@@ -139,11 +136,11 @@ void show(const Session& session, const Report& report) {
   }
   const std::string older =
       report.older == 0 ? "" : ", " + std::to_string(report.older) + " of them older versions";
-  print_line(report.source + ": " + counted(report.records, "record") + older + "; " +
-             counted(report.servers, "server") + ", " + counted(report.tools, "tool"));
+  print_line(report.source + ": " + plural_of(report.records, "record") + older + "; " +
+             plural_of(report.servers, "server") + ", " + plural_of(report.tools, "tool"));
   print_taken(report.taken);
   print_skipped(report.skipped);
-  if (report.ignored != 0) print_line("  " + counted(report.ignored, "other file") + " in the folder");
+  if (report.ignored != 0) print_line("  " + plural_of(report.ignored, "other file") + " in the folder");
   if (!report.next.empty()) print_line("  more pages follow; `doorward catalogue update` fetches them all");
 }
 
@@ -311,7 +308,7 @@ class Import {
     report_.taken.tools_added += taken->tools_added;
     report_.taken.tools_changed += taken->tools_changed;
     report_.taken.tools_gone += taken->tools_gone;
-    progress_.tell(counted(report_.servers, "server") + " taken");
+    progress_.tell(plural_of(report_.servers, "server") + " taken");
     return {};
   }
 
@@ -368,8 +365,8 @@ void show(const Session& session, const UpdateOptions& options, const catalogue:
     writer.end_object();
     return print_line(out);
   }
-  print_line(options.source + ": " + counted(synced.records, "record") + " on " +
-             counted(synced.pages, "page") + (synced.since.empty() ? "" : ", changed since " + synced.since) +
+  print_line(options.source + ": " + plural_of(synced.records, "record") + " on " +
+             plural_of(synced.pages, "page") + (synced.since.empty() ? "" : ", changed since " + synced.since) +
              (synced.resumed ? ", from where the last run broke off" : ""));
   print_taken(synced.taken);
   print_skipped(synced.skipped);
@@ -388,7 +385,7 @@ void update(Session& session, const UpdateOptions& options) {
         .now_us = [] { return system_clock().wall_us(); },
         .tell =
             [&](const catalogue::Synced& so_far, std::string_view doing) {
-              progress.tell(counted(so_far.pages, "page") + ", " + counted(so_far.records, "record") +
+              progress.tell(plural_of(so_far.pages, "page") + ", " + plural_of(so_far.records, "record") +
                             (doing.empty() ? "" : "; waiting: " + std::string(doing)));
             }};
     synced = catalogue::sync_registry(*catalogue, options.source, options.anew, world);

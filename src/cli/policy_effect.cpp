@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/log_view.h"
 #include "cli/operate.h"
+#include "cli/policy_offline.h"
 #include "cli/session.h"
 #include "policy/finding.h"
 #include "risk/category.h"
@@ -150,21 +151,9 @@ void finish_simulation(Session& session, const std::string& text, const std::vec
   }
 }
 
-/// The document of a file, checked; nothing after having failed.
-std::shared_ptr<const policy::Policy> load_file(Session& session, const std::string& file, const std::string& text, const std::string& server) {
-  policy::Origin origin;
-  origin.name = file;
-  origin.server = server;
-  auto loaded = server::load_policy(text, file, std::move(origin));
-  if (loaded) return std::move(loaded->policy);
-  session.exit = Exit::invalid;
-  for (const policy::Finding& finding : loaded.error()) session.say(policy::to_text(finding, file));
-  return nullptr;
-}
-
 /// Replays what a file of records holds, without a gateway.
 void simulate_export(Session& session, const SimulateOptions& options, const std::string& text, const std::vector<Threshold>& thresholds) {
-  const auto draft = load_file(session, options.file, text, options.server);
+  const auto draft = read_policy(session, options.file, text, options.server);
   if (!draft) return;
   const auto records = read_input(options.from, kExportBytes);
   if (!records) return session.fail(records.error());
@@ -213,7 +202,7 @@ void simulate(Session& session, const SimulateOptions& options) {
   if (!text) return session.fail(text.error());
   if (!options.from.empty()) return simulate_export(session, options, *text, thresholds);
   // Findings with their places, before anybody is asked.
-  if (!load_file(session, options.file, *text, options.server)) return;
+  if (!read_policy(session, options.file, *text, options.server)) return;
   if (options.server.empty() && options.policy.empty()) {
     return session.fail(Exit::usage, "name the --server or the --policy whose calls are to be replayed; `doorward server list` shows them");
   }

@@ -152,6 +152,18 @@ void explain_call(Session& session, const ExplainOptions& options, const policy:
 
 }  // namespace
 
+std::shared_ptr<const policy::Policy> read_policy(Session& session, const std::string& file, const std::string& text,
+                                                  const std::string& server) {
+  policy::Origin origin;
+  origin.name = file;
+  origin.server = server;
+  auto loaded = server::load_policy(text, file, std::move(origin));
+  if (loaded) return std::move(loaded->policy);
+  session.exit = Exit::invalid;
+  for (const policy::Finding& finding : loaded.error()) session.say(policy::to_text(finding, file));
+  return nullptr;
+}
+
 void validate_policies(Session& session, const std::vector<std::string>& files) {
   std::string out;
   json::Writer writer(out);

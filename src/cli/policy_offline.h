@@ -1,8 +1,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "policy/policy.h"
 
 namespace doorward::cli {
 
@@ -20,6 +23,11 @@ struct ExplainOptions {
   std::string server;
   std::string at;  ///< RFC 3339; empty: now
 };
+
+/// The document of a file's text, checked; null after having failed with its findings. `server`: whose policy it is, or
+/// empty.
+std::shared_ptr<const policy::Policy> read_policy(Session& session, const std::string& file, const std::string& text,
+                                                  const std::string& server);
 
 /// `policy validate`: prints every finding of every file; invalid ones make the exit code 3.
 void validate_policies(Session& session, const std::vector<std::string>& files);

@@ -11,6 +11,7 @@
 #include "cli/line_diff.h"
 #include "cli/log_view.h"
 #include "cli/operate.h"
+#include "cli/policy_offline.h"
 #include "cli/session.h"
 #include "io/file.h"
 #include "json/reader.h"
@@ -148,21 +149,10 @@ void finish_diff(Session& session, const DiffOptions& options, const std::string
   if (options.exit_code && before != after && session.exit == Exit::ok) session.exit = Exit::check_failed;
 }
 
-std::shared_ptr<const policy::Policy> load_document(Session& session, const std::string& file, const std::string& text, const std::string& server) {
-  policy::Origin origin;
-  origin.name = file;
-  origin.server = server;
-  auto loaded = server::load_policy(text, file, std::move(origin));
-  if (loaded) return std::move(loaded->policy);
-  session.exit = Exit::invalid;
-  for (const policy::Finding& finding : loaded.error()) session.say(policy::to_text(finding, file));
-  return nullptr;
-}
-
 /// Two files, without a gateway: the tools that they name are judged by their names.
 void diff_files(Session& session, const DiffOptions& options, const std::string& before_text, const std::string& after_text) {
-  const auto before = load_document(session, options.before, before_text, options.server);
-  const auto after = load_document(session, options.after, after_text, options.server);
+  const auto before = read_policy(session, options.before, before_text, options.server);
+  const auto after = read_policy(session, options.after, after_text, options.server);
   if (!before || !after) return;
   std::string answer;
   json::Writer writer(answer);

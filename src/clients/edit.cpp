@@ -4,6 +4,7 @@
 
 #include "clients/edit_format.h"
 #include "json/scan.h"
+#include "json/writer.h"
 
 namespace doorward::clients {
 namespace {
@@ -297,6 +298,12 @@ std::string without_lines(std::string_view text, Span lines) {
   if (open && lines.begin > 0 && text[lines.begin - 1] == '\n') --lines.begin;
   if (open && lines.begin > 0 && text[lines.begin - 1] == '\r') --lines.begin;
   return with_span(text, lines, {});
+}
+
+std::string json_string(std::string_view text, std::string_view del) {
+  std::string out = json::quoted(text);
+  for (std::size_t at = out.find('\x7F'); at != std::string::npos; at = out.find('\x7F', at)) out.replace(at, 1, del);
+  return out;
 }
 
 std::string with_span(std::string_view text, Span span, std::string_view bytes) {

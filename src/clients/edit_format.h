@@ -30,6 +30,9 @@ std::string without_lines(std::string_view text, Span lines);
 
 std::string with_span(std::string_view text, Span span, std::string_view bytes);
 
+/// A string as JSON spells it, but with DEL, which TOML and YAML forbid and JSON does not, as `del`.
+std::string json_string(std::string_view text, std::string_view del);
+
 /// What each format can do. The text is readable; `object` is there unless a function says otherwise. What cannot be
 /// done safely is `invalid`.
 class FormatEditor {

@@ -11,6 +11,10 @@
 namespace doorward::clients {
 namespace {
 
+bool starts_shim(const Entry& entry, const Shim& shim) {
+  return is_managed(entry) && entry.command == shim.program && entry.args == shim.args;
+}
+
 /// A realistic file of one client, with an entry to put Doorward before.
 struct Sample {
   const char* client;

@@ -11,11 +11,7 @@ namespace {
 using Statements = std::vector<TomlStatement>;
 
 std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  // TOML wants DEL escaped, too.
-  for (std::size_t at = out.find('\x7F'); at != std::string::npos; at = out.find('\x7F', at)) out.replace(at, 1, "\\u007F");
-  return out;
+  return json_string(text, "\\u007F");
 }
 
 std::string key_text(std::string_view key) {

@@ -8,10 +8,7 @@ namespace doorward::clients {
 namespace {
 
 std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  for (std::size_t at = out.find('\x7F'); at != std::string::npos; at = out.find('\x7F', at)) out.replace(at, 1, "\\x7F");
-  return out;
+  return json_string(text, "\\x7F");
 }
 
 /// A word that no reader takes for anything else stands plainly.

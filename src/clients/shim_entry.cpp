@@ -166,8 +166,4 @@ Result<std::string> add_shim(std::string_view text, const Client& client, const 
   return edit_object(text, location.format, servers, {{}, {std::move(entry)}});
 }
 
-bool starts_shim(const Entry& entry, const Shim& shim) {
-  return is_managed(entry) && entry.command == shim.program && entry.args == shim.args;
-}
-
 }  // namespace doorward::clients

@@ -40,7 +40,4 @@ Result<std::string> put_shim(std::string_view text, Format format, const Client&
 Result<std::string> add_shim(std::string_view text, const Client& client, const Location& location, const std::string& name,
                              const Shim& shim);
 
-/// Whether an entry says what put_shim wrote for this program and these arguments, whatever stands beside it.
-bool starts_shim(const Entry& entry, const Shim& shim);
-
 }  // namespace doorward::clients

@@ -10,10 +10,6 @@ namespace {
 using json::Type;
 using json::Value;
 
-std::string counted(std::size_t count, std::string_view one) {
-  return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
-}
-
 /// A list in words: `"a", "b" and 3 more`.
 std::string list_text(Value list) {
   constexpr std::size_t kShown = 4;
@@ -21,7 +17,7 @@ std::string list_text(Value list) {
   std::string out;
   std::size_t shown = 0;
   for (Value element : list.elements()) {
-    if (shown == kShown) return out + " or " + counted(list.size() - kShown, "other");
+    if (shown == kShown) return out + " or " + plural_of(list.size() - kShown, "other");
     if (shown != 0) out += shown + 1 == list.size() ? " or " : ", ";
     out += shortened(element, 24);
     ++shown;
@@ -155,9 +151,9 @@ std::string shortened(Value value, std::size_t most) {
     case Type::number:
       return plain(value.number(), most);
     case Type::array:
-      return "an array of " + counted(value.size(), "element");
+      return "an array of " + plural_of(value.size(), "element");
     case Type::object:
-      return "an object of " + counted(value.size(), "member");
+      return "an object of " + plural_of(value.size(), "member");
     case Type::string:
       break;
   }

@@ -5,6 +5,8 @@
 #include <set>
 #include <tuple>
 
+#include "base/text.h"
+
 namespace doorward::server {
 namespace {
 
@@ -17,16 +19,12 @@ constexpr std::int64_t kDownWithin = 3600 * kSecond;
 constexpr std::uint64_t kDownCalls = 3;
 constexpr std::size_t kNamed = 3;
 
-std::string many(std::uint64_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
-}
-
 std::string span(std::int64_t us) {
   const std::int64_t seconds = std::max<std::int64_t>(us / kSecond, 0);
-  if (seconds < 120) return many(static_cast<std::uint64_t>(seconds), "second");
-  if (seconds < 7200) return many(static_cast<std::uint64_t>(seconds / 60), "minute");
-  if (seconds < 48 * 3600) return many(static_cast<std::uint64_t>(seconds / 3600), "hour");
-  return many(static_cast<std::uint64_t>(seconds / 86400), "day");
+  if (seconds < 120) return plural_of(static_cast<std::uint64_t>(seconds), "second");
+  if (seconds < 7200) return plural_of(static_cast<std::uint64_t>(seconds / 60), "minute");
+  if (seconds < 48 * 3600) return plural_of(static_cast<std::uint64_t>(seconds / 3600), "hour");
+  return plural_of(static_cast<std::uint64_t>(seconds / 86400), "day");
 }
 
 /// `a, b, c and 4 more`.
@@ -144,7 +142,7 @@ std::vector<AttentionItem> attention(const AttentionFacts& facts, const Unguarde
   for (const auto& [server, tools] : changed) {
     items.push_back({"tool_changed",
                      (tools.size() == 1 ? "The tool " + names(tools) + " of " + server + " is not as it was reviewed, so it is"
-                                        : many(tools.size(), "tool") + " of " + server + " (" + names(tools) +
+                                        : plural_of(tools.size(), "tool") + " of " + server + " (" + names(tools) +
                                               ") are not as they were reviewed, so they are") +
                          " refused until a person looks.",
                      tools.size(), std::nullopt, "servers", {{"server", server}}});
@@ -153,7 +151,7 @@ std::vector<AttentionItem> attention(const AttentionFacts& facts, const Unguarde
     const std::string others = unguarded.tools == 1 ? "" : " and " + std::to_string(unguarded.tools - 1) + " more";
     items.push_back({"destructive_unguarded",
                      "The destructive tool" + std::string(unguarded.tools == 1 ? " " : "s ") + unguarded.tool + " of " +
-                         unguarded.server + others + " can be used by " + many(unguarded.agents, "agent") +
+                         unguarded.server + others + " can be used by " + plural_of(unguarded.agents, "agent") +
                          " without a person.",
                      unguarded.tools, std::nullopt, "coverage", {}});
   }
@@ -164,7 +162,7 @@ std::vector<AttentionItem> attention(const AttentionFacts& facts, const Unguarde
     const std::string& server = std::get<1>(call);
     const std::string& tool = std::get<2>(call);
     loops.push_back({"retry_loop",
-                     loop.label + " made the same refused call of " + server + "." + tool + " " + many(loop.calls, "time") +
+                     loop.label + " made the same refused call of " + server + "." + tool + " " + plural_of(loop.calls, "time") +
                          " in 10 minutes.",
                      loop.calls, loop.first_us, "log",
                      {{"agent", loop.label}, {"server", server}, {"tool", tool}, {"since", "10m"}, {"of", "calls"}}});
@@ -173,7 +171,7 @@ std::vector<AttentionItem> attention(const AttentionFacts& facts, const Unguarde
   std::ranges::move(loops, std::back_inserter(items));
   for (const auto& [server, down] : found.down) {
     if (down.failures < kDownCalls) continue;
-    items.push_back({"upstream_down", "The last " + many(down.failures, "call") + " to " + server + " failed: it does not answer.",
+    items.push_back({"upstream_down", "The last " + plural_of(down.failures, "call") + " to " + server + " failed: it does not answer.",
                      down.failures, down.first_us, "servers", {{"server", server}}});
   }
   std::vector<std::string> unused;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "json/writer.h"
 #include "policy/rule_place.h"
 
@@ -18,10 +19,6 @@ constexpr std::int64_t kHourUs = 3'600'000'000;
 
 std::size_t index_of(Change change) {
   return static_cast<std::size_t>(change);
-}
-
-std::string count_of(std::uint64_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
 std::size_t rank(Change change) {
@@ -93,7 +90,7 @@ class Summary {
     }
     const auto most = std::ranges::max_element(uses, {}, [](const auto& use) { return use.second.calls; });
     if (most == uses.end() || most->second.refused == 0) return;
-    result_.lockout = std::string(most->first) + " is the tool most used in the last hour (" + count_of(most->second.calls, "call") +
+    result_.lockout = std::string(most->first) + " is the tool most used in the last hour (" + plural_of(most->second.calls, "call") +
                       "); " + std::to_string(most->second.refused) + " of these would be refused.";
   }
 
@@ -102,7 +99,7 @@ class Summary {
       result_.notes.emplace_back("The draft only observes: these are the answers that it would give once it enforces.");
     }
     if (replay_.limited_calls > 0) {
-      result_.notes.push_back("Counts of limits start from nothing at the oldest call, so " + count_of(replay_.limited_calls, "call") +
+      result_.notes.push_back("Counts of limits start from nothing at the oldest call, so " + plural_of(replay_.limited_calls, "call") +
                               " of a limit's first window may meet more room than there was.");
     }
     std::map<Obstacle, std::uint64_t> obstacles;
@@ -110,7 +107,7 @@ class Summary {
       if (replayed.obstacle != Obstacle::none) ++obstacles[replayed.obstacle];
     }
     for (const auto& [obstacle, count] : obstacles) {
-      result_.notes.push_back(count_of(count, "call") + " cannot be replayed. " + std::string(describe(obstacle)));
+      result_.notes.push_back(plural_of(count, "call") + " cannot be replayed. " + std::string(describe(obstacle)));
     }
   }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "catalogue/pretty.h"
 #include "json/copy.h"
 #include "json/reader.h"
@@ -17,10 +18,6 @@ namespace {
 
 constexpr std::int64_t kMinuteUs = 60'000'000;
 constexpr std::uint64_t kLeastPerMinute = 10;
-
-std::string count_of(std::uint64_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
 
 struct Use {
   Suggestion::Tool counts;
@@ -92,13 +89,13 @@ class Draft {
 
  private:
   std::string description(const Suggestion& suggestion, std::string_view span) const {
-    std::string text = "Drafted from " + count_of(suggestion.calls, "call") + " to " + std::string(server_) + " in " + std::string(span) + ": ";
+    std::string text = "Drafted from " + plural_of(suggestion.calls, "call") + " to " + std::string(server_) + " in " + std::string(span) + ": ";
     constexpr std::size_t kMostNamed = 20;
     for (std::size_t i = 0; i < std::min(suggestion.tools.size(), kMostNamed); ++i) {
       const Suggestion::Tool& tool = suggestion.tools[i];
       text += (i == 0 ? "" : ", ") + tool.tool + " " + std::to_string(tool.calls);
     }
-    if (suggestion.tools.size() > kMostNamed) text += ", " + count_of(suggestion.tools.size() - kMostNamed, "further tool");
+    if (suggestion.tools.size() > kMostNamed) text += ", " + plural_of(suggestion.tools.size() - kMostNamed, "further tool");
     return text + ".";
   }
 
@@ -143,7 +140,7 @@ Suggestion suggest_policy(const std::vector<RecordedCall>& calls, std::string_vi
   std::ranges::sort(result.tools, [](const auto& a, const auto& b) { return std::pair(b.calls, a.tool) < std::pair(a.calls, b.tool); });
   Draft draft(server, current);
   result.text = draft.write(result, span);
-  if (patterns > 0) result.notes.push_back(count_of(patterns, "tool") + " with a name that is a pattern is left out.");
+  if (patterns > 0) result.notes.push_back(plural_of(patterns, "tool") + " with a name that is a pattern is left out.");
   if (draft.keeps_rules()) result.notes.push_back("Rules that the policy " + std::string(current->name()) + " has for these tools are kept as they stand.");
   if (current != nullptr) {
     result.notes.emplace_back("Its rules by category (risk) and by pattern are not carried over: compare with `doorward policy diff`.");

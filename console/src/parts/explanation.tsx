@@ -11,7 +11,7 @@ export interface Explanation {
   time?: string;
   decision: "allow" | "deny" | "hide" | "approve";
   /** What people are shown. */
-  word?: DecisionWord;
+  word: DecisionWord;
   enforced: boolean;
   code: string;
   summary: string;
@@ -31,14 +31,6 @@ export interface Explanation {
 }
 
 const limited = ["rate_limited", "budget_exceeded"];
-
-/** An account that says no word of its own, of a gateway before it had them. */
-function wordOf(of: Explanation): DecisionWord {
-  if (of.word) return of.word;
-  if (of.decision === "allow" || of.effects.forwarded) return of.decision !== "allow" && !of.enforced ? "would_deny" : "allowed";
-  if (of.decision === "hide") return "hidden";
-  return limited.includes(of.code) ? "rate_limited" : of.decision === "approve" ? "needs_approval" : "denied";
-}
 
 /** Who said so: a rule, the default, a broken policy, a person. */
 function whoSaid(of: Explanation): string {
@@ -82,7 +74,7 @@ const retries: Record<string, string> = {
 
 function Trace(props: { of: Explanation }) {
   const { of } = props;
-  const refused = wordOf(of) !== "allowed";
+  const refused = of.word !== "allowed";
   const signs: Record<string, [string, string]> = { "ok": ["✓", "passed"], "decided": [refused ? "✕" : "✓", "decided"],
     "not evaluated": ["·", "not evaluated"] };
   return (
@@ -131,7 +123,7 @@ export function ruleAddress(of: Explanation): string {
 
 export function ExplanationView(props: { of: Explanation; actions?: ComponentChildren }) {
   const { of } = props;
-  const word = wordOf(of);
+  const word = of.word;
   const told = of.told_agent && of.told_agent !== of.summary;
   return (
     <section class="explanation" aria-label="Explanation">

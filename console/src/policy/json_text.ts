@@ -214,6 +214,11 @@ export function memberOf(node: Node | undefined, key: string): Member | undefine
 
 export type Path = readonly (string | number)[];
 
+/** The value of a string, empty for anything else. */
+export function textOf(node: Node | undefined): string {
+  return node?.kind === "string" ? node.value : "";
+}
+
 /** What stands at a path of keys and indices. */
 export function nodeAt(root: Node | undefined, path: Path): Node | undefined {
   let node = root;

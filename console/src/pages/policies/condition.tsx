@@ -1,15 +1,11 @@
 // The controls of one condition: field, operator, value.
 import { useId, useState } from "preact/hooks";
 import { setAt, type Value, Written } from "../../policy/edit.ts";
-import { memberOf, type Node, type Path } from "../../policy/json_text.ts";
+import { memberOf, type Node, type Path, textOf } from "../../policy/json_text.ts";
 import { comparisons, firstValue, isDrawable, numberOf, operators, operatorsFor } from "../../policy/operators.ts";
 import { type Field, type FieldType, otherFields } from "../../policy/schema.ts";
 import { visible } from "../../visible.ts";
 import type { Draft } from "./draft.ts";
-
-function textOf(node: Node | undefined): string {
-  return node?.kind === "string" ? node.value : "";
-}
 
 export function fieldOf(fields: Field[], path: string): Field | undefined {
   return [...fields, ...otherFields].find((field) => field.path === path);

@@ -1,7 +1,7 @@
 // The rules of one block (`tools.<name>`, `risk.<category>`, `all_tools`) as sentences that can be changed.
 import { useState } from "preact/hooks";
 import { append, removeAt, setAt, type Value, Written } from "../../policy/edit.ts";
-import { memberOf, type Node, nodeAt, type Path, pointerOf } from "../../policy/json_text.ts";
+import { memberOf, type Node, nodeAt, type Path, pointerOf, textOf } from "../../policy/json_text.ts";
 import { numberOf } from "../../policy/operators.ts";
 import type { Field } from "../../policy/schema.ts";
 import { actionParts, entryParts, limitParts, type Part, rateLimitParts, scopes, windows } from "../../policy/sentence.ts";
@@ -17,10 +17,6 @@ export interface Place {
   fields: Field[];
   /** Shows a path of the document in the JSON tab. */
   openJson: (path: Path) => void;
-}
-
-function textOf(node: Node | undefined): string {
-  return node?.kind === "string" ? node.value : "";
 }
 
 /** Sets a member to a text, or takes it away where that is empty. */
