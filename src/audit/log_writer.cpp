@@ -36,6 +36,7 @@ struct LogWriter::Impl {
 
   std::mutex mutex;
   std::condition_variable changed;
+  Request write;
   Request flush;
   Request sign;
   Request close;
@@ -49,12 +50,14 @@ void LogWriter::Impl::run() {
   int idle = 0;
   std::chrono::steady_clock::time_point give_up;
   while (true) {
+    std::uint64_t write_wanted;
     std::uint64_t flush_wanted;
     std::uint64_t sign_wanted;
     std::uint64_t close_wanted;
     bool stop;
     {
       std::lock_guard guard(mutex);
+      write_wanted = write.wanted;
       flush_wanted = flush.wanted;
       sign_wanted = sign.wanted;
       close_wanted = close.wanted;
@@ -74,25 +77,30 @@ void LogWriter::Impl::run() {
       changed.notify_all();
       return;
     }
-    // A flush covers what the rings hold at this point; entries that come later may go with it or not.
+    // A request covers what the rings hold at this point; entries that come later may go with it or not.
     std::vector<std::uint64_t> target;
     for (const auto& ring : core->rings()) target.push_back(ring->published());
+    const bool writing = write.done != write_wanted;
     const bool flushing = flush.done != flush_wanted;
     const bool signing = sign.done != sign_wanted;
     const bool closing = close.done != close_wanted;
     const LogCore::Round round = core->pass({flushing || signing || closing, signing, closing});
-    if (flushing || signing || closing) {
-      bool reached = round.status.has_value();
-      for (std::size_t i = 0; i < target.size(); ++i)
-        reached = reached && core->rings()[i]->durable() >= target[i];
+    if (writing || flushing || signing || closing) {
+      bool written = round.status.has_value();
+      bool synced = written;
+      for (std::size_t i = 0; i < target.size(); ++i) {
+        written = written && core->rings()[i]->drained() >= target[i];
+        synced = synced && core->rings()[i]->durable() >= target[i];
+      }
       std::lock_guard guard(mutex);
       last = round.status;
-      if (reached) {
+      if (written) write.done = write_wanted;
+      if (synced) {
         flush.done = flush_wanted;
         sign.done = sign_wanted;
         close.done = close_wanted;
-        changed.notify_all();
       }
+      if (written || synced) changed.notify_all();
     }
     nap(round, idle);
   }
@@ -117,7 +125,7 @@ void LogWriter::Impl::nap(const LogCore::Round& round, int& idle) {
   bool asked;
   {
     std::lock_guard guard(mutex);
-    asked = stopping || flush.done != flush.wanted || sign.done != sign.wanted || close.done != close.wanted;
+    asked = stopping || write.done != write.wanted || flush.done != flush.wanted || sign.done != sign.wanted || close.done != close.wanted;
   }
   if (asked || !rings_empty()) {
     wake.cancel();
@@ -145,7 +153,7 @@ Status LogWriter::Impl::wait_for(Request& request, std::chrono::milliseconds lim
   if (request.done >= mine) return {};
   if (!last) return last;
   return fail(ErrorKind::unavailable,
-              done ? "the log writer was stopped" : "the log was not synced in time; the disk is slow");
+              done ? "the log writer was stopped" : "the log was not stored in time; the disk is slow");
 }
 
 LogWriter::LogWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -192,6 +200,9 @@ std::string LogWriter::public_key() const {
   return impl_->core->public_key();
 }
 
+Status LogWriter::write_out(std::chrono::milliseconds limit) {
+  return impl_->wait_for(impl_->write, limit);
+}
 Status LogWriter::flush(std::chrono::milliseconds limit) {
   return impl_->wait_for(impl_->flush, limit);
 }

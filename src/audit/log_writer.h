@@ -113,6 +113,9 @@ class LogWriter {
   /// Public key of the checkpoints, 32 bytes.
   std::string public_key() const;
 
+  /// Waits until what was appended before the call stands in its segment, where readers find it, or fails after
+  /// `limit`. It may not be synced yet.
+  Status write_out(std::chrono::milliseconds limit = std::chrono::seconds(1));
   /// Waits until what was appended before the call is on disk, or fails after `limit`.
   Status flush(std::chrono::milliseconds limit = std::chrono::seconds(5));
   /// Signs a checkpoint of all that has been written now.

@@ -145,6 +145,19 @@ TEST(LogWriterTest, PowerModeTellsWhenAnEntryIsOnDisk) {
   EXPECT_TRUE(verified(dir).ok);
 }
 
+TEST(LogWriterTest, WhatWasAppendedBeforeStandsInItsSegmentOnceWrittenOut) {
+  TempDir dir;
+  LogOptions options = options_in(dir);
+  options.drain_interval = std::chrono::milliseconds(20);
+  auto log = open(options);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    ASSERT_TRUE(log->ring(0).append(denial(id_of(i))));
+    ASSERT_TRUE(log->write_out());
+    EXPECT_EQ(std::ranges::count(events(dir), "call.denied"), static_cast<std::ptrdiff_t>(i + 1));
+  }
+  ASSERT_TRUE(log->stop());
+}
+
 TEST(LogWriterTest, FlushAndCheckpointCoverWhatWasAppendedBefore) {
   TempDir dir;
   std::vector<std::string> notes;

@@ -93,8 +93,8 @@ class RecordIndex::Walk {
   const IndexRow* row_ = nullptr;
 };
 
-RecordIndex::RecordIndex(std::string log, std::string directory)
-    : log_(std::move(log)), directory_(std::move(directory)) {}
+RecordIndex::RecordIndex(std::string log, std::string directory, std::function<void()> write_out)
+    : log_(std::move(log)), directory_(std::move(directory)), write_out_(std::move(write_out)) {}
 
 RecordIndex::~RecordIndex() = default;
 
@@ -113,6 +113,7 @@ std::string RecordIndex::path_of(const std::string& writer, const SegmentFile& s
 }
 
 Status RecordIndex::refresh() {
+  if (write_out_) write_out_();
   std::unique_lock reading(reading_, std::defer_lock);
   if (whole_) {
     reading.lock();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -62,7 +63,9 @@ struct ChainState {
 class RecordIndex {
  public:
   /// `log`: a log directory. `directory`: where blocks are kept, made when first needed; empty: in memory only.
-  RecordIndex(std::string log, std::string directory);
+  /// `write_out`: has the writers of this process write what they hold, so that who did something finds it; called by
+  /// refresh(), on its thread; may be empty.
+  RecordIndex(std::string log, std::string directory, std::function<void()> write_out = {});
   ~RecordIndex();
   RecordIndex(const RecordIndex&) = delete;
   RecordIndex& operator=(const RecordIndex&) = delete;
@@ -114,6 +117,7 @@ class RecordIndex {
 
   const std::string log_;
   const std::string directory_;
+  const std::function<void()> write_out_;
   std::timed_mutex reading_;            ///< one reads the log at a time
   bool keeping_ = true;                 ///< until a file cannot be written; whoever reads the log
   mutable std::shared_mutex mutex_;     ///< of all below; held by a reader of the log for pieces of it only

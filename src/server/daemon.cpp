@@ -242,7 +242,9 @@ std::expected<void, StartFailure> Daemon::build() {
   auto made = gateway::Gateway::create(std::move(options), std::move(*world));
   if (!made) return failure(made.error());
   gateway_ = std::move(*made);
-  index_ = std::make_unique<audit::RecordIndex>(state_.log(), state_.index());
+  // Where the log cannot be written, lists show what was.
+  index_ = std::make_unique<audit::RecordIndex>(state_.log(), state_.index(),
+                                                [&log = gateway_->log()] { (void)log.write_out(); });
   index_keeper_ = std::make_unique<IndexKeeper>(*index_);
   if (const Status started = desk_->start(gateway_->log(), state_.log()); !started) return failure(started.error());
   if (const Status set = set_anchors(config_.anchors); !set) return failure(set.error());
