@@ -69,13 +69,6 @@ void LocalConnection::read() {
 void LocalConnection::take(std::string_view bytes) {
   std::string_view line;
   while (phase_ == Phase::greeting || phase_ == Phase::open) {
-    if (skipping_) {
-      const std::size_t end = bytes.find('\n');
-      if (end == std::string_view::npos) return;
-      bytes.remove_prefix(end + 1);
-      skipping_ = false;
-    }
-    const std::string_view before = bytes;
     switch (lines_.next(bytes, line)) {
       case mcp::LineFramer::Step::more:
         return;
@@ -89,9 +82,7 @@ void LocalConnection::take(std::string_view bytes) {
         caller.grant = &world_->grant(grant_);
         caller.client_address = kAddress;
         messages_.refuse(caller, refusal, {});
-        lines_.reset();
-        bytes = before;
-        skipping_ = true;
+        lines_.skip_line();
         break;
       }
       case mcp::LineFramer::Step::line:

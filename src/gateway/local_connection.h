@@ -72,7 +72,6 @@ class LocalConnection final : public io::Handler, public DuplexClient::Output {
   Phase phase_ = Phase::greeting;
   bool readable_ = false;
   bool to_end_ = false;
-  bool skipping_ = false;  ///< the rest of a line that is too long
   bool paused_ = false;    ///< the client took less than was sent
   bool draining_ = false;
   bool peer_ended_ = false;

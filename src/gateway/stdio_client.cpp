@@ -28,8 +28,8 @@ void StdioClient::take(std::string_view bytes) {
         mcp::Refusal refusal{.code = mcp::ErrorCode::invalid_request,
                              .message = "The message is longer than the gateway's limit for requests."};
         messages_.refuse(caller_, refusal, {});
-        lines_.reset();
-        return;
+        lines_.skip_line();
+        break;
       }
       case mcp::LineFramer::Step::line:
         messages_.take(caller_, line);

@@ -16,12 +16,19 @@ LineFramer::Step LineFramer::next(std::string_view& bytes, std::string_view& lin
     given_ = false;
   }
   while (!bytes.empty() && !failed_) {
+    if (skipping_) {
+      const std::size_t end = bytes.find('\n');
+      skipping_ = end == std::string_view::npos;
+      bytes.remove_prefix(skipping_ ? bytes.size() : end + 1);
+      continue;
+    }
     const std::size_t at = bytes.find('\n');
     const bool whole = at != std::string_view::npos;
     std::string_view piece = bytes.substr(0, at);
     bytes.remove_prefix(whole ? at + 1 : bytes.size());
     if (partial_.size() + piece.size() > max_bytes_) {
       failed_ = true;
+      ended_ = whole;
       break;
     }
     if (!whole || !partial_.empty()) {
@@ -41,9 +48,15 @@ LineFramer::Step LineFramer::next(std::string_view& bytes, std::string_view& lin
   return failed_ ? Step::too_large : Step::more;
 }
 
+void LineFramer::skip_line() {
+  skipping_ = failed_ && !ended_;
+  partial_ = {};
+  given_ = failed_ = false;
+}
+
 void LineFramer::reset() {
   partial_.clear();
-  given_ = failed_ = false;
+  given_ = failed_ = skipping_ = false;
 }
 
 void append_line(std::string& out, std::string_view json) {

@@ -49,6 +49,26 @@ TEST(LineFramer, T258_Bounded) {
   }
 }
 
+TEST(LineFramer, T258_GoesOnBehindALineThatIsTooLong) {
+  const std::string stream = "{}\n" + std::string(30, 'x') + "{\"a\":1}\n{\"b\":2}\n01234567890\n{}\n";
+  for (std::size_t step = 1; step <= stream.size(); ++step) {
+    LineFramer framer(10);
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < stream.size(); at += step) {
+      const std::string piece = stream.substr(at, step);
+      std::string_view rest = piece;
+      std::string_view line;
+      LineFramer::Step got;
+      while ((got = framer.next(rest, line)) != LineFramer::Step::more) {
+        lines.emplace_back(got == LineFramer::Step::line ? line : "<too large>");
+        if (got == LineFramer::Step::too_large) framer.skip_line();
+      }
+    }
+    EXPECT_EQ(lines, (std::vector<std::string>{"{}", "<too large>", "{\"b\":2}", "<too large>", "{}"})) << step;
+    EXPECT_EQ(framer.pending(), 0u);
+  }
+}
+
 TEST(LineFramer, T261_OneLineOnTheWire) {
   std::string out = "before\n";
   append_line(out, "{\r\n \"a\": \"x\\ny\xE2\x80\xA8\"\n}");

@@ -151,7 +151,6 @@ class Relay {
   unsigned fruitless_ = 0;
   bool was_open_ = false;
   bool watching_ = false;  ///< looks whether the gateway has come back, without starting one
-  bool skipping_ = false;
   bool input_ended_ = false;
   bool output_broken_ = false;
   bool gateway_half_closed_ = false;
@@ -206,13 +205,6 @@ void Relay::read_client() {
   std::string_view bytes(block.data(), static_cast<std::size_t>(got));
   std::string_view line;
   for (;;) {
-    if (skipping_) {
-      const std::size_t end = bytes.find('\n');
-      if (end == std::string_view::npos) return;
-      bytes.remove_prefix(end + 1);
-      skipping_ = false;
-    }
-    const std::string_view before = bytes;
     switch (from_client_.next(bytes, line)) {
       case mcp::LineFramer::Step::more:
         return;
@@ -222,9 +214,7 @@ void Relay::read_client() {
       case mcp::LineFramer::Step::too_large:
         ConnectMemory::append_error_line(to_client_.text(), {}, static_cast<int>(mcp::ErrorCode::invalid_request),
                                          "Doorward: the message is longer than 64 MiB.");
-        from_client_.reset();
-        bytes = before;
-        skipping_ = true;
+        from_client_.skip_line();
         break;
     }
   }
