@@ -38,6 +38,13 @@ inline std::string lower(std::string_view text) {
   return out;
 }
 
+/// Without the spaces, tabs and line ends at both ends.
+constexpr std::string_view trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
 /// `1 call`, `3 calls`.
 inline std::string plural_of(std::uint64_t count, std::string_view one) {
   std::string out = std::to_string(count) + ' ';

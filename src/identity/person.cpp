@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::string_view kUser = "user:";
 
-std::string_view trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 /// A name without the kind that local users have.
 std::string_view bare(std::string_view name) {
   name = trim(name);

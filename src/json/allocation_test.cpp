@@ -1,34 +1,13 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "base/count_allocations.h"
 #include "json/canonical.h"
 #include "json/decimal.h"
 #include "json/equal.h"
 #include "json/reader.h"
 #include "json/writer.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-}  // namespace
-
-// Counts what this test program takes from the heap. Not inlined, or the compiler pairs malloc with delete.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace doorward::json {
 namespace {
@@ -61,9 +40,9 @@ TEST(Allocation, NoneOnceWarm) {
            amount.to_millionths_rounded_up() == 1'250'500'000;
   };
   EXPECT_TRUE(work());
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations;
   EXPECT_TRUE(work());
-  EXPECT_EQ(allocations - before, 0u);
+  EXPECT_EQ(test::allocations - before, 0u);
 }
 
 }  // namespace

@@ -1,35 +1,14 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "base/count_allocations.h"
 #include "json/reader.h"
 #include "mcp/denial.h"
 #include "mcp/envelope.h"
 #include "mcp/header_mirror.h"
 #include "mcp/line_framer.h"
 #include "mcp/sse.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-}  // namespace
-
-// Counts what this test program takes from the heap. Not inlined, or the compiler pairs malloc with delete.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace doorward::mcp {
 namespace {
@@ -64,9 +43,9 @@ TEST(Allocation, NoneOnceWarm) {
     return good;
   };
   EXPECT_TRUE(work());
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations;
   EXPECT_TRUE(work());
-  EXPECT_EQ(allocations - before, 0u);
+  EXPECT_EQ(test::allocations - before, 0u);
 }
 
 }  // namespace

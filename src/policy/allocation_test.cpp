@@ -1,42 +1,10 @@
-// A warm decision allocates nothing: operator new is counted in this binary.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "base/count_allocations.h"
 #include "policy/decide.h"
 #include "policy/test_support.h"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-
-void* counted(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  return counted(size);
-}
-[[gnu::noinline]] void* operator new[](std::size_t size) {
-  return counted(size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace doorward::policy {
 namespace {
@@ -62,9 +30,9 @@ std::size_t allocations_of(const std::string& tool, const std::string& args, con
   under_test.subject.labels = {{"team", "red"}};
   Scratch scratch;
   decide(*policy, under_test.call, scratch, index);
-  const std::size_t before = allocations.load();
+  const std::size_t before = test::allocations;
   for (int i = 0; i < 10; ++i) decide(*policy, under_test.call, scratch, index);
-  return allocations.load() - before;
+  return test::allocations - before;
 }
 
 TEST(Allocation, AWarmDecisionAllocatesNothing) {

@@ -9,6 +9,19 @@
 #include "policy/walk.h"
 
 namespace doorward::policy {
+
+std::string_view to_string(Place place) {
+  switch (place) {
+    case Place::deny_if:
+      return "deny_if";
+    case Place::require:
+      return "require";
+    case Place::approve_if:
+      break;
+  }
+  return "approve_if";
+}
+
 namespace {
 
 using json::Type;

@@ -56,6 +56,8 @@ enum class Truth : std::uint8_t { no, yes, error };
 /// Where a condition stands; it decides the quantifier of `[*]` and what `neq` and `not_in` make of a missing
 /// value.
 enum class Place : std::uint8_t { deny_if, require, approve_if };
+/// The member of a document that the list is.
+std::string_view to_string(Place place);
 
 /// The value of `length`: each bound that is given must hold.
 struct LengthBounds {

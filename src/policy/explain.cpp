@@ -27,17 +27,6 @@ std::string_view word(Truth truth) {
   }
 }
 
-std::string_view list_of(Place place) {
-  switch (place) {
-    case Place::deny_if:
-      return "deny_if";
-    case Place::require:
-      return "require";
-    default:
-      return "approve_if";
-  }
-}
-
 class Explainer {
  public:
   Explainer(const Policy& policy, const Call& call, const Decision& decision, Missing missing = {})
@@ -194,7 +183,7 @@ class Explainer {
   }
 
   std::string entry_text(const Block& block, const Entry& entry, Place place, std::size_t index) const {
-    std::string text = block.title + " " + std::string(list_of(place)) + "[" + std::to_string(index) + "]";
+    std::string text = block.title + " " + std::string(to_string(place)) + "[" + std::to_string(index) + "]";
     for (std::size_t i = 0; i < entry.conditions.size(); ++i) {
       const Condition& condition = entry.conditions[i];
       text += (i == 0 ? " " : " and ") + plain(condition.path->text) + " " +

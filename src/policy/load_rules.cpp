@@ -30,17 +30,6 @@ std::optional<std::int64_t> seconds_of(std::string_view text) {
   return count * kSeconds[unit];
 }
 
-std::string_view list_name(Place place) {
-  switch (place) {
-    case Place::deny_if:
-      return "deny_if";
-    case Place::require:
-      return "require";
-    default:
-      return "approve_if";
-  }
-}
-
 }  // namespace
 
 void Loader::block(Value value, const At& at, const std::string& prefix, bool with_action, Block& into) {
@@ -117,7 +106,7 @@ const Approval* Loader::approval(Value object, const At& at) {
 void Loader::entries(Value list, const At& at, const std::string& prefix, Place place,
                      std::vector<Entry>& into) {
   if (!list || !check_.is(list, Type::array, at)) return;
-  const std::string below = prefix + "/" + std::string(list_name(place));
+  const std::string below = prefix + "/" + std::string(to_string(place));
   std::size_t index = 0;
   for (Value value : list.elements()) {
     const At here = at / index;

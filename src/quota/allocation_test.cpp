@@ -1,42 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
-#include <new>
 
+#include "base/count_allocations.h"
 #include "quota/table.h"
 #include "quota/test_support.h"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-void* counted(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  return counted(size);
-}
-[[gnu::noinline]] void* operator new[](std::size_t size) {
-  return counted(size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace doorward::quota {
 namespace {
@@ -48,13 +16,13 @@ TEST(QuotaPath, ACallOnCountersThatExistAllocatesNothing) {
   Reservation reservation;
   table.reserve(demands, at(kNewYear), reservation);
   table.release(reservation);
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations;
   for (int i = 0; i < 1'000; ++i) {  // the first fifty pass, the rest are refused, then the minute passes
     table.reserve(demands, table.at(kNewYear + i * kSecondUs, i * kSecondUs), reservation);
     if (i % 5 == 0) table.release(reservation);
     table.add_unchecked(demands, at(kNewYear + i * kSecondUs), reservation);
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(test::allocations, before);
 }
 
 }  // namespace

@@ -21,13 +21,6 @@ bool is_name(char c) {
   return is_alnum(c) || c == '_';
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  return first == std::string_view::npos ? std::string_view()
-                                         : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 /// The name at the start of a text, quotes around it cut off: what an action may be called.
 std::string_view leading_name(std::string_view text) {
   std::size_t size = 0;
