@@ -35,7 +35,7 @@ class FramingCase(AttackCase):
     def chunked(self, body, framing=("Transfer-Encoding: chunked",), **options):
         return self.raw(list(framing), b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body), **options)
 
-    def send(self, data, expect_close=True, seconds=5.0):
+    def send(self, data, expect_close=True, seconds=20):
         """The last of the answers; None when the gateway only closed."""
         answers = exchange(self.gateway.port, data, seconds, expect_close)
         self.answers = answers

@@ -176,7 +176,7 @@ class Slowness(FramingCase):
 
         def wait(exchange):
             if exchange.seen.rpc == "tools/call":
-                release.wait(5)
+                release.wait(20)
             return False
         self.upstream.hook = wait
         mark = self.upstream.mark()

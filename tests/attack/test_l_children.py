@@ -46,7 +46,7 @@ class ChildCase(AttackCase):
         return Gateway({"up": cls.upstream.settings}, cls.policies, cls.grants,
                        env={"DOORWARD_TEST_SECRET": "canary-7261", "DOORWARD_TEST_OTHER": "canary-9973"}, **cls.config)
 
-    def wait_ready(self, client, seconds=5.0):
+    def wait_ready(self, client, seconds=20):
         """Calls until the server answers again: after a crash it is started anew, with a growing pause."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -238,7 +238,7 @@ class Survival(QuotaCase):
         for thread in threads:
             thread.start()
         for _ in threads:
-            self.assertTrue(arrived.acquire(timeout=5))
+            self.assertTrue(arrived.acquire(timeout=20))
         self.gateway.kill()
         for thread in threads:
             thread.join(10)

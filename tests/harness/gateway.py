@@ -122,7 +122,7 @@ class Gateway:
         self.process = None
         return status
 
-    def reload(self, seconds=5.0):
+    def reload(self, seconds=20):
         """Writes the files anew and sends SIGHUP; returns the record that the log has of it."""
         tail = LogTail(self.state, from_end=True)
         self.write()

@@ -139,7 +139,7 @@ class RecordingUpstream:
     def calls(self, mark=(0, 0)):
         return [seen for seen in self.since(mark) if seen.rpc == "tools/call"]
 
-    def wait_for(self, condition, seconds=5.0):
+    def wait_for(self, condition, seconds=20):
         """Waits until `condition(self)` holds and returns its value."""
         deadline = time.monotonic() + seconds
         while not (value := condition(self)):

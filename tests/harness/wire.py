@@ -248,7 +248,7 @@ class Wire:
         self.close()
 
 
-def exchange(port, data, seconds=5.0, expect_close=False, keep=False):
+def exchange(port, data, seconds=20, expect_close=False, keep=False):
     """Sends raw bytes on a fresh connection and returns the list of answers that came back.
 
     The first answer is waited for; the last one's `closed` says whether the peer then ended the connection.

@@ -157,7 +157,7 @@ class RealCase(unittest.TestCase):
         """The gateway ends as asked, its log is whole, and nothing that it started is left."""
         started = descendants(self.gateway.pid)
         self.assertEqual(self.gateway.stop(), 0)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while left := [command_of(pid) for pid in started if alive(pid)]:
             self.assertLess(time.monotonic(), deadline, f"left running: {left}")
             time.sleep(0.05)

@@ -144,7 +144,7 @@ class Batches(GatewayCase):
         with client.open() as wire:
             thread = threading.Thread(target=lambda: answers.append(client.post([ping(1), call("slow")], wire=wire)))
             thread.start()
-            self.assertTrue(arrived.wait(5))
+            self.assertTrue(arrived.wait(20))
             other = self.gateway.client("agent", version=self.version)
             self.addCleanup(other.close)
             other.session = client.session
@@ -167,10 +167,10 @@ class Batches(GatewayCase):
         with client.open() as wire:
             thread = threading.Thread(target=lambda: self.assertRaises(Exception, client.post, [call(1), ping(2)], wire=wire))
             thread.start()
-            self.assertTrue(arrived.wait(5))
+            self.assertTrue(arrived.wait(20))
             wire.sock.shutdown(2)
             thread.join(5)
-        self.assertTrue(aborted.wait(3))
+        self.assertTrue(aborted.wait(20))
 
 
 if __name__ == "__main__":

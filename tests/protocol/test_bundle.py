@@ -179,7 +179,7 @@ class Bundle(BundleCase):
                 return False
             exchange.open_stream()
             exchange.event({"jsonrpc": "2.0", "id": "q", "method": "roots/list"})
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 20
             while not answers and time.monotonic() < deadline:
                 time.sleep(0.01)
             exchange.event({**exchange.default()})

@@ -122,7 +122,7 @@ class Tokens(GrantCase):
     def test_expiry(self):
         self.gateway.create_grant("brief", "--server", "up", "--policy", "open", "--expires", in_seconds(3))
         self.assertEqual(self.ask(self.gateway.tokens["brief"]).status, 200)
-        deadline = time.monotonic() + 6
+        deadline = time.monotonic() + 20
         while self.ask(self.gateway.tokens["brief"]).status != 401:
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.2)

@@ -110,7 +110,7 @@ class HotPath(unittest.TestCase):
                 output = pathlib.Path(self.gateway.folder, "strace")
                 tracer = subprocess.Popen(["strace", "-q", "-o", str(output), "-p", str(worker)], stderr=subprocess.PIPE, text=True)
                 try:
-                    deadline = time.monotonic() + 5
+                    deadline = time.monotonic() + 20
                     status = pathlib.Path(f"/proc/{self.gateway.pid}/task/{worker}/status")
                     while f"TracerPid:\t{tracer.pid}" not in status.read_text():
                         if tracer.poll() is not None or time.monotonic() > deadline:

@@ -229,7 +229,7 @@ class Streams(LegacyCase):
 
     def test_T048_equal_progress_tokens(self):
         """Two clients with one token each see their own progress."""
-        barrier = threading.Barrier(2, timeout=5)
+        barrier = threading.Barrier(2, timeout=20)
 
         def hook(exchange):
             if exchange.seen.rpc != "tools/call":
@@ -280,7 +280,7 @@ class Streams(LegacyCase):
                     outcome.append(error)
             thread = threading.Thread(target=call)
             thread.start()
-            self.assertTrue(arrived.wait(5))
+            self.assertTrue(arrived.wait(20))
             self.upstream.hook = lambda exchange, hang=hang: exchange.seen.rpc == "tools/call" and hang(exchange)
             answer = client.notify("notifications/cancelled", {"requestId": "to-cancel", "reason": "changed my mind"})
             self.assertEqual(answer.status, 202)
@@ -290,7 +290,7 @@ class Streams(LegacyCase):
             self.assertEqual(sent[0].params["requestId"], call_id, "the upstream's own id is named")
             thread.join(10)
             self.assertFalse(thread.is_alive())
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 20
             while not any(record["event"] == "call.outcome" and record.get("result") == "cancelled" for record in self.gateway.log()):
                 self.assertLess(time.monotonic(), deadline)
                 time.sleep(0.05)
@@ -303,13 +303,13 @@ class Streams(LegacyCase):
         def wait(exchange):
             if exchange.seen.rpc == "tools/call":
                 arrived.set()
-                release.wait(5)
+                release.wait(20)
             return False
         self.upstream.hook = wait
         answers = []
         thread = threading.Thread(target=lambda: answers.append(first.call("echo", id=1)))
         thread.start()
-        self.assertTrue(arrived.wait(5))
+        self.assertTrue(arrived.wait(20))
         mark = self.upstream.mark()
         self.assertIn(second.notify("notifications/cancelled", {"requestId": 1}).status, (202, 400))
         time.sleep(0.2)

@@ -37,7 +37,7 @@ def elicit(params):
     return {"method": "elicitation/create", "params": params}
 
 
-def messages_of(answer, wire, seconds=5):
+def messages_of(answer, wire, seconds=20):
     if not answer.is_stream:
         yield answer.message()
         return

@@ -161,7 +161,7 @@ class Modern(GatewayCase):
                 "_meta": {META + "subscriptionId": id}, "notifications": {"toolsListChanged": True}}})
             exchange.event({"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {
                 "_meta": {META + "subscriptionId": id}}})
-            release.wait(5)
+            release.wait(20)
             exchange.end_stream()
             return True
         self.upstream.hook = serve

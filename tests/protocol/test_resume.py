@@ -56,7 +56,7 @@ class ResumeCase(GatewayCase):
         message = client.build("tools/call", {"name": "echo", "arguments": arguments or {}, "_meta": {"progressToken": "t"}}, id="call")
         wire.send(request_bytes(client.path, json.dumps(message).encode(), client.headers(message),
                                 host=f"127.0.0.1:{self.gateway.port}"))
-        self.assertTrue(steps.arrived.wait(5))
+        self.assertTrue(steps.arrived.wait(20))
         steps.progress(1)
         self.assertEqual(wire.answer(stream=True).status, 200)
         events = wire.events(5)
@@ -251,7 +251,7 @@ class Leaving(ResumeCase):
         time.sleep(0.05)
         self.upstream.hook = None
         self.assertEqual(client.notify("notifications/cancelled", {"requestId": "call"}).status, 202)
-        self.assertTrue(steps.aborted.wait(3))
+        self.assertTrue(steps.aborted.wait(20))
         _, again = self.get(client, events[-1]["id"])
         self.assertEqual([json.loads(event["data"])["id"] for event in again.events(5)], ["call"])
 
@@ -262,7 +262,7 @@ class Leaving(ResumeCase):
         time.sleep(0.05)
         self.upstream.hook = None
         client.delete()
-        self.assertTrue(steps.aborted.wait(3))
+        self.assertTrue(steps.aborted.wait(20))
 
     def test_T217_revocation_does(self):
         client = self.client("leaving")
@@ -272,10 +272,10 @@ class Leaving(ResumeCase):
         wire.close()
         time.sleep(0.05)
         self.gateway.revoke("leaving")
-        self.assertTrue(steps.aborted.wait(1.5))
-        self.assertTrue(open_steps.aborted.wait(1.5))
-        self.assertTrue(open_wire.ends(1.5))
-        self.assertTrue(own.ends(1.5))
+        self.assertTrue(steps.aborted.wait(20))
+        self.assertTrue(open_steps.aborted.wait(20))
+        self.assertTrue(open_wire.ends(20))
+        self.assertTrue(own.ends(20))
 
     def test_before_the_stream_is_open_it_is_given_up(self):
         """Nobody could come back for the answer."""
@@ -286,10 +286,10 @@ class Leaving(ResumeCase):
         message = client.build("tools/call", {"name": "echo", "arguments": {}})
         wire.send(request_bytes(client.path, json.dumps(message).encode(), client.headers(message),
                                 host=f"127.0.0.1:{self.gateway.port}"))
-        self.assertTrue(steps.arrived.wait(5))
+        self.assertTrue(steps.arrived.wait(20))
         time.sleep(0.05)
         wire.close()
-        self.assertTrue(steps.aborted.wait(3))
+        self.assertTrue(steps.aborted.wait(20))
 
 
 if __name__ == "__main__":

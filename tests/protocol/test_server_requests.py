@@ -63,7 +63,7 @@ class AskingCase(GatewayCase):
         self.upstream.hook = hook
         return lambda: responses(self.upstream)
 
-    def call(self, client, answer=None, seconds=5):
+    def call(self, client, answer=None, seconds=20):
         """Calls a tool; `answer(message)` gives the response to each request of the server. All messages."""
         messages = []
         with client.open() as wire:

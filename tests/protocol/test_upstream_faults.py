@@ -125,7 +125,7 @@ class Faults(GatewayCase):
                 self.failed(client.call("echo"), "it could not be reached")
                 for _ in range(20):
                     client.request("resources/list")
-            reasons, deadline = [], time.monotonic() + 5
+            reasons, deadline = [], time.monotonic() + 20
             while not any("the next try is in" in reason for reason in reasons) and time.monotonic() < deadline:
                 reasons += [record.get("reason", "") for record in gateway.new_records() if record["event"] == "call.outcome"]
                 time.sleep(0.05)

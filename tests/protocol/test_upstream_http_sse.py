@@ -100,7 +100,7 @@ class Configured(SseCase):
         self.assertIn("[UPSTREAM ERROR]", text)
         self.assertIn("not a policy decision", text)
         self.upstream.server.handlers.clear()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while client.request("tools/list").status != 404 and time.monotonic() < deadline:
             time.sleep(0.05)
         self.assertEqual(client.request("tools/list").status, 404)

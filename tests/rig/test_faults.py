@@ -106,7 +106,7 @@ class InjectedFaults(FaultCase):
             arguments += ["-P", str(segment)]
         arguments += ["-e", f"inject={rule}"]
         tracer = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             status = pathlib.Path(f"/proc/{self.running.pid}/status").read_text()
             if f"TracerPid:\t{tracer.pid}" in status:

@@ -140,7 +140,7 @@ class Drain(LifeCase):
         for thread in threads:
             thread.start()
         for _ in threads:
-            self.assertTrue(arrived.acquire(timeout=5))
+            self.assertTrue(arrived.acquire(timeout=20))
         os.kill(self.gateway.pid, signal.SIGTERM)
         time.sleep(0.5)
         late = None
