@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
 
-/// A text on one line of printable ASCII.
-std::string plain(std::string_view text) {
-  std::string out;
-  json::append_string(out, text, json::Escape::ascii);
-  return out.substr(1, out.size() - 2);
-}
-
 std::tm utc(std::int64_t time_us) {
   const auto seconds = static_cast<std::time_t>(time_us / kSecond);
   std::tm parts{};
@@ -97,13 +90,13 @@ Notice test_notice(std::string_view console, std::int64_t now_us) {
 }
 
 std::string headline(const Notice& notice) {
-  const std::string call = plain(notice.server) + "." + plain(notice.tool);
-  const std::string agent = plain(notice.agent);
+  const std::string call = json::printable(notice.server) + "." + json::printable(notice.tool);
+  const std::string agent = json::printable(notice.agent);
   if (notice.event == "notify.test") return "A test of this channel. Nothing waits for you.";
   if (notice.event == "approval.requested") return agent + " asks to run " + call + ", " + left(notice) + " left";
   if (notice.event == "approval.expiring") return agent + " still asks to run " + call + ", " + left(notice) + " left";
   if (notice.event == "approval.decided") {
-    return call + " of " + agent + " was " + notice.state + " by " + plain(notice.decided_by);
+    return call + " of " + agent + " was " + notice.state + " by " + json::printable(notice.decided_by);
   }
   return call + " of " + agent + ": " + notice.event.substr(notice.event.find('.') + 1) + ", not run";
 }

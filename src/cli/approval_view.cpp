@@ -14,13 +14,7 @@ namespace {
 
 constexpr const char* kRow = "{:<30}  {:<9}  {:>7}  {:<16}  {:<34}  {:<11}  {}";
 
-std::string left(json::Value approval) {
-  std::int64_t seconds = 0;
-  const std::string text = member(approval, "left_s");
-  std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (seconds >= 3600) return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
-}
+std::string left(json::Value approval) { return countdown(approval, "left_s"); }
 
 std::string trimmed(std::string line) { return line.substr(0, line.find_last_not_of(' ') + 1); }
 

@@ -36,6 +36,15 @@ TEST(ExplanationView, SaysWhatHappenedWhyAndWhatWouldChangeIt) {
             "Told the agent: \"Not run.\"\n");
 }
 
+TEST(ExplanationView, SpellsAValueOnceAsJson) {
+  const std::string text = shown(R"j({"decision":"deny","word":"denied","summary":"args.reason is \"late \\\"x\\\"\"; it must be \"y\".",
+"trace":[{"step":"deny_if[0]  args.reason eq \"late\" (actual \"late \\u202e delivery\")","result":"decided","line":3}],
+"told_agent":"args.reason is \"late\"."})j");
+  EXPECT_NE(text.find(R"(args.reason is "late \"x\""; it must be "y".)"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"j((actual "late \u202e delivery"))j"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"j(Told the agent: "args.reason is "late".")j"), std::string::npos) << text;
+}
+
 TEST(ExplanationView, MarksTheDeciderWhereTheTerminalCan) {
   const std::string text = shown(kDenied, {.color = true, .unicode = true});
   EXPECT_NE(text.find("\x1b[1m  \u2715 deny_if[0]   line 9\x1b[0m\n"), std::string::npos) << text;

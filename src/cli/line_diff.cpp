@@ -22,20 +22,6 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-/// As safe_text, but what a terminal prints as it is stays, quotes and backslashes too.
-std::string escaped(std::string_view line) {
-  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f; };
-  std::string out;
-  for (std::size_t at = 0; at < line.size();) {
-    std::size_t end = at;
-    while (end < line.size() && plain(line[end]) == plain(line[at])) ++end;
-    const std::string_view run = line.substr(at, end - at);
-    out += plain(line[at]) ? std::string(run) : safe_text(run);
-    at = end;
-  }
-  return out;
-}
-
 struct Line {
   char mark;
   std::string_view text;
@@ -98,7 +84,7 @@ std::string line_diff(std::string_view before, std::string_view after) {
     if (left_out) out += "  ...\n";
     left_out = false;
     out += lines[i].mark;
-    out += ' ' + escaped(lines[i].text) + '\n';
+    out += ' ' + safe_text(lines[i].text) + '\n';
   }
   if (left_out && !out.empty()) out += "  ...\n";
   return out;

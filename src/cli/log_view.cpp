@@ -118,11 +118,7 @@ std::string decision_words(std::string_view word) {
   return safe_text(word);
 }
 
-std::string safe_text(std::string_view text) {
-  std::string out;
-  json::append_string(out, text, json::Escape::ascii);
-  return out.substr(1, out.size() - 2);
-}
+std::string safe_text(std::string_view text) { return json::printable(text); }
 
 std::string log_head(bool color) {
   const std::string head = fmt::format(kRow, "TIME", "AGENT", "CALL", "DECISION", "REASON", "ID", "RULE");

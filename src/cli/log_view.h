@@ -23,8 +23,9 @@ std::string log_detail(json::Value record);
 /// The words of all pages for a decision as operations name it: `Rate-limited` for `rate_limited`; others as they are.
 std::string decision_words(std::string_view word);
 
-/// Text without what a terminal would act on: everything that is not printable ASCII becomes an escape of
-/// JSON's.
+/// Text without what a terminal would act on or not show: everything that is not printable ASCII (controls, line ends,
+/// bidirectional and zero-width characters, other scripts) becomes an escape of JSON's. Quotes and backslashes stay as
+/// they are, for a value is spelled as JSON where it comes from.
 std::string safe_text(std::string_view text);
 
 }  // namespace doorward::cli

@@ -35,6 +35,13 @@ TEST(LogView, UsesTheWordsOfAllPages) {
   EXPECT_EQ(decision_words("\x1b[31m"), "\\u001b[31m");
 }
 
+TEST(LogView, LeavesWhatPeopleReadAndEscapesWhatATerminalWouldActOnOrHide) {
+  EXPECT_EQ(safe_text(R"(reason is "late \ delivery")"), R"(reason is "late \ delivery")");
+  EXPECT_EQ(safe_text("a\x1b[2Jb\r\n\x7f\tc"), R"(a\u001b[2Jb\r\n\u007f\tc)");
+  EXPECT_EQ(safe_text("\u009b1m\u202eevil\u2066\u200b\ufeff"), R"(\u009b1m\u202eevil\u2066\u200b\ufeff)");
+  EXPECT_EQ(safe_text("\xff\xc0"), R"(\ufffd\ufffd)");
+}
+
 TEST(LogView, SaysWhyInSixtyCharacters) {
   const std::string text = row(R"({"event":"call.denied","verdict":"deny","enforced":true,"id":"dec_a","rule":"/x","reason":"[POLICY DENIED] )" +
                                std::string(80, 'y') + "\"}");

@@ -1,8 +1,11 @@
 #include "cli/operate.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <iostream>
 
@@ -68,6 +71,16 @@ std::string member(json::Value object, std::string_view key) {
   const json::Value value = object.find(key);
   if (value.is(json::Type::string)) return safe_text(value.string());
   return value.is(json::Type::number) ? std::string(value.number()) : std::string();
+}
+
+std::string countdown(json::Value object, std::string_view key) {
+  constexpr std::int64_t kDay = 86'400;
+  std::int64_t seconds = 0;
+  const std::string text = member(object, key);
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (seconds >= 2 * kDay) return fmt::format("{} days", seconds / kDay);
+  if (seconds >= 3600) return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
 }
 
 std::optional<std::vector<std::pair<std::string, std::string>>> split_pairs(

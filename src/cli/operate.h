@@ -46,6 +46,9 @@ bool confirm(Session& session, bool yes, std::string_view question);
 /// A text member of an object, escaped for a terminal; empty if absent.
 std::string member(json::Value object, std::string_view key);
 
+/// A member that counts seconds, as a clock that runs down: `3:20`, `1:03:20`, from two days on `12 days`; `0:00` if absent.
+std::string countdown(json::Value object, std::string_view key);
+
 /// Splits `KEY=VALUE` words; fails the session on one that is none.
 std::optional<std::vector<std::pair<std::string, std::string>>> split_pairs(
     Session& session, std::string_view option, const std::vector<std::string>& words);

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <deque>
 #include <map>
@@ -33,6 +34,7 @@ constexpr std::int64_t kSpanUs = 60'000'000;
 constexpr int kRefreshMs = 1'000;
 constexpr int kAskEvery = 2;  ///< refreshes between two questions to the gateway
 constexpr std::size_t kMostRows = 15;
+constexpr std::size_t kTables = 3;
 
 volatile sig_atomic_t ended = 0;
 
@@ -102,6 +104,63 @@ struct Row {
   std::uint64_t count(audit::DecisionWord word) const { return words[static_cast<std::size_t>(word)]; }
 };
 
+/// The limit of a grant that is the nearest to full.
+struct Quota {
+  std::string grant;
+  std::string limit;  ///< the limit's name
+  std::string used;
+  std::string most;
+  int percent = 0;
+  std::string counts;  ///< what is added up, and in which window
+  std::string resets;  ///< how long until nothing is counted, if nobody calls; empty: nothing is
+  std::string json;    ///< as the gateway tells of it
+};
+
+std::string cell(const std::string& text, std::size_t width, bool right) {
+  const std::string cut = text.size() > width ? text.substr(0, width - 1) + "~" : text;
+  const std::string pad(width - cut.size(), ' ');
+  return right ? pad + cut : cut + pad;
+}
+
+/// Limits in the order of what they leave, the fullest first.
+std::vector<Quota> read_quotas(const std::string& answer) {
+  std::vector<Quota> quotas;
+  json::Reader reader;
+  const auto root = reader.read(answer, {.bytes = 64u << 20});
+  if (!root) return quotas;
+  for (const json::Value grant : root->find("grants").elements()) {
+    const json::Value gauge = grant.find("fullest");
+    if (!gauge) continue;
+    Quota quota;
+    quota.grant = member(grant, "label");
+    quota.limit = member(gauge, "counter");
+    quota.used = member(gauge, "used");
+    quota.most = member(gauge, "max");
+    const std::string percent = member(gauge, "used_percent");
+    std::from_chars(percent.data(), percent.data() + percent.size(), quota.percent);
+    quota.counts = member(gauge, "counts") + " / " + member(gauge, "window");
+    if (member(gauge, "resets_in_s") != "0") quota.resets = countdown(gauge, "resets_in_s");
+    quota.json = answer.substr(gauge.begin_offset(), gauge.end_offset() - gauge.begin_offset());
+    quotas.push_back(std::move(quota));
+  }
+  std::ranges::sort(quotas, [](const Quota& a, const Quota& b) { return std::pair(b.percent, a.grant) < std::pair(a.percent, b.grant); });
+  return quotas;
+}
+
+std::string quota_table(const std::vector<Quota>& quotas, std::size_t most) {
+  const auto line = [](const Quota& quota, const std::string& full) {
+    return cell(quota.grant, 20, false) + "  " + cell(quota.limit, 18, false) + cell(quota.used, 10, true) + cell(quota.most, 10, true) +
+           cell(full, 7, true) + "  " + cell(quota.counts, 16, false) + cell(quota.resets, 9, true);
+  };
+  std::string text = line({"GRANT", "LIMIT", "USED", "OF", 0, "COUNTS", "RESETS IN", ""}, "FULL") + "\n";
+  for (std::size_t i = 0; i < std::min(quotas.size(), most); ++i) {
+    const std::string row = line(quotas[i], std::to_string(quotas[i].percent) + "%");
+    text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
+  }
+  if (quotas.empty()) text += "(no grant has a limit)\n";
+  return text;
+}
+
 class Top {
  public:
   explicit Top(Session& session) : session_(session) {}
@@ -137,6 +196,7 @@ class Top {
   void ask_gateway() {
     status_.clear();
     waiting_.clear();
+    quotas_.clear();
     if (const auto answer = server::ask_gateway(state_, R"({"op":"status"})")) {
       json::Reader reader;
       if (const auto root = reader.read(*answer)) status_ = member(*root, "url");
@@ -147,6 +207,7 @@ class Top {
       if (const auto root = reader.read(*answer, {.bytes = 64u << 20})) pending = root->find("approvals").size();
       waiting_ = std::to_string(pending);
     }
+    if (const auto answer = server::ask_gateway(state_, R"({"op":"grant.usage"})")) quotas_ = read_quotas(*answer);
   }
 
   void forget() {
@@ -195,10 +256,10 @@ class Top {
     return text;
   }
 
-  static std::string cell(const std::string& text, std::size_t width, bool right) {
-    const std::string cut = text.size() > width ? text.substr(0, width - 1) + "~" : text;
-    const std::string pad(width - cut.size(), ' ');
-    return right ? pad + cut : cut + pad;
+  std::string tables(std::size_t most) const {
+    std::string text = table("AGENT", &Decision::agent, most) + "\n" + table("TOOL", &Decision::call, most);
+    if (!status_.empty()) text += "\n" + quota_table(quotas_, most);
+    return text;
   }
 
   std::string table(std::string_view title, std::string Decision::*by, std::size_t most) const {
@@ -233,7 +294,7 @@ class Top {
     forget();
     if (!session_.json) {
       print_line(head());
-      print("\n" + table("AGENT", &Decision::agent, kMostRows) + "\n" + table("TOOL", &Decision::call, kMostRows));
+      print("\n" + tables(kMostRows));
       return;
     }
     std::string out;
@@ -244,7 +305,11 @@ class Top {
     writer.key("calls").number(total().calls);
     write_rows(writer, "agents", &Decision::agent);
     write_rows(writer, "tools", &Decision::call);
-    writer.end_object();
+    writer.key("quotas").begin_array();
+    for (const Quota& quota : quotas_) {
+      writer.begin_object().key("grant").string(quota.grant).key("fullest").raw(quota.json).end_object();
+    }
+    writer.end_array().end_object();
     print_line(out);
   }
 
@@ -265,9 +330,11 @@ class Top {
 
   void draw(bool color) const {
     const auto [height, width] = Screen::size();
-    const std::size_t most = std::min(kMostRows, height > 10 ? (height - 7) / 2 : 2);
+    // The head, what stands around each table, and the line at the foot.
+    constexpr std::size_t kAround = 3 + 2 * kTables;
+    const std::size_t most = std::min(kMostRows, height > kAround + kTables ? (height - kAround) / kTables : 1);
     std::string text = "\x1b[H" + (color ? "\x1b[1m" + head() + "\x1b[0m" : head()) + "\n\n";
-    text += table("AGENT", &Decision::agent, most) + "\n" + table("TOOL", &Decision::call, most) + "\nq quits";
+    text += tables(most) + "\nq quits";
     // Each line ends where the screen does, and clears what stood behind it.
     std::string out;
     std::size_t column = 0;
@@ -292,13 +359,14 @@ class Top {
   std::deque<Decision> decisions_;
   std::string status_;   ///< the gateway's URL; empty: none runs
   std::string waiting_;  ///< approvals; empty: not known
+  std::vector<Quota> quotas_;
 };
 
 }  // namespace
 
 void add_top_command(CLI::App& app, Session& session) {
   const auto once = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("top", "Watch what agents do now: calls and refusals by agent and tool");
+  CLI::App* command = app.add_subcommand("top", "Watch what agents do now: calls and refusals by agent and tool, and the grants closest to their limits");
   command->add_flag("--once", *once, "Print the table once, for scripts");
   command->callback([&session, once] { Top(session).run(*once); });
 }

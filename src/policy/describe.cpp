@@ -129,14 +129,8 @@ Located find_in(const Block& block, const Rule& rule) {
 }  // namespace
 
 std::string plain(std::string_view text, std::size_t most) {
-  std::string quoted;
   // Four bytes a character at most, and every escape is longer than what it stands for.
-  json::append_string(quoted, text.substr(0, most * 4), json::Escape::ascii);
-  std::string out;
-  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
-    if (quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\')) ++i;
-    out += quoted[i];
-  }
+  std::string out = json::printable(text.substr(0, most * 4));
   if (out.size() > most) out = out.substr(0, most > 3 ? most - 3 : 0) + "...";
   return out;
 }

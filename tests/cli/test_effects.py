@@ -155,6 +155,27 @@ class Now(EffectsCase):
         self.assertEqual(agent["calls"], sum(agent["decisions"].values()))
         self.assertIn("shop.charge", self.command("top", "--once").stdout)
 
+    def test_top_shows_the_grants_closest_to_a_limit(self):
+        self.assertIn("(no grant has a limit)", self.command("top", "--once").stdout)
+        limit = {"counter": "charged", "window": "day", "max": 100, "scope": "grant", "amount": "args.amount"}
+        policy = self.write("limited.json", {"version": "1", "default": "deny", "tools": {"charge": {"limits": [limit]}, "list_orders": {
+            "limits": [{"counter": "lists", "window": "hour", "max": 1000, "scope": "grant"}]}}})
+        self.gateway.run("policy", "add", "limited", "--server", "shop", "--file", str(policy), check=True)
+        for grant in ("idle", "spender"):
+            self.gateway.grants[grant] = ("shop", "limited")
+            self.gateway.create_grant(grant)
+        client = self.gateway.client("spender", version=MODERN)
+        self.addCleanup(client.close)
+        client.call("charge", {"amount": 96.5})
+        idle, spender = sorted(json.loads(self.command("top", "--json").stdout)["quotas"], key=lambda each: each["grant"])
+        self.assertEqual((idle["grant"], idle["fullest"]["used"]), ("idle", 0))
+        fullest = spender["fullest"]
+        self.assertEqual((fullest["counter"], fullest["used"], fullest["max"], fullest["counts"]), ("charged", 96.5, 100, "args.amount"))
+        self.assertGreater(fullest["resets_in_s"], 0)
+        shown = self.command("top", "--once").stdout
+        self.assertRegex(shown, r"spender +charged +96\.5 +100 +96%  args\.amount / .* +(\d+:)?\d+:\d\d\n")
+        self.assertLess(shown.index("\nspender"), shown.index("\nidle"), shown)
+
     def test_top_leaves_the_terminal_as_it_was(self):
         for leave in (b"q", signal.SIGTERM):
             pid, terminal = pty.fork()
