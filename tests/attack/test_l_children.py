@@ -46,13 +46,14 @@ class ChildCase(AttackCase):
         return Gateway({"up": cls.upstream.settings}, cls.policies, cls.grants,
                        env={"DOORWARD_TEST_SECRET": "canary-7261", "DOORWARD_TEST_OTHER": "canary-9973"}, **cls.config)
 
-    def wait_ready(self, client, seconds=20):
-        """Calls until the server answers again: after a crash it is started anew, with a growing pause."""
-        deadline = time.monotonic() + seconds
+    def ready_client(self, version=None):
+        """A client that the server answers again: after a crash it is started anew, with a growing pause."""
+        deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
+            client = self.client(version=version)
             answer = client.call("echo")
             if answer.status == 200 and "[UPSTREAM ERROR]" not in answer.text:
-                return
+                return client
             time.sleep(0.1)
         self.fail("the server did not come back")
 
@@ -104,8 +105,7 @@ class Children(ChildCase):
                 self.assertEqual(answer.status, 200)
                 self.assertNotIn(b"foreign", answer.body)
                 self.assertTrue(answer.text == "wrote" or "[UPSTREAM ERROR]" in answer.text, answer)
-                client = self.client()
-                self.wait_ready(client)
+                client = self.ready_client()
         self.gateway.new_records()
 
     def test_T258_a_line_without_end(self):
@@ -116,8 +116,7 @@ class Children(ChildCase):
                 answer = client.call("write", {"text": "x", "times": times} if times < 100 else {"text": "x" * 1024, "times": times // 1024})
                 self.assertIn("[UPSTREAM ERROR]", answer.text)
                 self.assertEqual([line.rpc for line in self.upstream.since(mark)].count("tools/call"), 1, "no silent retry")
-                client = self.client()
-                self.wait_ready(client)
+                client = self.ready_client()
         self.gateway.new_records()
 
     @shows("restart of the server", ERAS, server="stdio")
@@ -128,7 +127,7 @@ class Children(ChildCase):
             self.assert_case(f"T264 {era}", lambda client=client: client.call("crash"), client=UPSTREAM_ERROR,
                              upstream=lambda seen: self.assertEqual([line.rpc for line in seen].count("tools/call"), 1),
                              log=FAILED)
-            self.wait_ready(self.client(version=era))
+            self.ready_client(era)
         self.gateway.new_records()
 
     def test_T264_crash_loop_backs_off(self):
@@ -140,7 +139,7 @@ class Children(ChildCase):
             client.call("crash")
         starts = {line.pid for line in self.upstream.since(mark)}
         self.assertLess(len(starts), 30, "a crash loop is slowed down")
-        self.wait_ready(client, 15)
+        self.ready_client(MODERN)
         self.gateway.new_records()
 
     def test_T265_starts_and_stops(self):
