@@ -52,6 +52,7 @@ class Judge {
   CategoryVerdict judge() {
     name_ = read_name(tool_.facts.name, tool_.name, money_);
     text_ = read_description(tool_.facts.description, tool_.description, money_);
+    begin_with_verb_of_description();
     weigh_name_and_head();
     weigh_phrases();
     weigh_schema();
@@ -70,6 +71,21 @@ class Judge {
     verdict_.evidence.insert(verdict_.evidence.begin(), reading.evidence);
   }
   void note(const Reading& reading) { verdict_.evidence.push_back(reading.evidence); }
+
+  /// `upload_file_to_view`, `clear_run`: a first word that is as often a noun is the verb where the description
+  /// begins with it, too.
+  void begin_with_verb_of_description() {
+    if (!name_ || !text_.head) return;
+    const VerbHit first = find_verb(tool_.name[0]);
+    if (!first || first.form != VerbForm::base || first.row->use != Use::noun) return;
+    if (text_.head->evidence.rule != "verb." + std::string(first.row->word)) return;
+    if (!riskier_than(first.row->category, name_->category)) return;
+    name_->category = first.row->category;
+    name_->weight = Weight::strong;
+    name_->evidence = {EvidenceSource::name, text_.head->evidence.rule, "/name",
+                       std::string(tool_.facts.name.substr(tool_.name.begin_of(0), tool_.name[0].size())),
+                       std::string(doorward::to_string(name_->category))};
+  }
 
   void weigh_name_and_head() {
     if (name_ && text_.head) {
@@ -104,7 +120,7 @@ class Judge {
         return false;
       // A word that is as often a noun: what the description says explains it, but for words of harm.
       const bool harms = by_name == Category::destructive || by_name == Category::financial;
-      return riskier || !harms || !find_verb(tool_.name[0]);
+      return riskier || !harms || (!find_verb(tool_.name[0]) && !says_little(*text_.head));
     }
     // `get_deploy` behind a prefix: two verbs, of which the description knows the right one.
     if (name_->otherwise == by_text && text_.head->weight == Weight::strong) return true;
@@ -194,6 +210,12 @@ class Judge {
       raise(reading);
     else
       note(reading);
+  }
+
+  /// `Perform git clean operations`: the verb is light.
+  static bool says_little(const Reading& head) {
+    const std::string_view rule = head.evidence.rule;
+    return rule.starts_with("verb.") && find_verb(rule.substr(5)) && find_verb(rule.substr(5)).row->use == Use::light;
   }
 
   /// Whether the name says by a verb that the tool reads.

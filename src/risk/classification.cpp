@@ -20,7 +20,7 @@ bool Classification::has(Signal signal) const {
 }
 
 std::uint32_t rules_version() {
-  return 4;
+  return 5;
 }
 
 Classification classify(const ToolFacts& tool) {

@@ -12,8 +12,8 @@ constexpr std::size_t kMostWords = 24;
 
 /// A name that asks (`is_deleted`, `can_delete`, `how_to_drop`) reads.
 bool asks(std::string_view word) {
-  constexpr std::string_view kAsking[] = {"is",   "are",   "has", "have",  "can", "does", "how",
-                                          "what", "which", "who", "where", "why", "when", "should"};
+  constexpr std::string_view kAsking[] = {"is",    "are",   "has", "have",  "can", "does", "how",   "what",
+                                          "which", "who",   "where", "why", "when", "should", "whats", "whos"};
   return std::ranges::find(kAsking, word) != std::end(kAsking);
 }
 
@@ -39,7 +39,8 @@ class NameReader {
       return reading(Category::read, Weight::strong, "noun.question", text(0));
     std::optional<Reading> best = by_verb();
     if (!best) best = by_noun();
-    if (best) raise_together(*best);
+    if (!best) best = by_joined();
+    raise_together(best);
     return best;
   }
 
@@ -50,14 +51,24 @@ class NameReader {
   std::string_view text(std::size_t from, std::size_t to) const {
     return name_.substr(words_.begin_of(from), words_.end_of(to) - words_.begin_of(from));
   }
+  bool is_phrasal(std::size_t at) const {
+    return at + 1 < count_ && find_phrasal(words_[at], words_[at + 1]).form == VerbForm::base &&
+           find_phrasal(words_[at], words_[at + 1]);
+  }
   const VerbRow* verb(std::size_t at) const {
+    if (is_phrasal(at)) return find_phrasal(words_[at], words_[at + 1]).row;
     const VerbHit hit = find_verb(words_[at]);
     if (!hit || hit.form != VerbForm::base) return nullptr;
-    return at + 1 < count_ && is_compound(words_[at], words_[at + 1]) ? nullptr : hit.row;
+    return begins_compound(at) ? nullptr : hit.row;
   }
+  bool begins_compound(std::size_t at) const {
+    return at + 1 < count_ && is_compound(words_[at], words_[at + 1]);
+  }
+  std::size_t verb_end(std::size_t at) const { return is_phrasal(at) ? at + 2 : at + 1; }
   Reading of_verb(std::size_t at, Weight weight) {
     verb_at_ = at;
-    return reading(verb(at)->category, weight, "verb." + std::string(verb(at)->word), text(at));
+    return reading(verb(at)->category, weight, "verb." + std::string(verb(at)->word),
+                   text(at, verb_end(at) - 1));
   }
 
   std::optional<Reading> by_verb() {
@@ -67,17 +78,25 @@ class NameReader {
       const VerbRow* row = verb(i);
       if (row != nullptr) (row->use == Use::noun ? unsure : firm).push_back(i);
     }
+    // `set_run_note`: a light verb amid others is a noun where the name begins with a verb that changes something.
+    const bool light = !firm.empty() && firm.front() > 0 && verb_end(firm.back()) != count_ &&
+                       std::ranges::all_of(firm, [&](std::size_t i) { return verb(i)->use == Use::light; });
+    if (light && !unsure.empty() && unsure.front() == 0 && verb(0)->category != Category::read)
+      return of_verb(0, Weight::weak);
     if (!firm.empty()) {
       Reading best = of_verb(firm.front(), firm.front() == 0 ? Weight::strong : Weight::fair);
       // Behind a prefix (a server's name, a noun) the verb may stand at the end; `get_or_create` has two.
       for (const std::size_t i : firm) {
         const bool joined = i > 0 && joins(words_[i - 1]);
-        const bool ends = firm.front() != 0 && i + 1 == count_;
+        const bool ends = firm.front() != 0 && verb_end(i) == count_;
         if ((!joined && !ends) || riskier(verb(i)->category, best.category) == best.category) continue;
         const Category other = best.category;
         best = of_verb(i, best.weight);
         if (!joined) best.otherwise = other;
       }
+      // `status_purge` may be what purges or the status of it: the description knows.
+      if (verb_at_ != 0 && is_noun(words_[0], Noun::asked) && best.category != Category::read)
+        best.otherwise = Category::read;
       return best;
     }
     if (unsure.empty()) return std::nullopt;
@@ -100,21 +119,44 @@ class NameReader {
     return reading(Category::read, Weight::weak, "noun." + std::string(words_[last]), text(last));
   }
 
+  /// A verb and its noun written as one word: `deleteuser`.
+  std::optional<Reading> by_joined() {
+    constexpr std::string_view kVerbs[] = {"cancel", "create", "delete", "download", "execute", "fetch",
+                                           "find",   "get",    "insert", "list",     "publish", "remove",
+                                           "revoke", "search", "send",   "update",   "upload"};
+    for (std::size_t i = 0; i < count_; ++i) {
+      for (const std::string_view prefix : kVerbs) {
+        if (!words_[i].starts_with(prefix)) continue;
+        const std::string_view rest = words_[i].substr(prefix.size());
+        if (rest.size() < 4 || !is_thing(rest)) continue;
+        const VerbRow& row = *find_verb(prefix).row;
+        return reading(row.category, Weight::fair, "verb." + std::string(prefix), text(i));
+      }
+    }
+    return std::nullopt;
+  }
+  static bool is_thing(std::string_view word) {
+    constexpr Noun kThings[] = {Noun::reading, Noun::money, Noun::commitment, Noun::order,
+                                Noun::media,   Noun::ticket, Noun::process,   Noun::kept};
+    return std::ranges::any_of(kThings, [&](Noun noun) { return is_noun(word, noun); });
+  }
+
   /// What the name's verb means beside its nouns.
-  void raise_together(Reading& best) {
-    const bool reads = best.category == Category::read && best.weight != Weight::weak;
+  void raise_together(std::optional<Reading>& best) {
+    const bool reads = best && best->category == Category::read && best->weight != Weight::weak;
     for (const TogetherRow& row : togethers()) {
       if (row.context > money_) continue;
       std::size_t at = 0;
-      while (at < count_ && !holds(row.verbs, words_[at])) ++at;
+      while (at < count_ && (!holds(row.verbs, words_[at]) || begins_compound(at))) ++at;
       if (at == count_ || (reads && at != verb_at_)) continue;
       for (std::size_t i = 0; i < count_; ++i) {
         if (i == at || !is_noun(words_[i], row.noun)) continue;
-        const Category category =
-            row.noun == Noun::process ? row.category : riskier(best.category, row.category);
-        if (category == best.category) continue;
-        best = reading(category, std::max(best.weight, Weight::fair), "together." + std::string(row.id),
-                       text(std::min(at, i), std::max(at, i)));
+        if (i + 1 < count_ && (is_noun(words_[i + 1], Noun::about) || row.category == Category::read)) continue;
+        const Category before = best ? best->category : Category::other;
+        const Category category = row.than == Than::either ? row.category : riskier(before, row.category);
+        if (category == before) continue;
+        best = reading(category, std::max(best ? best->weight : Weight::weak, Weight::fair),
+                       "together." + std::string(row.id), text(std::min(at, i), std::max(at, i)));
         break;
       }
     }

@@ -34,6 +34,12 @@ constexpr Example kExamples[] = {
     {"together.code", Category::execute, R"({"name":"query_sql"})"},
     {"together.ticket", Category::write, R"({"name":"resolve_thread"})"},
     {"together.volume", Category::destructive, R"({"name":"format_disk"})"},
+    {"together.open-record", Category::read, R"({"name":"open_nodes"})"},
+    {"together.clean-text", Category::read, R"({"name":"clean_html","description":"Clean HTML of its tags"})"},
+    {"together.convert-record", Category::write, R"({"name":"convert_issue"})"},
+    {"together.order-goods", Category::financial, R"({"name":"order_pizza"})"},
+    {"together.fund", Category::financial, R"({"name":"fund_wallet"})"},
+    {"together.swap-coin", Category::financial, R"({"name":"swap_tokens"})"},
     // Phrases.
     {"phrase.no-undo", Category::destructive,
      R"({"name":"merge_records","description":"Merge two records. This cannot be undone."})"},
@@ -86,6 +92,8 @@ constexpr Example kExamples[] = {
      R"({"name":"zebra","description":"An authenticated HTTP request"})"},
     {"phrase.raw-api", Category::execute, R"({"name":"zebra","description":"Raw API call to the zebra"})"},
     {"phrase.shell-command", Category::execute, R"({"name":"zebra","description":"Some shell command"})"},
+    {"phrase.load-into", Category::write,
+     R"({"name":"load_sample","description":"Load a sample into the cluster"})"},
     // Requests that a description spells.
     {"method.get", Category::read, R"({"name":"zebra","description":"GET /v1/zebras"})"},
     {"method.head", Category::read, R"({"name":"zebra","description":"HEAD /v1/zebras"})"},
@@ -173,6 +181,8 @@ TEST(Rules, NoneStandsTwice) {
   });
   unique(compounds(),
          [](const CompoundRow& row) { return std::string(row.first) + " " + std::string(row.second); });
+  unique(phrasals(),
+         [](const PhrasalRow& row) { return std::string(row.first) + " " + std::string(row.particle); });
   unique(togethers(), [](const TogetherRow& row) { return std::string(row.id); });
   unique(phrases(), [](const PhraseRow& row) { return std::string(row.id); });
   unique(parameters(), [](const ParameterRow& row) { return std::string(row.name); });
@@ -188,6 +198,18 @@ TEST(Rules, EachVerbSpeaksInADescription) {
   for (const RunRow& row : run_verbs())
     expect(R"({"name":"x","description":")" + std::string(row.word) + R"(x"})", row.category,
            "verb." + std::string(row.id));
+}
+
+TEST(Rules, EachPhrasalSpeaksInANameAndInADescription) {
+  for (const PhrasalRow& row : phrasals()) {
+    const std::string rule = "verb." + std::string(row.first) + "-" + std::string(row.particle);
+    const std::string both = std::string(row.first) + " " + std::string(row.particle);
+    expect(R"({"name":")" + both + R"( zebra"})", row.category, rule);
+    expect(R"({"name":"x","description":")" + both + R"( a zebra"})", row.category, rule);
+    expect(R"({"name":"x","description":")" + forms_of(row.first).third + " " + std::string(row.particle) +
+               R"( a zebra"})",
+           row.category, rule);
+  }
 }
 
 TEST(Rules, EachCompoundIsNoVerb) {
@@ -245,6 +267,24 @@ TEST(Rules, EachNounTells) {
         break;
       case Noun::volume:
         expect(named("format", word), Category::destructive, "together.volume");
+        break;
+      case Noun::kept:
+        expect(named("open", word), Category::read, "together.open-record");
+        break;
+      case Noun::prose:
+        expect(named("clean", word), Category::read, "together.clean-text");
+        break;
+      case Noun::tracked:
+        expect(named("convert", word), Category::write, "together.convert-record");
+        break;
+      case Noun::goods:
+        expect(named("order", word), Category::financial, "together.order-goods");
+        break;
+      case Noun::purse:
+        expect(named("fund", word), Category::financial, "together.fund");
+        break;
+      case Noun::about:
+        expect(R"({"name":"send_payment_)" + std::string(word) + "\"}", Category::write, "verb.send");
         break;
       case Noun::inquiry:
         expect(R"({"name":"x","description":"Perform a )" + std::string(word) + R"( of zebras"})",

@@ -13,6 +13,8 @@ constexpr std::size_t kMostSentences = 3;   ///< looked into for a verb
 constexpr std::size_t kMostLeadWords = 40;  ///< of a sentence, before its verb
 constexpr std::size_t kMostNounWords = 12;  ///< of a sentence without a verb
 constexpr std::size_t kNear = 6;            ///< words between a verb and what it is done to
+constexpr std::size_t kFar = 8;             ///< words between a verb and the next that is enumerated with it
+constexpr std::size_t kFarOfMild = 14;      ///< the same of one that reads or is vague: `scan ... and add them`
 
 bool is_ascii(std::string_view word) {
   return std::ranges::all_of(word, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -96,6 +98,7 @@ class TextReader {
 
   void read_sentence(std::size_t begin, std::size_t lead_end, std::size_t end, bool first) {
     bool displaced = false;
+    bool bracketed = false;  // in the brackets of a label: `[Mail operations] List ...`
     for (std::size_t i = begin; i < lead_end; ++i) {
       const std::string_view word = words_[i];
       // Behind a label (`[Projects] List ...`, `RPC: Check ...`) the sentence begins anew.
@@ -104,15 +107,29 @@ class TextReader {
         displaced = false;
         begin = i;
       }
+      if (const std::size_t bracket = gap.find_last_of("[]"); bracket != std::string_view::npos)
+        bracketed = gap[bracket] == '[';
+      if (bracketed || gap.ends_with('<')) continue;  // `<end>` is a placeholder
       if (!is_ascii(word) && read_run(i, first)) return;
       if (is_method(i, end)) return;
-      const VerbHit hit = find_verb(word);
+      const VerbHit hit = verb_at(i, end);
       if (hit && is_verb_here(hit, i, begin, displaced) && !leads(i, end)) {
         take(hit, i, end, first && !displaced ? Weight::strong : Weight::fair);
         if (result_.head) return;
       }
       if (!is_noun(word, Noun::filler)) displaced = true;
     }
+  }
+
+  /// The verb at a word, both words of it where it has two: `Rolls back a release`.
+  VerbHit verb_at(std::size_t i, std::size_t end) const {
+    if (i + 1 < end && (words_.gap(i + 1) == " " || words_.gap(i + 1) == "-")) {
+      const VerbHit both = find_phrasal(words_[i], words_[i + 1]);
+      const bool preposition =
+          words_[i + 1] == "in" && i + 2 < end && !one_of(words_[i + 2], {"a", "an", "to", "as", "and", "with"});
+      if (both && !preposition) return both;
+    }
+    return find_verb(words_[i]);
   }
 
   /// `Allows you to delete`, `helps agents to send`: the verb that follows is meant.
@@ -127,7 +144,9 @@ class TextReader {
   /// A verb at the head, or where something before it makes it one: `tool for retrieving`, `used to delete`.
   bool is_verb_here(const VerbHit& hit, std::size_t i, std::size_t begin, bool displaced) const {
     const std::string_view before = i > begin ? words_[i - 1] : std::string_view();
-    if (i + 1 < words_.size() && is_compound(words_[i], words_[i + 1])) return false;
+    if (i + 1 < words_.size() &&
+        (is_compound(words_[i], words_[i + 1]) || words_.gap(i + 1).starts_with(':')))
+      return false;  // `Note: ...` is a label
     if (before == "to" && i == begin + 1) return false;  // `To go on with ..., switch to ...`
     if (one_of(before, {"not", "never", "no", "without", "t"})) return false;
     if (!displaced) {
@@ -152,11 +171,14 @@ class TextReader {
     std::string best_rule = decided_ ? *decided_ : rule;
     Use use = first.row->use;
     std::size_t last = at;
-    for (std::size_t i = at + 1; i < end && i < last + 8; ++i) {
-      const VerbHit hit = find_verb(words_[i]);
+    // `Interact with a repository: list, create and delete branches`: what is meant is enumerated behind it.
+    const bool vague = one_of(first.row->word, {"manage", "interact", "handle", "operate"});
+    const std::size_t far = vague || best == Category::read ? kFarOfMild : kFar;
+    for (std::size_t i = at + 1; i < end && i < last + far; ++i) {
+      const VerbHit hit = verb_at(i, end);
       if (!hit || hit.form != first.form || hit.row->use == Use::light) continue;
       const std::string_view gap = words_.gap(i);
-      const bool listed = gap.find_first_of(",/&|+") != std::string_view::npos;
+      const bool listed = gap.find_first_of(vague ? ",/&|+:(-" : ",/&|+") != std::string_view::npos;
       const bool adverb = i >= at + 2 && words_[i - 1].ends_with("ly");  // `and automatically add`
       const bool joined = one_of(words_[i - (adverb ? 2 : 1)], {"and", "or", "then"});
       if (!listed && !joined) continue;
@@ -166,7 +188,7 @@ class TextReader {
       const bool has_object =
           i + 1 < end && one_of(words_[i + 1], {"a", "an", "the", "all", "any", "its", "their", "it", "them",
                                                 "this", "new", "existing", "optionally"});
-      if (!adjacent && (hit.row->use == Use::noun || !joined || !has_object)) continue;
+      if (!adjacent && !(vague && hit.row->use == Use::firm) && (hit.row->use == Use::noun || !joined || !has_object)) continue;
       if (hit.row->use == Use::noun && i + 1 < end && !listed && words_[i + 1] == "of") continue;
       last = i;
       const Category category = meaning(hit, i, end);
@@ -214,7 +236,8 @@ class TextReader {
       if (!has_word(row.verbs, hit.row->word)) continue;
       for (std::size_t i = at + 1; i < std::min(near, at + 4); ++i) {
         if (!is_noun(words_[i], row.noun) || one_of(words_[i - 1], {"and", "or"})) continue;
-        const Category together = row.noun == Noun::process ? row.category : riskier(category, row.category);
+        if (is_about_another(row, i, end)) continue;
+        const Category together = row.than == Than::either ? row.category : riskier(category, row.category);
         if (together == category) break;
         category = together;
         decided_ = "together." + std::string(row.id);
@@ -222,6 +245,15 @@ class TextReader {
       }
     }
     return category;
+  }
+
+  /// `Send a payment reminder`; and `clean the HTML cache` cleans no HTML.
+  bool is_about_another(const TogetherRow& row, std::size_t noun, std::size_t end) const {
+    if (noun + 1 >= end || words_.gap(noun + 1) != " ") return false;
+    const std::string_view next = words_[noun + 1];
+    if (is_noun(next, Noun::about)) return true;
+    return row.category == Category::read &&
+           !one_of(next, {"and", "as", "at", "by", "for", "from", "in", "into", "of", "or", "to", "using", "with"});
   }
 
   static bool has_word(std::string_view list, std::string_view word) {

@@ -22,6 +22,9 @@ constexpr auto kRunVerbs = std::to_array<RunRow>({
 constexpr auto kCompounds = std::to_array<CompoundRow>({
 #include "risk/rules/compounds.inc"
 });
+constexpr auto kPhrasals = std::to_array<PhrasalRow>({
+#include "risk/rules/phrasals.inc"
+});
 constexpr auto kNouns = std::to_array<NounRow>({
 #include "risk/rules/nouns.inc"
 });
@@ -77,6 +80,9 @@ class WordTable {
 struct Index {
   std::deque<std::string> forms;  ///< what keys refer to beside the rows themselves
   WordTable<VerbHit> verbs{3 * kVerbs.size()};
+  std::deque<VerbRow> phrasal_rows;
+  WordTable<VerbHit> phrasals{3 * kPhrasals.size()};  ///< by `<form of the first> <particle>`
+  WordTable<bool> particles{kPhrasals.size()};
   WordTable<std::uint32_t> nouns{2 * kNouns.size()};  ///< a bit a kind
 
   Index() {
@@ -85,6 +91,15 @@ struct Index {
       const VerbForms regular = forms_of(row.word);
       add(regular.third, {&row, VerbForm::third});
       add(regular.gerund, {&row, VerbForm::gerund});
+    }
+    for (const PhrasalRow& row : kPhrasals) {
+      particles[row.particle] = true;
+      const VerbRow& verb = phrasal_rows.emplace_back(
+          forms.emplace_back(std::string(row.first) + "-" + std::string(row.particle)), row.category, Use::firm);
+      const VerbForms regular = forms_of(row.first);
+      add_phrasal(std::string(row.first), row, {&verb, VerbForm::base});
+      add_phrasal(regular.third, row, {&verb, VerbForm::third});
+      add_phrasal(regular.gerund, row, {&verb, VerbForm::gerund});
     }
     for (const NounRow& row : kNouns) {
       nouns[row.word] |= bit(row.noun);
@@ -96,6 +111,9 @@ struct Index {
   static std::uint32_t bit(Noun noun) { return 1U << static_cast<unsigned>(noun); }
 
  private:
+  void add_phrasal(const std::string& first, const PhrasalRow& row, VerbHit hit) {
+    phrasals[forms.emplace_back(first + " " + std::string(row.particle))] = hit;
+  }
   /// A verb's own row is never hidden by another's form.
   void add(const std::string& form, VerbHit hit) {
     if (verbs.find(form) == nullptr) verbs[forms.emplace_back(form)] = hit;
@@ -115,6 +133,9 @@ std::span<const VerbRow> verbs() {
 std::span<const CompoundRow> compounds() {
   return kCompounds;
 }
+std::span<const PhrasalRow> phrasals() {
+  return kPhrasals;
+}
 std::span<const RunRow> run_verbs() {
   return kRunVerbs;
 }
@@ -133,6 +154,18 @@ std::span<const ParameterRow> parameters() {
 
 VerbHit find_verb(std::string_view word) {
   const VerbHit* const found = index().verbs.find(word);
+  return found == nullptr ? VerbHit{} : *found;
+}
+
+VerbHit find_phrasal(std::string_view word, std::string_view next) {
+  if (index().particles.find(next) == nullptr) return {};
+  std::array<char, 32> both{};
+  const std::size_t length = word.size() + 1 + next.size();
+  if (length > both.size()) return {};
+  auto end = std::ranges::copy(word, both.begin()).out;
+  *end++ = ' ';
+  std::ranges::copy(next, end);
+  const VerbHit* const found = index().phrasals.find(std::string_view(both.data(), length));
   return found == nullptr ? VerbHit{} : *found;
 }
 

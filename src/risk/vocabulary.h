@@ -35,6 +35,18 @@ struct VerbHit {
 /// The verb that a word (lower case) is a form of.
 VerbHit find_verb(std::string_view word);
 
+/// A verb of two words, of which the first alone says something else or nothing: `roll back`. Its rule is
+/// `verb.<first>-<particle>`.
+struct PhrasalRow {
+  std::string_view first;
+  std::string_view particle;
+  Category category;
+};
+std::span<const PhrasalRow> phrasals();
+/// The verb that a word and the one behind it (both lower case) are together, the first in any of its forms;
+/// its row's word is `<first>-<particle>`, and it is firm.
+VerbHit find_phrasal(std::string_view word, std::string_view next);
+
 /// Two words that are a noun together, though the first alone is a verb: `pull request`.
 struct CompoundRow {
   std::string_view first;
@@ -69,6 +81,12 @@ enum class Noun : std::uint8_t {
   ticket,   ///< what is settled where it is resolved
   asked,    ///< what one asks for of the word before it
   volume,   ///< what loses its content where it is formatted or reset
+  kept,     ///< what is shown where it is opened: to open a record changes nothing
+  prose,    ///< what is computed anew where it is cleaned or cut
+  tracked,  ///< what is changed where it is converted into something else
+  goods,    ///< what is bought where it is ordered
+  purse,    ///< what is paid into where it is funded
+  about,    ///< what only tells of the word before it: `payment_reminder` pays nothing
 };
 struct NounRow {
   std::string_view word;  ///< lower case, singular or plural as listed
@@ -78,6 +96,9 @@ std::span<const NounRow> nouns();
 /// Whether a word (lower case), or what it is the plural of, is of a kind.
 bool is_noun(std::string_view word, Noun noun);
 
+/// Whether a row's category stands where the verb alone is riskier.
+enum class Than : std::uint8_t { riskier, either };
+
 /// Verbs that mean something else beside certain nouns; its rule is `together.<id>`.
 struct TogetherRow {
   std::string_view id;
@@ -85,6 +106,7 @@ struct TogetherRow {
   Noun noun;
   int context;  ///< in how many places the tool must speak of money
   Category category;
+  Than than;
 };
 std::span<const TogetherRow> togethers();
 
