@@ -175,7 +175,7 @@ TEST(Category, NamesOfTools) {
       {"device_turn_off", Category::write},
       // Nouns that look like verbs, and verbs that look like nouns.
       {"set_run_note", Category::write},
-      {"open_orders", Category::read},
+      {"open_orders", Category::other},
       {"open_ticket", Category::write},
       {"clean_html_cache", Category::destructive},
       {"send_payment_reminder", Category::write},
@@ -216,11 +216,11 @@ TEST(Category, Definitions) {
       {R"({"name":"hub","description":"Interact with a repository: create, list and delete its branches"})",
        Category::destructive},
       // Labels and placeholders are no verbs.
-      {R"({"name":"updates","description":"Private. NOTE: Marked as private. Returns the updates."})",
+      {R"({"name":"updates","description":"Private. NOTE: Marked as private. Gets the updates."})",
        Category::read},
       {R"({"name":"mail_list","description":"[Mail operations] List e-mails"})", Category::read},
       {R"({"name":"hits","description":"The number of matches in the range <start> ... <end>"})",
-       Category::read},
+       Category::other},
       // What a reading verb is enumerated with.
       {R"({"name":"scan_dns","description":"Scan for common records of your domain and automatically add them"})",
        Category::write},
