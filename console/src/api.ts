@@ -18,7 +18,8 @@ export class ApiError extends Error {
   }
 }
 
-/** Who is signed in: undefined while that is not known, null for nobody. */
+/** Who is signed in: undefined while that is not known, null for nobody. Stays where the session `ended` under the page, which
+    keeps what was typed into it until the same person signs in again. */
 export const session = signal<Session | null | undefined>(undefined);
 
 /** Whether a session ended under the page. */
@@ -72,10 +73,7 @@ async function ask(method: string, address: string, body: unknown, signal?: Abor
   }
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (problem.status === 401 && session.value) {
-      session.value = null;
-      ended.value = true;
-    }
+    if (problem.status === 401 && session.value) ended.value = true;
     throw new ApiError(problem);
   }
   return response;
@@ -127,7 +125,13 @@ export async function signInWithCode(code: string): Promise<void> {
 }
 
 async function open(body: Record<string, string>): Promise<void> {
-  session.value = await json<Session>(await ask("POST", apiPath("/session"), body));
+  adopt(await json<Session>(await ask("POST", apiPath("/session"), body)));
+}
+
+/** A page that was drawn for one person is not gone on with by another. */
+function adopt(found: Session): void {
+  if (session.value && session.value.name !== found.name) return location.reload();
+  session.value = found;
   ended.value = false;
 }
 
@@ -145,11 +149,14 @@ export const ways = signal<Ways>({ password: false, oidc: false, bootstrap: fals
 export async function findSession(): Promise<void> {
   const found = await get<Ways & { session?: Session }>("/login");
   ways.value = found;
-  session.value = found.session ?? null;
+  if (found.session) adopt(found.session);
+  else if (session.value) ended.value = true;
+  else session.value = null;
 }
 
 export async function signOut(): Promise<void> {
   await send("DELETE", "/session");
+  session.value = null;
   await findSession();
 }
 

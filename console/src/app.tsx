@@ -9,7 +9,7 @@ import { messageOf, Problem } from "./parts/load.tsx";
 import { Text } from "./parts/text.tsx";
 import { Toasts } from "./parts/toast.tsx";
 import { type Page, pages } from "./pages.ts";
-import { goOn, SignIn } from "./sign_in.tsx";
+import { goOn, SignIn, SignInAgain } from "./sign_in.tsx";
 import { followLinks, place, segments } from "./router.ts";
 import { setTheme, type Theme, theme } from "./theme.ts";
 
@@ -27,8 +27,9 @@ function Navigation(props: { current: string }) {
       <nav aria-label="Pages">
         <ul>
           {pages.filter((page) => !page.aside && (!page.roles || may(...page.roles))).map((page) => (
-            <li key={page.segment}>
+            <li key={page.segment} class={page.apart ? "apart" : ""}>
               <a href={"/" + page.segment} aria-current={page.segment === props.current ? "page" : undefined}>
+                <svg viewBox="0 0 16 16" aria-hidden="true"><path d={page.icon} /></svg>
                 {page.title}
                 {page.segment === "approvals" && waiting.value > 0 && (
                   <span class="count urgent">{waiting.value}<span class="hidden-visually"> waiting</span></span>
@@ -39,17 +40,17 @@ function Navigation(props: { current: string }) {
         </ul>
       </nav>
       <div class="foot">
-        <label>
-          {"Theme "}
+        <span class="who"><b><Text of={session.value?.name ?? ""} /></b><span class="dim">{session.value?.roles.join(", ")}</span></span>
+        <label class="row">
+          Theme
           <select value={theme.value} onChange={(event) => setTheme(event.currentTarget.value as Theme)}>
             <option value="system">System</option>
             <option value="light">Light</option>
             <option value="dark">Dark</option>
           </select>
         </label>
-        <span class="dim"><Text of={session.value?.name ?? ""} />{` · ${session.value?.roles.join(", ")}`}</span>
-        <span class="row">
-          <button type="button" onClick={() => void signOut()}>Sign out</button>
+        <span class="links">
+          <button type="button" class="plain" onClick={() => void signOut()}>Sign out</button>
           <button type="button" class="plain" onClick={() => { helpOpen.value = true; }}>Keys</button>
           <a href="/about">About</a>
         </span>
@@ -103,7 +104,7 @@ export function App() {
   }, []);
   if (problem) return <main class="main"><Problem of={problem} again={() => location.reload()} /></main>;
   if (session.value === undefined) return <main class="main"><p class="dim" role="status">Loading…</p></main>;
-  if (session.value === null) return <SignIn ways={ways.value} ended={ended.value} />;
+  if (session.value === null) return <SignIn ways={ways.value} />;
   const first = segments()[0] ?? "";
   const page = pages.find((one) => one.segment === first);
   return (
@@ -116,6 +117,7 @@ export function App() {
       </main>
       <Help />
       <Toasts />
+      {ended.value && <SignInAgain ways={ways.value} />}
     </div>
   );
 }

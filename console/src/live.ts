@@ -1,6 +1,6 @@
 // One event stream a tab: every record of the log as it is written, for whoever wants to know.
 import { effect, signal } from "@preact/signals";
-import { findSession, get, session } from "./api.ts";
+import { ended, findSession, get, session } from "./api.ts";
 import type { LogRecord } from "./record.ts";
 
 /** Whether the stream is up: what the page shows is as new as the gateway's log. */
@@ -45,7 +45,7 @@ function open(): void {
     if (stream?.readyState !== EventSource.CLOSED) return;
     close();
     timer = setTimeout(() => {
-      findSession().then(() => { if (session.value && !stream) open(); }, () => { timer = setTimeout(open, 5000); });
+      findSession().then(() => { if (session.value && !ended.value && !stream) open(); }, () => { timer = setTimeout(open, 5000); });
     }, 2000);
   };
 }
@@ -71,7 +71,7 @@ export function countWaiting(): void {
 /** Listens while somebody is signed in. */
 export function startLive(): () => void {
   return effect(() => {
-    const name = session.value?.session;
+    const name = ended.value ? undefined : session.value?.session;
     close();
     if (name) open();
   });

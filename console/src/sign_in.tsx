@@ -1,7 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import { type Ways, signIn, signInWithCode } from "./api.ts";
+import { findSession, session, type Ways, signIn, signInWithCode } from "./api.ts";
 import { Copy } from "./parts/copy.tsx";
+import { Dialog } from "./parts/dialog.tsx";
 import { messageOf, Problem } from "./parts/load.tsx";
+import { Text } from "./parts/text.tsx";
 import { go, place } from "./router.ts";
 
 const wantedKey = "doorward.wanted";
@@ -39,9 +41,9 @@ function remember(): void {
   }
 }
 
-export function SignIn(props: { ways: Ways; ended: boolean }) {
+function SignInForm(props: { ways: Ways; code?: string; again?: boolean }) {
   const { ways } = props;
-  const [user, setUser] = useState("");
+  const [user, setUser] = useState(session.value?.name.replace(/^user:/, "") ?? "");
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -56,20 +58,13 @@ export function SignIn(props: { ways: Ways; ended: boolean }) {
       setBusy(false);
     }
   };
-  useEffect(() => {
-    document.title = "Sign in · Doorward";
-    const code = takeCode();
-    if (code) void attempt(signInWithCode(code));
-  }, []);
-  const path = place.value.path;
+  useEffect(() => { if (props.code) void attempt(signInWithCode(props.code)); }, [props.code]);
   return (
-    <main class="main sign-in">
-      <h1>Sign in to Doorward</h1>
+    <>
       {problem && <Problem of={problem} />}
-      {props.ended && !problem && <p class="banner info" role="status">Your session has ended. Sign in to go on where you were.</p>}
-      {!props.ended && path !== "/" && !busy && <p class="dim">After that you get to the page that you asked for.</p>}
+      {busy && props.code && <p class="dim" role="status">Signing in…</p>}
       {(ways.password || ways.oidc) && (
-        <form class="panel stack" onSubmit={(event) => { event.preventDefault(); void attempt(signIn(user, password)); }}>
+        <form class={props.again ? "stack" : "panel stack"} onSubmit={(event) => { event.preventDefault(); void attempt(signIn(user, password)); }}>
           {ways.password && (
             <div>
               <label class="field"><span>Name</span>
@@ -79,10 +74,12 @@ export function SignIn(props: { ways: Ways; ended: boolean }) {
                 <input type="password" autocomplete="current-password" required value={password}
                        onInput={(event) => setPassword(event.currentTarget.value)} />
               </label>
-              <button class="primary" disabled={busy}>Sign in</button>
+              <button class="primary wide" disabled={busy}>Sign in</button>
             </div>
           )}
-          {ways.oidc && <div><a class="button" href="/api/v1/login/oidc" onClick={remember}>Sign in with your organisation</a></div>}
+          {ways.password && ways.oidc && <p class="or dim">or</p>}
+          {/* Beside a page that keeps what was typed, another tab signs in: both have one session. */}
+          {ways.oidc && <div><a class="button wide" href="/api/v1/login/oidc" target={props.again ? "_blank" : undefined} onClick={remember}>Sign in with your organisation</a></div>}
         </form>
       )}
       <section aria-label="On the gateway's own machine">
@@ -92,13 +89,45 @@ export function SignIn(props: { ways: Ways; ended: boolean }) {
             : "On the gateway's own machine this command opens the console, signed in:"}
         </p>
         <Copy text="doorward ui" label="Command" />
-        {ways.bootstrap && (
+        {ways.bootstrap && !props.again && (
           <>
             <p>To let yourself and others sign in from elsewhere, add a person there:</p>
             <Copy text="doorward user add alice --role admin" label="Command to add a person" />
           </>
         )}
       </section>
+    </>
+  );
+}
+
+export function SignIn(props: { ways: Ways }) {
+  const [code, setCode] = useState<string>();
+  useEffect(() => {
+    document.title = "Sign in · Doorward";
+    setCode(takeCode() ?? undefined);
+  }, []);
+  return (
+    <main class="main sign-in">
+      <p class="brand"><img src="/icon.svg" alt="" />Doorward</p>
+      <h1>Sign in to Doorward</h1>
+      {place.value.path !== "/" && !code && <p class="dim">After that you get to the page that you asked for.</p>}
+      <SignInForm ways={props.ways} code={code} />
     </main>
+  );
+}
+
+/** Over the page, which stays as it is; goes away when the person has a session again, by this form or another tab. */
+export function SignInAgain(props: { ways: Ways }) {
+  useEffect(() => {
+    const look = () => { if (!document.hidden) findSession().catch(() => undefined); };
+    const timer = setInterval(look, 5000);
+    addEventListener("focus", look);
+    return () => { clearInterval(timer); removeEventListener("focus", look); };
+  }, []);
+  return (
+    <Dialog title="Your session has ended" onClose={() => undefined} actions={null}>
+      <p>{"Sign in as "}<b><Text of={session.value?.name} /></b>{" to go on. What you typed on this page is still there. "}<a href="/" target="_top">Leave the page</a></p>
+      <SignInForm ways={props.ways} again />
+    </Dialog>
   );
 }

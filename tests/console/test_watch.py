@@ -13,6 +13,12 @@ class Watch(ConsoleCase):
     def test_the_log_is_filtered_by_what_is_typed(self):
         self.browse("watch.mjs filterTheLog")
 
+    def test_a_filter_is_saved_and_a_time_chosen_on_the_chart(self):
+        self.browse("watch.mjs saveAndBrush")
+
+    def test_a_session_that_ends_takes_nothing_from_a_form(self):
+        self.browse("watch.mjs endOfSession", again=self.world.code())
+
     def test_the_log_is_exported_and_verified(self):
         text = self.browse("watch.mjs exportAndVerify")
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:

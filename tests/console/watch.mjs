@@ -176,6 +176,68 @@ export async function byKeyboard() {
   assert.match(at(page), /^\/audit\/dec_\w+\?.*decision=denied/);
 }
 
+/** A session ends while somebody fills in a form: the form waits, and another tab that signs in lets it go on. */
+export async function endOfSession() {
+  const page = await openTab({ name: "end of session" });
+  page.expected.push(/401/);
+  await visit(page, "/agents?create=1");
+  await page.getByLabel("Name of the agent").fill("typed-before");
+  await page.context().clearCookies();
+  await page.getByRole("button", { name: "Create grant" }).click();
+  const over = page.getByRole("dialog", { name: "Your session has ended" });
+  await over.waitFor();
+  await axe(page);
+  await shoot(page, "end-of-session");
+  const other = await page.context().newPage();
+  await other.goto(`${task.origin}/login#code=${task.again}`);
+  await other.getByRole("heading", { name: "Overview" }).waitFor();
+  await page.bringToFront();
+  await over.waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Name of the agent").inputValue(), "typed-before");
+  await page.getByRole("button", { name: "Create grant" }).click();
+  await page.getByText(/The token of typed-before is shown this once/).waitFor();
+}
+
+/** A filter is saved by a name, and the chart's keys and pointer choose a time of it; Back undoes each. */
+export async function saveAndBrush() {
+  const page = await openTab({ name: "saved filters" });
+  await visit(page, "/audit?decision=denied");
+  await page.getByRole("button", { name: "Save this filter…" }).click();
+  await page.getByLabel("Name of the filter").fill("<b>refunds</b>");
+  await page.keyboard.press("Enter");
+  const saved = page.getByRole("list", { name: "Saved filters" });
+  await saved.getByRole("link", { name: "<b>refunds</b>" }).waitFor();
+  await axe(page);
+  const chart = page.getByRole("slider");
+  await chart.focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Shift+ArrowLeft");
+  await page.keyboard.press("Shift+ArrowLeft");
+  assert.match(await chart.getAttribute("aria-valuetext"), / to /);
+  await axe(page);
+  await shoot(page, "brush");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/since=.*until=/);
+  const asked = new URL(page.url()).searchParams;
+  assert.equal(Date.parse(asked.get("until")) - Date.parse(asked.get("since")), 3 * 30 * 60_000);
+  assert.equal(asked.get("decision"), "denied");
+  await page.goBack();
+  await page.waitForURL((url) => !url.search.includes("since"));
+  const box = await page.locator(".brush").boundingBox();
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 10, { steps: 4 });
+  await page.mouse.move(box.x + box.width * 0.999, box.y + 10, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL(/since=.*until=/);
+  await page.locator(".calls tbody tr").first().waitFor();
+  await saved.getByRole("link", { name: "<b>refunds</b>" }).click();
+  await page.waitForURL((url) => url.search === "?decision=denied");
+  await saved.getByRole("button", { name: "Forget the filter <b>refunds</b>" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await saved.getByRole("link", { name: "<b>refunds</b>" }).waitFor();
+}
+
 /** A link to an approval survives the login, and the end of the session. */
 export async function signIn() {
   const page = await openTab({ name: "sign in", anonymous: true });
@@ -204,9 +266,9 @@ export async function signIn() {
   await page.context().clearCookies();
   await page.getByRole("searchbox").fill("tool:create_refund");
   await page.keyboard.press("Enter");
-  await page.getByText("Your session has ended.").waitFor();
+  await page.getByRole("heading", { name: "Your session has ended" }).waitFor();
   await axe(page);
-  await page.getByLabel("Name").fill("vera");
+  assert.equal(await page.getByLabel("Name").inputValue(), "vera");
   await page.getByLabel("Password").fill(task.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator(".calls tbody tr").first().waitFor();

@@ -13,6 +13,7 @@ import { Detail } from "./audit/detail.tsx";
 import { Export } from "./audit/export.tsx";
 import { asked, type Filter, filterOf, type Name, parseSearch } from "./audit/filter.ts";
 import { Histogram } from "./audit/histogram.tsx";
+import { SavedFilters } from "./audit/saved_filters.tsx";
 import { Calls } from "./audit/table.tsx";
 import "./audit.css";
 
@@ -71,7 +72,7 @@ function FilterBar(props: { filter: Filter }) {
   const chips = (Object.entries(filter) as [Name, string][]).filter(([name]) => name !== "decision" && name !== "of" &&
     !(name === "since" && windows.some(([value]) => value === filter.since)));
   return (
-    <div class="filters">
+    <div class="log-filters">
       <form role="search" onSubmit={submit}>
         <input type="search" data-search aria-label="Search the log" placeholder="agent, tool, rule or dec_…; or agent:ci decision:denied"
                value={text} onInput={(event) => setText(event.currentTarget.value)} />
@@ -102,6 +103,7 @@ function FilterBar(props: { filter: Filter }) {
           <li><a href={place.value.path}>Clear all</a></li>
         </ul>
       )}
+      <SavedFilters filter={filter} />
     </div>
   );
 }

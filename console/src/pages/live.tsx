@@ -7,6 +7,7 @@ import { Decision, decisions, type DecisionWord } from "../parts/decision.tsx";
 import { Load, useLoad } from "../parts/load.tsx";
 import { Text } from "../parts/text.tsx";
 import { Time, useNow } from "../parts/time.tsx";
+import { plural } from "../model.ts";
 import { agentOf, type LogRecord, shortRule, targetOf, wordOf } from "../record.ts";
 import { address, place, setQuery } from "../router.ts";
 import { visible } from "../visible.ts";
@@ -36,7 +37,12 @@ function Spark(props: { of: LogRecord[] }) {
     const column = columns[seconds - 1 - age];
     if (word && column) column.counts[word] = (column.counts[word] ?? 0) + 1;
   }
-  return <div class="spark"><Columns plain title="Calls by decision in the last minute" columns={columns} words={order} of="When" /></div>;
+  return (
+    <figure class="spark panel">
+      <div><Columns plain title="Calls by decision in the last minute" columns={columns} words={order} of="When" /></div>
+      <figcaption><span>a minute ago</span><span>{plural(columns.reduce((all, one) => all + Object.values(one.counts).reduce((sum, count) => sum + count, 0), 0), "call")} in the last minute</span><span>now</span></figcaption>
+    </figure>
+  );
 }
 
 export default function Live() {
@@ -81,7 +87,7 @@ export default function Live() {
             {Object.entries(decisions).map(([word, own]) => <option key={word} value={word}>{own.word}</option>)}
           </select>
         </label>
-        <span class="dim" role="status">{paused ? "Paused." : connected.value ? "Connected." : "Connecting."}</span>
+        <span class={"dim up" + (connected.value && !paused ? " on" : "")} role="status">{paused ? "Paused." : connected.value ? "Connected." : "Connecting."}</span>
       </div>
       <Spark of={everything} />
       <Load from={before}>{() => shown.length === 0 ? (
@@ -94,12 +100,12 @@ export default function Live() {
           {shown.map((one) => {
             const word = wordOf(one);
             return (
-              <li key={`${one.writer}/${one.epoch}/${one.seq}`}>
+              <li key={`${one.writer}/${one.epoch}/${one.seq}`} class={known.has(one.id) ? "new" : ""}>
                 <a data-row href={address(["audit", one.id ?? ""])}><Time of={one.time} exact /></a>
                 <span>{word && <Decision of={word} />}</span>
                 <span class="agent"><Text of={agentOf(one)} /></span>
                 <span class={"tool" + (one.tool ? " mono" : " dim")}><Text of={targetOf(one)} /></span>
-                <span class="why"><Text of={reasonOf(one)} /></span>
+                <span class="why">{reasonOf(one) && <Text of={reasonOf(one)} />}</span>
               </li>
             );
           })}

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { get, may } from "../api.ts";
 import { onRecord } from "../live.ts";
-import { BarList, type Column, Columns, Legend, refusals } from "../parts/chart.tsx";
+import { BarList, Legend, overTime, refusals, TimeColumns } from "../parts/chart.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { type DecisionWord, decisions } from "../parts/decision.tsx";
 import { Load, useLoad } from "../parts/load.tsx";
@@ -59,7 +59,7 @@ function AttentionList(props: { of: Attention[] }) {
   return (
     <ol class="attention" aria-label="What needs attention, the most harmful first">
       {props.of.map((one, i) => (
-        <li key={i} class={grave.includes(one.kind) ? "grave" : minor.includes(one.kind) ? "minor" : ""}>
+        <li key={i} class={grave.includes(one.kind) ? "grave" : minor.includes(one.kind) ? "minor" : one.page === "approvals" ? "waits" : ""}>
           <a data-row href={pageOf(one)}>
             <span><Text of={one.sentence} /></span>{one.since && <span class="age"><Time of={one.since} /></span>}
           </a>
@@ -100,37 +100,29 @@ function Tiles(props: { of: Statistics; span: string }) {
       <div class="panel tile">
         <span class="label">Added by the gateway</span>
         <span class="value">{latency.added_p50_us === undefined ? "–" : milliseconds(latency.added_p50_us)}</span>
-        <span class="more">{latency.added_p95_us === undefined ? "no call forwarded since the gateway started" : `half of the calls; 95 % under ${milliseconds(latency.added_p95_us)}; servers ${milliseconds(latency.total_p95_us)}`}</span>
+        <span class="more">{latency.added_p95_us === undefined ? "no call forwarded since the gateway started" : `at the median; 95 % of calls under ${milliseconds(latency.added_p95_us)}, with the server ${milliseconds(latency.total_p95_us)}`}</span>
       </div>
     </div>
   );
 }
 
-function columnsOf(of: Statistics): Column[] {
-  const daily = of.step_s >= 86_400;
-  return of.series.map((one) => {
-    const from = new Date(one.at);
-    const label = daily ? from.toLocaleDateString(undefined, { day: "numeric", month: "short" })
-      : from.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-    const until = new Date(from.getTime() + of.step_s * 1000).toISOString();
-    return { label, counts: one, href: address(["audit"], { since: one.at, until }) };
-  });
-}
-
 function CallsByDecision(props: { of: Statistics }) {
-  const columns = columnsOf(props.of);
-  const seen = shownRefusals.filter((word) => props.of.totals[word] > 0);
-  const every = props.of.step_s >= 86_400 ? "day by day" : "hour by hour";
+  const { of } = props;
+  const columns = overTime(of.series, of.step_s);
+  const seen = shownRefusals.filter((word) => of.totals[word] > 0);
+  const every = of.step_s >= 86_400 ? "day by day" : "hour by hour";
+  const range = (since: string, until: string) => address(["audit"], { since, until });
   return (
     <>
       <figure class="chart panel">
-        <figcaption>{`Calls, ${every}`}</figcaption>
-        <Columns title={`Calls, ${every}`} words={["allowed"]} columns={columns.map((one) => ({ ...one, counts: { allowed: (one.counts as Counts).calls } }))} />
+        <figcaption>Calls <span class="dim">{every}</span></figcaption>
+        <TimeColumns title={`Calls, ${every}`} words={["allowed"]} columns={columns.map((one) => ({ ...one, counts: { allowed: (one.counts as Counts).calls } }))} range={range} />
+        <p class="legend dim">Drag over the chart to see the calls of that time.</p>
       </figure>
       <figure class="chart panel">
-        <figcaption>{`Refused, ${every}, on a scale of its own`}</figcaption>
-        <Columns title={`Refusals, ${every}`} words={shownRefusals} columns={columns} />
-        {seen.length > 0 ? <Legend words={seen} /> : <p class="dim">Nothing was refused.</p>}
+        <figcaption>Refused <span class="dim">{`${every}, on a scale of its own`}</span></figcaption>
+        <TimeColumns title={`Refusals, ${every}`} words={shownRefusals} columns={columns} range={range} />
+        {seen.length > 0 ? <Legend words={seen} /> : <p class="legend dim">Nothing was refused.</p>}
       </figure>
     </>
   );

@@ -1,5 +1,7 @@
 // Charts in hand-written SVG: themed by the style, printable, with their numbers as a table for who cannot see them.
 import type { ComponentChildren } from "preact";
+import { go } from "../router.ts";
+import { Brush } from "./brush.tsx";
 import { decisions, type DecisionWord } from "./decision.tsx";
 import { Text } from "./text.tsx";
 import "./chart.css";
@@ -7,9 +9,32 @@ import "./chart.css";
 export interface Column {
   /** What the column is of: a time. */
   label: string;
-  /** Where its records are. */
-  href?: string;
   counts: Partial<Record<DecisionWord, number>>;
+}
+
+/** A column of a chart over time: what stands below it, and where it begins and ends, in words and as RFC 3339. */
+export interface TimeColumn extends Column {
+  day: string;
+  /** The hour within the day; empty where a column is a day. */
+  hour: string;
+  begins: string;
+  ends: string;
+  at: string;
+  until: string;
+}
+
+/** What the gateway counted step by step, `step_s` seconds each, as columns. */
+export function overTime<T extends Partial<Record<DecisionWord, number>> & { at: string }>(series: T[], step_s: number): TimeColumn[] {
+  const daily = step_s >= 86_400;
+  return series.map((one) => {
+    const from = new Date(one.at);
+    const to = new Date(from.getTime() + step_s * 1000);
+    const words = (moment: Date) => moment.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });
+    const weekday = words(from);
+    const hour = (moment: Date) => moment.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+    return { label: daily ? weekday : `${weekday}, ${hour(from)}–${hour(to)}`, day: from.toLocaleDateString(undefined, { day: "numeric", month: "short" }),
+      hour: daily ? "" : hour(from), begins: daily ? weekday : `${weekday}, ${hour(from)}`, ends: daily ? weekday : `${words(to)}, ${hour(to)}`, at: one.at, until: to.toISOString(), counts: one };
+  });
 }
 
 /** The order in which they are stacked, from below. */
@@ -40,12 +65,48 @@ function Numbers(props: { columns: Column[]; words: DecisionWord[]; title: strin
   );
 }
 
-/** Stacked columns over time. With addresses, each leads to what it counts. */
-export function Columns(props: { title: string; columns: Column[]; words: DecisionWord[]; plain?: boolean; of?: string }) {
+/** Below columns over time: the hour of every few, with the day where a new one begins. */
+function TimeAxis(props: { columns: TimeColumn[] }) {
+  const { columns } = props;
+  const every = Math.max(1, Math.ceil(columns.length / 6));
+  // A word at the right end would stand beside the chart.
+  const marked = columns.filter((_, i) => i % every === 0 && (i === 0 || i < columns.length * 0.93));
+  return (
+    <div class="axis" aria-hidden="true">
+      {marked.map((one, i) => {
+        const newDay = one.day !== marked[i - 1]?.day;
+        return <span key={one.at} style={{ left: `${((i * every) / columns.length) * 100}%` }}>{!one.hour ? one.day : newDay ? <>{one.hour}{" "}<b>{one.day}</b></> : one.hour}</span>;
+      })}
+    </div>
+  );
+}
+
+/** Columns over time, with axes: each leads to what it counts, and a range of them can be chosen. `range`: the address of the
+    records of a time. `low`: without a scale. */
+export function TimeColumns(props: { title: string; columns: TimeColumn[]; words: DecisionWord[]; range: (since: string, until: string) => string; low?: boolean }) {
+  const { columns, words } = props;
+  const top = topOf(columns, words);
+  return (
+    <div class={"plot" + (props.low ? " low" : "")}>
+      {!props.low && <div class="scale" aria-hidden="true"><span>{top.toLocaleString()}</span>{top % 2 === 0 && <span>{(top / 2).toLocaleString()}</span>}<span>0</span></div>}
+      <Brush title={props.title} columns={columns} choose={(since, until) => go(props.range(since, until))}>
+        <Columns {...props} plain={props.low} hrefs={columns.map((one) => props.range(one.at, one.until))} />
+      </Brush>
+      <TimeAxis columns={columns} />
+    </div>
+  );
+}
+
+function topOf(columns: Column[], words: DecisionWord[]): number {
+  return ceiling(Math.max(1, ...columns.map((column) => sum(column, words))));
+}
+
+/** Stacked columns. With addresses, each leads to what it counts. */
+export function Columns(props: { title: string; columns: Column[]; words: DecisionWord[]; plain?: boolean; of?: string; hrefs?: string[] }) {
   const { columns, words } = props;
   const height = 100;
   const width = 600;
-  const top = ceiling(Math.max(1, ...columns.map((column) => sum(column, words))));
+  const top = topOf(columns, words);
   const each = width / Math.max(1, columns.length);
   const gap = Math.min(2, each / 4);
   const bars = columns.map((column, i) => {
@@ -58,7 +119,7 @@ export function Columns(props: { title: string; columns: Column[]; words: Decisi
     });
     if (rects.length === 0) return null;
     const drawn = <><title>{title}</title>{rects}</>;
-    return column.href ? <a key={i} href={column.href} tabindex={-1}>{drawn}</a> : <g key={i}>{drawn}</g>;
+    return props.hrefs ? <a key={i} href={props.hrefs[i]} tabindex={-1}>{drawn}</a> : <g key={i}>{drawn}</g>;
   });
   return (
     <>
@@ -66,9 +127,6 @@ export function Columns(props: { title: string; columns: Column[]; words: Decisi
         {!props.plain && [0, 0.5, 1].map((at) => <line key={at} class="grid-line" x1={0} x2={width} y1={height - at * height} y2={height - at * height} />)}
         {bars}
       </svg>
-      {!props.plain && columns.length > 0 && (
-        <div class="axis" aria-hidden="true"><span>{columns[0]!.label}</span><span>{`top line: ${top.toLocaleString()}`}</span><span>{columns[columns.length - 1]!.label}</span></div>
-      )}
       <Numbers columns={columns} words={words} title={props.title} of={props.of ?? "Time"} />
     </>
   );

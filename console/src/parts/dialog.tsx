@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
-/** A native modal dialog, open while it is drawn. Escape and a click beside it close it. */
+/** A native modal dialog, open while it is drawn. Escape and a click beside it close it. `actions`: null where its content has them. */
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren; actions?: ComponentChildren }) {
   const own = useRef<HTMLDialogElement>(null);
   const title = useId();
@@ -17,7 +17,7 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
             onClick={(event) => { if (event.target === own.current) props.onClose(); }}>
       <h2 id={title}>{props.title}</h2>
       {props.children}
-      <div class="actions">{props.actions ?? <button type="button" onClick={props.onClose}>Close</button>}</div>
+      {props.actions !== null && <div class="actions">{props.actions ?? <button type="button" onClick={props.onClose}>Close</button>}</div>}
     </dialog>
   );
 }

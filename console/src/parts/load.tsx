@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { ApiError } from "../api.ts";
+import { ApiError, ended } from "../api.ts";
+import { connected } from "../live.ts";
 import { Text } from "./text.tsx";
 
 export interface Loaded<T> {
@@ -33,6 +34,9 @@ export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, inputs: unk
     return () => abort.abort();
   }, [...inputs, round]);
   const again = useCallback(() => setRound((old) => old + 1), []);
+  // What failed while the gateway was away, or the session over, is asked for again once that has passed.
+  const reachable = connected.value && !ended.value;
+  useEffect(() => { if (reachable && state.problem) again(); }, [reachable]);
   return { value: state.value, problem: state.problem, loading: state.loading, again };
 }
 

@@ -16,6 +16,15 @@ export function countdown(ms: number): string {
   return hours ? `${hours}:${rest}` : rest;
 }
 
+/** "9 min", "3 h 20 min", "12 days 4 h": in the two greatest units. */
+export function duration(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+  if (minutes < 1) return `${Math.floor(seconds)} s`;
+  if (days > 0) return `${days} ${days === 1 ? "day" : "days"} ${hours} h`;
+  return hours > 0 ? `${hours} h ${rest} min` : `${rest} min`;
+}
+
 /** The present moment, anew every `ms`, for what counts down or ages. */
 export function useNow(ms = 1000): number {
   const [now, setNow] = useState(Date.now());

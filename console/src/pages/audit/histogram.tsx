@@ -1,6 +1,6 @@
-// How the calls of the filter lie in time, above their list; a click on a column goes into it.
+// How the calls of the filter lie in time, above their list; a click on a column goes into it, a range that is dragged too.
 import { get } from "../../api.ts";
-import { type Column, Columns, Legend, order, refusals } from "../../parts/chart.tsx";
+import { Legend, order, overTime, refusals, TimeColumns } from "../../parts/chart.tsx";
 import type { DecisionWord } from "../../parts/decision.tsx";
 import { useLoad } from "../../parts/load.tsx";
 import { withQuery } from "../../router.ts";
@@ -30,17 +30,12 @@ export function Histogram(props: { filter: Filter }) {
   [since, filter.until, filter.agent, filter.server, filter.tool, told]);
   if (!told || !found.value) return null;
   const words = order.filter((word) => filter.decision === "refused" ? refusals.includes(word) : filter.decision ? word === filter.decision : word !== "error");
-  const daily = found.value.step_s >= 86_400;
-  const columns: Column[] = found.value.series.map((one) => {
-    const from = new Date(one.at);
-    return { label: from.toLocaleString(undefined, daily ? { dateStyle: "medium" } : { dateStyle: "short", timeStyle: "short" }), counts: one,
-      href: withQuery({ since: one.at, until: new Date(from.getTime() + found.value!.step_s * 1000).toISOString() }) };
-  });
+  const columns = overTime(found.value.series, found.value.step_s);
   if (columns.length < 2 || !columns.some((one) => words.some((word) => one.counts[word]))) return null;
   return (
-    <figure class="histogram" aria-label={`Calls of the filter over time${filter.since ? "" : ", the last 24 hours"}`}>
-      <Columns plain title="Calls over time" columns={columns} words={words} />
-      <figcaption class="row spread dim"><span>{columns[0]!.label}</span><Legend words={words.filter((word) => columns.some((one) => one.counts[word]))} /><span>{columns[columns.length - 1]!.label}</span></figcaption>
+    <figure class="histogram panel" aria-label={`Calls of the filter over time${filter.since ? "" : ", the last 24 hours"}`}>
+      <TimeColumns low title="Calls over time" columns={columns} words={words} range={(from, to) => withQuery({ since: from, until: to })} />
+      <figcaption><Legend words={words.filter((word) => columns.some((one) => one.counts[word]))} /></figcaption>
     </figure>
   );
 }

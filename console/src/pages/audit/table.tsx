@@ -12,8 +12,17 @@ function detailAddress(record: LogRecord): string {
   return "/audit/" + encodeURIComponent(id) + (query ? "?" + query : "");
 }
 
+/** What a record of no call is about: its target or method, where that says more than its event. */
+function about(record: LogRecord): string {
+  const target = targetOf(record);
+  return target === record.event ? "" : target;
+}
+
 export function Calls(props: { pages: RecordPage[]; selected: string | undefined }) {
   const rows = props.pages.flatMap((page) => page.records.map((record, i) => ({ record, about: page.about?.[i] ?? {} })));
+  // A record of what became of a call names its grant by id alone.
+  const labels = new Map(rows.flatMap(({ record }) => (typeof record.grant === "object" && record.grant.label ? [[record.grant.id, record.grant.label]] : [])));
+  const who = (record: LogRecord) => (typeof record.grant === "string" && labels.get(record.grant)) || agentOf(record) || record.actor || "";
   return (
     <table class="calls cards">
       <caption class="hidden-visually">Calls, the newest first</caption>
@@ -24,19 +33,19 @@ export function Calls(props: { pages: RecordPage[]; selected: string | undefined
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ record, about }) => {
-          const word = about.word ?? wordOf(record);
+        {rows.map(({ record, about: told }) => {
+          const word = told.word ?? wordOf(record);
           return (
             <tr key={`${record.writer}/${record.epoch}/${record.seq}`} aria-selected={record.id !== undefined && record.id === props.selected}>
               <td class="when" data-label="Time">
                 {record.id ? <a data-row href={detailAddress(record)}><Time of={record.time} /></a> : <Time of={record.time} />}
               </td>
-              <td class="who" data-label="Agent"><Text of={agentOf(record)} /></td>
+              <td class="who" data-label="Agent"><Text of={who(record)} /></td>
               <td class="where" data-label="Server"><Text of={record.server ?? ""} /></td>
-              <td class="tool" data-label="Tool"><span class={record.tool ? "mono" : "dim"}><Text of={targetOf(record)} /></span></td>
+              <td class="tool" data-label="Tool"><span class={record.tool ? "mono" : "dim"}><Text of={about(record)} /></span></td>
               <td class="what" data-label="Decision">{word ? <Decision of={word} /> : <span class="dim"><Text of={record.event} /></span>}</td>
               <td class="why" data-label="Rule"><span class="mono" title={record.rule}><Text of={shortRule(record.rule)} /></span></td>
-              <td class="took number" data-label="Took">{milliseconds(about.duration_us)}</td>
+              <td class="took number" data-label="Took">{milliseconds(told.duration_us)}</td>
             </tr>
           );
         })}

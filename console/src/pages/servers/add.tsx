@@ -102,14 +102,14 @@ function ByHand(props: { how: "url" | "command" }) {
           <label class="field"><span>Command</span>
             <input required class="mono" placeholder="npx -y @modelcontextprotocol/server-filesystem /srv/files" value={command} onInput={(event) => setCommand(event.currentTarget.value)} />
           </label>
-          <p class="dim">{"Words: "}{wordsOfCommand(command).map((one, index) => <code key={index} class="chip"><Text of={one} /></code>)}{" The gateway runs it as its own user; no shell reads it."}</p>
+          <p class="dim">{wordsOfCommand(command).length > 0 && <>{"Words: "}{wordsOfCommand(command).map((one, index) => <code key={index} class="chip"><Text of={one} /></code>)}{" "}</>}The gateway runs it as its own user; no shell reads it.</p>
           <label class="field"><span>Folder (absolute; none: that of the gateway)</span><input value={folder} onInput={(event) => setFolder(event.currentTarget.value)} /></label>
         </>
       )}
       <Values legend={byUrl ? "Headers that the gateway sends" : "Variables that the command gets"} of={rows} set={setRows} prefixes={byUrl} />
       <Trial name={name || "new-server"} settings={plain()} before={() => (byUrl ? url !== "" : command.trim() !== "")} />
       {act.problem && <Problem of={act.problem} />}
-      <p class="row"><button class="primary" disabled={act.busy}>Add server</button><a class="button" href="/servers">Leave it</a></p>
+      <p class="row finish"><button class="primary" disabled={act.busy}>Add server</button><a class="button" href="/servers">Leave it</a></p>
     </form>
   );
 }

@@ -25,7 +25,7 @@ export function Trial(props: { name: string; settings?: ServerSettings; before?:
     <div class="stack">
       <div class="row">
         <button type="button" onClick={test} disabled={act.busy}>{act.busy ? "Connecting…" : "Test connection"}</button>
-        {props.settings?.command && <span class="dim">{"This starts "}<code><Text of={props.settings.command.join(" ")} /></code></span>}
+        {props.settings?.command && props.settings.command.length > 0 && <span class="dim">{"This starts "}<code><Text of={props.settings.command.join(" ")} /></code></span>}
       </div>
       {act.problem && <Problem of={act.problem} />}
       {tested && (

@@ -4,7 +4,7 @@ import { plural } from "../../model.ts";
 import { Facts } from "../../parts/facts.tsx";
 import { Load, useLoad } from "../../parts/load.tsx";
 import { Text } from "../../parts/text.tsx";
-import { countdown } from "../../parts/time.tsx";
+import { duration } from "../../parts/time.tsx";
 import { address } from "../../router.ts";
 
 interface Status {
@@ -30,10 +30,10 @@ export function Gateway() {
             </p>
             <Facts of={[
               ["Version", status.version],
-              ["Running for", countdown((status.uptime_s ?? 0) * 1000)],
+              ["Running for", duration(status.uptime_s ?? 0)],
               ["Agents reach it at", status.url && <code>{status.url}</code>],
               ["Admin API and console", status.admin && <code>{status.admin}</code>],
-              ["Connections", status.connections?.toLocaleString()],
+              ["Open connections", status.connections?.toLocaleString()],
               ["Durability", status.durability === "power" ? "survives power loss" : "survives the death of the process"],
               ["Configuration", status.config ? <code><Text of={status.config} /></code> : "none: everything comes from commands and this console"],
               ["State directory", status.state && <code><Text of={status.state} /></code>],

@@ -40,7 +40,7 @@ function Tile(props: { client: string; title: string; server: string; policy: st
     props.changed();
   });
   return (
-    <article class="panel tile" aria-label={title}>
+    <article class="panel" aria-label={title}>
       <div class="row spread"><h2>{title}</h2>
         <span role="status">{arrived ? <b class="ok">✓ its first request has arrived</b> : grant ? <span class="dim">waiting for its first request…</span> : ""}</span></div>
       {act.problem && <Problem of={act.problem} />}
@@ -51,7 +51,7 @@ function Tile(props: { client: string; title: string; server: string; policy: st
         </>
       ) : grant ? (
         <p class="row"><a href={address(["agents", label])}><Text of={label} /></a>{may() && !arrived && <button type="button" disabled={act.busy} onClick={make}>Show a new token</button>}</p>
-      ) : may() ? <p><button type="button" disabled={act.busy} onClick={make}>{`Connect ${title}`}</button></p>
+      ) : may() ? <p><button type="button" disabled={act.busy} onClick={make}>{client === "other" ? "Connect another client" : `Connect ${title}`}</button></p>
         : <p class="dim">An admin creates its grant.</p>}
     </article>
   );
@@ -68,7 +68,7 @@ export function ConnectClients(props: { servers: Server[]; policies: PolicyItem[
         <label class="row">{"Server "}<select value={server} onChange={(event) => setQuery({ server: event.currentTarget.value })}>{props.servers.map((one) => <option key={one.name} value={one.name}>{one.name}</option>)}</select></label>
       )}
       {!policy && <p class="banner warn">{"No policy is in force for "}<Text of={server} />{", so every call is refused. Choose a mode first."}</p>}
-      <div class="grid tiles">
+      <div class="grid">
         {clients.map(([client, title]) => (
           <Tile key={client + server} client={client} title={title} server={server} policy={policy} changed={props.changed}
                 grant={props.grants.find((one) => one.label === `${client}-${server}` && one.state === "active")} />

@@ -41,7 +41,7 @@ export function ChooseMode(props: { servers: Server[]; policies: PolicyItem[]; c
               const present = props.policies.find((each) => each.server === one.server && each.name === one.policy);
               return (
                 <article class="change" key={one.server} aria-label={one.server}>
-                  <header><h2><Text of={one.server} /></h2><span class="dim">{"policy "}{present ? <a href={address(["policies", one.policy], { server: one.server })}><Text of={one.policy} /></a> : <Text of={one.policy} />}{present ? `, v${present.version} ${present.mode === "observe" ? "observes" : "enforces"}` : ", new"}</span></header>
+                  <header><h2><Text of={one.server} /></h2><span class="dim">{one.policy ? "policy " : "a policy of its own"}{present ? <a href={address(["policies", one.policy], { server: one.server })}><Text of={one.policy} /></a> : <Text of={one.policy} />}{present ? `, v${present.version} ${present.mode === "observe" ? "observes" : "enforces"}` : ", new"}</span></header>
                   {chosen === "observe" && <p>Nothing is refused. This is what would be:</p>}
                   <ul>{one.why.map((line, index) => <li key={index}><Text of={line} /></li>)}</ul>
                   {chosen !== "observe" && one.changes.length > 0 && (
