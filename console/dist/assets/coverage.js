@@ -1,1 +1,1 @@
-import{m as e}from"./load.js";function t(t,n){return e(`/coverage`,t,n)}export{t};
+import{y as e}from"./load.js";function t(t,n){return e(`/coverage`,t,n)}export{t};

@@ -1,0 +1,1 @@
+var e=[`critical`,`high`,`medium`,`low`],t=[`Financial`,`Destructive`,`Execute`,`Write`,`Read`,`Other`];function n(e){return e!==`store`}function r(e,t,n=t+`s`){return`${e.toLocaleString()} ${e===1?t:n}`}function i(t,n){return e.indexOf(t)-e.indexOf(n)}export{e as a,r as i,t as n,n as r,i as t};
