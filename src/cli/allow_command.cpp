@@ -85,7 +85,7 @@ void allow(Session& session, const AllowOptions& options) {
   if (!session.json || options.dry_run) {
     if (session.json) return print_line(diff.text());
     print_line("policy " + safe_text(policy) + " of server " + safe_text(server) + ", after version " + version);
-    print(line_diff(text, *draft));
+    print(line_diff(text, *draft, session.color()));
     print_line(member(diff.root(), "summary"));
   }
   if (options.dry_run || !confirm(session, options.yes, "Put this in force?")) return;

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <iostream>
 #include <memory>
 #include <set>
 #include <string>
@@ -12,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/log_view.h"
 #include "cli/operate.h"
+#include "cli/question.h"
 #include "cli/session.h"
 #include "json/reader.h"
 #include "server/config.h"
@@ -116,9 +116,6 @@ void show(Session& session, const ApprovalOptions& options) {
   print(approval_detail(answer->root.find("approval")));
 }
 
-/// One line of a person's, or nothing at the end of the input.
-bool read_line(std::string& line) { return static_cast<bool>(std::getline(std::cin, line)); }
-
 /// Whether the person at the terminal means it. A destructive call wants the name of its tool.
 bool confirm(Session& session, json::Value approval, const ApprovalOptions& options) {
   if (options.yes) {
@@ -132,9 +129,7 @@ bool confirm(Session& session, json::Value approval, const ApprovalOptions& opti
   }
   const std::string tool = member(approval, "tool");
   const bool destructive = member(approval, "category") == "Destructive";
-  std::fputs(destructive ? ("This is destructive. Type the tool's name to approve it: ") : "Approve it? [y/N] ", stderr);
-  std::string line;
-  if (!read_line(line) || (destructive ? line != tool : line != "y" && line != "yes")) {
+  if (destructive ? ask_line("This is destructive. Type the tool's name to approve it: ") != tool : !ask_yes("Approve it?")) {
     session.fail(Exit::check_failed, "not approved; the request still waits");
     return false;
   }

@@ -65,7 +65,7 @@ bool show_changes(const Session& session, json::Value root) {
     any = true;
     const bool fresh = member(plan, "version") == "0";
     print_line(name + (fresh ? " (new)" : ", after version " + member(plan, "version")));
-    print(line_diff(plan.find("before").string(), plan.find("text").string()));
+    print(line_diff(plan.find("before").string(), plan.find("text").string(), session.color()));
     for (const json::Value change : plan.find("changes").elements()) {
       print_line("  " + member(change, "tool") + ": " + member(change, "before") + " -> " + member(change, "after"));
     }

@@ -252,7 +252,7 @@ std::string why_left(const clients::ConfigFile& file, const clients::Entry& entr
   if (server.launch.is_doorward()) return "it starts Doorward already";
   if (!entry.flaw.empty()) return entry.flaw;
   if (server.refused && !server.launch.sends_credentials) {
-    return "it wants a sign-in that the client holds; put it behind the gateway with `doorward server add` and `doorward account`";
+    return "it wants a sign-in that the client holds; put it behind the gateway with `doorward server add` and `doorward connect-account`";
   }
   return clients::why_not_writable(file.path);
 }

@@ -1,9 +1,9 @@
+#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <set>
@@ -11,36 +11,23 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "cli/client_engine.h"
 #include "cli/client_objects.h"
 #include "cli/commands.h"
 #include "cli/init_view.h"
+#include "cli/layout.h"
 #include "cli/log_view.h"
+#include "cli/question.h"
 #include "cli/scan_consent.h"
 #include "cli/session.h"
+#include "io/signals.h"
 #include "scan/known.h"
 
 namespace doorward::cli {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
-
-bool can_ask() {
-  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
-}
-
-/// A line of a person; nothing where input has ended.
-std::optional<std::string> answer_to(const std::string& question) {
-  std::fputs(question.c_str(), stderr);
-  std::string line;
-  if (!std::getline(std::cin, line)) return std::nullopt;
-  return line;
-}
-
-bool agrees(const std::string& question) {
-  const auto answer = answer_to(question + " [y/N] ");
-  return answer && (*answer == "y" || *answer == "yes");
-}
 
 std::optional<SetupMode> mode_of(std::string_view name) {
   for (const SetupMode mode : {SetupMode::observe, SetupMode::recommended, SetupMode::lockdown}) {
@@ -49,19 +36,29 @@ std::optional<SetupMode> mode_of(std::string_view name) {
   return std::nullopt;
 }
 
-SetupMode ask_mode() {
-  std::fputs(
-      "\nThree ways to begin:\n"
-      "  1  observe      nothing is refused; what the recommended rules would refuse is recorded\n"
-      "  2  recommended  reading runs, the rest is limited, money waits for a person, what destroys is hidden\n"
-      "  3  lockdown     reading of no risk runs, everything else waits for a person or is hidden\n",
-      stderr);
-  for (;;) {
-    const auto answer = answer_to("Which one? [1] ");
-    if (!answer || answer->empty() || *answer == "1" || *answer == "observe") return SetupMode::observe;
-    if (*answer == "2" || *answer == "recommended") return SetupMode::recommended;
-    if (*answer == "3" || *answer == "lockdown") return SetupMode::lockdown;
+/// Nothing where input has ended.
+std::optional<SetupMode> ask_mode() {
+  std::fputs("\nThree ways to begin:\n", stderr);
+  for (const char* way : {"  1  observe      nothing is refused; what the recommended rules would refuse is recorded",
+                          "  2  recommended  reading runs, the rest is limited, money waits for a person, what destroys is hidden",
+                          "  3  lockdown     reading of no risk runs, everything else waits for a person or is hidden"}) {
+    std::fputs((wrapped(way, columns_of(STDERR_FILENO), 5) + "\n").c_str(), stderr);
   }
+  for (;;) {
+    const auto answer = ask_line("Which one? [1] ");
+    if (!answer) return std::nullopt;
+    if (answer->empty() || *answer == "1") return SetupMode::observe;
+    if (*answer == "2") return SetupMode::recommended;
+    if (*answer == "3") return SetupMode::lockdown;
+    if (const auto named = mode_of(lower(*answer))) return named;
+    std::fputs("Please answer 1, 2 or 3.\n", stderr);
+  }
+}
+
+/// Ends for a person who does not agree.
+void leave_all(Session& session) {
+  session.exit = Exit::check_failed;
+  session.say("nothing was changed");
 }
 
 scan::Scan find_servers(const std::vector<const clients::Client*>& wanted) {
@@ -86,9 +83,15 @@ void look_at_servers(Session& session, const InitOptions& options, const Setup& 
   std::vector<scan::Server*> chosen;
   choose_servers(session, {options.yes, !options.yes && session.json}, scan, chosen);
   ask_chosen(chosen, {});
-  scan::KnownServers known(session.state_option);
-  if (!options.dry_run) known.remember(scan);
+  scan::KnownServers known(session.state_option, false);
   known.fill(scan);
+  for (const std::string& trouble : known.troubles()) session.say(trouble);
+}
+
+/// Keeps in the catalogue what the servers were found to do.
+void remember(Session& session, scan::Scan& scan) {
+  scan::KnownServers known(session.state_option);
+  known.remember(scan);
   for (const std::string& trouble : known.troubles()) session.say(trouble);
 }
 
@@ -159,17 +162,19 @@ void init(Session& session, const InitOptions& options) {
   setup_options.project = options.project;
   setup_options.move_secrets = options.move_secrets;
   setup_options.program = std::filesystem::read_symlink("/proc/self/exe", error).string();
-  // Asking makes the store where there is none.
-  if (!options.dry_run || std::filesystem::exists(state.path + "/doorward.db", error)) {
+  // Asking makes the store where there is none, and nobody has agreed to anything yet.
+  if (std::filesystem::exists(state.path + "/doorward.db", error)) {
     const auto names = gateway_names(state);
     if (!names) return session.fail(names.error());
     setup_options.taken = names->servers;
     setup_options.taken_grants = names->grants;
   }
 
+  std::optional<Interruptible> interruptible;
+  if (ask) interruptible.emplace();
   scan::Scan scan = find_servers(*wanted);
   const Setup first = plan_setup(scan, setup_options, state, *manifest);
-  if (!session.json) print(entries_view(scan, first));
+  if (!session.json) print(entries_view(scan, first, columns_of(STDOUT_FILENO)));
   if (first.files.empty()) {
     if (session.json) return print_line(init_json(scan, first, {mode.value_or(SetupMode::observe), options.dry_run, false, {}}));
     session.say(scan.files.empty() ? "no configuration of an MCP client was found; doorward server add puts a server behind the gateway"
@@ -178,30 +183,40 @@ void init(Session& session, const InitOptions& options) {
   }
   look_at_servers(session, options, first, scan);
   if (!mode) mode = ask ? ask_mode() : SetupMode::observe;
+  if (!mode) return leave_all(session);
   setup_options.mode = *mode;
   const std::size_t secrets = options.move_secrets ? 0 : count_literal_secrets(scan, setup_options);
   if (secrets > 0 && ask) {
-    setup_options.move_secrets = agrees(std::to_string(secrets) + (secrets == 1 ? " secret stands" : " secrets stand") +
-                                        " in these files. Move " + (secrets == 1 ? "it" : "them") +
-                                        " into the gateway's sealed store? (else the files keep them, and the shim hands them over)");
+    const bool one = secrets == 1;
+    std::fputs(("\n" + std::to_string(secrets) + (one ? " secret stands" : " secrets stand") + " in these files. " + (one ? "It" : "They") +
+                " can stay there, and the client hands " + (one ? "it" : "them") + " over.\n")
+                   .c_str(),
+               stderr);
+    setup_options.move_secrets = ask_yes(std::string("Move ") + (one ? "it" : "them") + " into the gateway's sealed store instead?");
   }
   const Setup setup = plan_setup(scan, setup_options, state, *manifest);
   InitOutcome outcome{*mode, options.dry_run, false, {}};
   if (!session.json) {
     print("\n" + risk_view(setup, *mode) + "\n");
     for (const ServerPlan& server : setup.servers) {
+      if (server.by_category) continue;
       for (const std::string& why : server.why) session.say(server.name + ": " + safe_text(why));
     }
-    print(files_view(scan, setup));
+    print(files_view(scan, setup, session.color()));
   }
   if (options.dry_run) {
     if (session.json) return print_line(init_json(scan, setup, outcome));
     return session.say("nothing was changed (--dry-run)");
   }
-  if (ask && !agrees("Put these servers behind the gateway, mode " + std::string(to_string(*mode)) + "?")) {
-    return session.fail(Exit::check_failed, "nothing was changed");
+  if (ask && !ask_yes("Put " + plural_of(setup.servers.size(), "server") + " behind the gateway and change " + plural_of(setup.files.size(), "file") +
+                      ", mode " + std::string(to_string(*mode)) + "?")) {
+    return leave_all(session);
   }
 
+  // What has begun is finished: an interrupt would leave the files and the gateway at odds.
+  interruptible.reset();
+  io::prepare_signals({SIGINT, SIGTERM, SIGHUP});
+  remember(session, scan);
   std::vector<clients::FileEdit> edits;
   const clients::Manifest before = *manifest;
   if (const Status made = make_objects(state, scan, setup, *manifest); !made) return session.fail(made.error());
@@ -223,6 +238,8 @@ void init(Session& session, const InitOptions& options) {
   for (const clients::FileEdit& edit : edits) {
     print_line(safe_text(edit.path) + ": " + (edit.backup.empty() ? "edited" : "edited; as it was: " + safe_text(edit.backup)));
   }
+  session.say("done: " + plural_of(setup.servers.size(), "server") + (setup.servers.size() == 1 ? " is" : " are") + " behind the gateway, mode " +
+              std::string(to_string(*mode)));
   say_next(session, scan, setup, *mode);
 }
 
@@ -240,13 +257,14 @@ void uninit(Session& session, const UninitOptions& options) {
   const auto plan = plan_undo(*manifest, options.clients);
   if (!plan) return session.fail(plan.error());
   const bool nothing = manifest->is_empty() || (plan->empty() && !options.clients.empty());
-  if (!session.json) print(undo_view(*plan));
+  if (!session.json) print(undo_view(*plan, session.color()));
   std::vector<std::string> kept;
   if (nothing || options.dry_run) {
     if (session.json) return print_line(undo_json(*plan, kept, options.dry_run));
     return session.say(nothing ? "there is nothing to undo" : "nothing was changed (--dry-run)");
   }
-  if (!options.yes && !agrees("Put these files back and take the grants away?")) return session.fail(Exit::check_failed, "nothing was changed");
+  if (!options.yes && !ask_yes("Put these files back and take the grants away?")) return leave_all(session);
+  io::prepare_signals({SIGINT, SIGTERM, SIGHUP});
 
   std::vector<clients::FileEdit> edits;
   for (const FileUndo& undo : *plan) {

@@ -5,7 +5,9 @@
 #include <map>
 #include <set>
 
+#include "base/text.h"
 #include "catalogue/recommendation.h"
+#include "cli/layout.h"
 #include "cli/line_diff.h"
 #include "cli/log_view.h"
 #include "cli/operate.h"
@@ -76,8 +78,13 @@ std::string indented(const std::string& text, std::string_view by) {
 
 }  // namespace
 
-std::string entries_view(const scan::Scan& scan, const Setup& setup) {
+std::string entries_view(const scan::Scan& scan, const Setup& setup, std::size_t columns) {
   std::string out;
+  std::set<std::string_view> clients;
+  for (const EntryPlan& entry : setup.entries) clients.insert(scan.files[entry.file].client);
+  if (!clients.empty()) {
+    out = "Found " + plural_of(setup.entries.size(), "server") + " in the files of " + plural_of(clients.size(), "client") + ".\n";
+  }
   for (std::size_t i = 0; i < scan.files.size(); ++i) {
     const clients::ConfigFile& file = scan.files[i];
     out += file.label + "  " + safe_text(file.path) + "\n";
@@ -87,9 +94,9 @@ std::string entries_view(const scan::Scan& scan, const Setup& setup) {
     for (const EntryPlan& entry : setup.entries) {
       if (entry.file != i) continue;
       any = true;
-      out += "  " + safe_text(entry.entry->name);
-      if (!entry.entry->project.empty()) out += " (in " + safe_text(entry.entry->project) + ")";
-      out += ": " + safe_text(state_of(entry, setup)) + "\n";
+      std::string line = "  " + safe_text(entry.entry->name);
+      if (!entry.entry->project.empty()) line += " (in " + safe_text(entry.entry->project) + ")";
+      out += wrapped(line + ": " + safe_text(state_of(entry, setup)), columns, 4) + "\n";
     }
     if (!any && file.error.empty()) out += "  no servers\n";
   }
@@ -122,11 +129,11 @@ std::string risk_view(const Setup& setup, SetupMode mode) {
   return out;
 }
 
-std::string files_view(const scan::Scan& scan, const Setup& setup) {
+std::string files_view(const scan::Scan& scan, const Setup& setup, bool color) {
   std::string out;
   for (const FilePlan& file : setup.files) {
     out += "change of " + safe_text(scan.files[file.file].path) + "\n";
-    out += line_diff(without_secrets(file.before, scan, file.file), without_secrets(file.after, scan, file.file));
+    out += line_diff(without_secrets(file.before, scan, file.file), without_secrets(file.after, scan, file.file), color);
   }
   return out;
 }
@@ -182,7 +189,7 @@ std::string init_json(const scan::Scan& scan, const Setup& setup, const InitOutc
   return out;
 }
 
-std::string undo_view(const std::vector<FileUndo>& plan) {
+std::string undo_view(const std::vector<FileUndo>& plan, bool color) {
   std::string out;
   for (const FileUndo& undo : plan) {
     const std::string path = safe_text(undo.path);
@@ -196,7 +203,7 @@ std::string undo_view(const std::vector<FileUndo>& plan) {
       std::string names;
       for (const std::string& name : undo.restored) names += (names.empty() ? "" : ", ") + safe_text(name);
       out += path + ": was changed since; " + (names.empty() ? "none of its entries is ours any more" : "the entries " + names + " go back to what they were") + "\n";
-      out += line_diff(undo.edit.before, undo.edit.after);
+      out += line_diff(undo.edit.before, undo.edit.after, color);
     }
     for (const EntryConflict& conflict : undo.conflicts) {
       out += "  " + safe_text(conflict.name) + " stays: " + safe_text(conflict.why) + "\n";

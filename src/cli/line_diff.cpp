@@ -66,7 +66,7 @@ std::vector<Line> compare(const std::vector<std::string_view>& a, const std::vec
 
 }  // namespace
 
-std::string line_diff(std::string_view before, std::string_view after) {
+std::string line_diff(std::string_view before, std::string_view after, bool color) {
   const std::vector<Line> lines = compare(lines_of(before), lines_of(after));
   std::vector<bool> shown(lines.size(), false);
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -83,8 +83,11 @@ std::string line_diff(std::string_view before, std::string_view after) {
     }
     if (left_out) out += "  ...\n";
     left_out = false;
+    const bool painted = color && lines[i].mark != ' ';
+    if (painted) out += lines[i].mark == '-' ? "\x1b[31m" : "\x1b[32m";
     out += lines[i].mark;
-    out += ' ' + safe_text(lines[i].text) + '\n';
+    out += ' ' + safe_text(lines[i].text);
+    out += painted ? "\x1b[0m\n" : "\n";
   }
   if (left_out && !out.empty()) out += "  ...\n";
   return out;

@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <cstdio>
-#include <iostream>
 
 #include "base/hash.h"
 #include "cli/log_view.h"
+#include "cli/question.h"
 #include "cli/session.h"
 #include "server/control_client.h"
 #include "server/secret.h"
@@ -60,10 +59,9 @@ bool confirm(Session& session, bool yes, std::string_view question) {
     session.fail(Exit::usage, "standard input is no terminal, so nobody can be asked; add --yes");
     return false;
   }
-  std::fputs((std::string(question) + " [y/N] ").c_str(), stderr);
-  std::string line;
-  if (std::getline(std::cin, line) && (line == "y" || line == "yes")) return true;
-  session.fail(Exit::check_failed, "nothing was changed");
+  if (ask_yes(question)) return true;
+  session.exit = Exit::check_failed;
+  session.say("nothing was changed");
   return false;
 }
 

@@ -143,7 +143,7 @@ void finish_diff(Session& session, const DiffOptions& options, const std::string
     print_line(answer);
   } else {
     print_changes(*diff);
-    print(line_diff(before, after));
+    print(line_diff(before, after, session.color()));
     if (is_true(diff->find("widens"))) session.say("it lets calls pass that were refused, asked for or limited before");
   }
   if (options.exit_code && before != after && session.exit == Exit::ok) session.exit = Exit::check_failed;

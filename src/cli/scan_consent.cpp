@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <iostream>
 
 #include "base/suggest.h"
+#include "base/text.h"
+#include "cli/layout.h"
 #include "cli/log_view.h"
+#include "cli/question.h"
 #include "cli/scan_view.h"
 #include "cli/session.h"
 #include "io/signals.h"
@@ -17,22 +19,23 @@ namespace {
 enum class Answer { yes, no, all, none };
 
 /// One question on the terminal; the end of input means none.
-Answer ask_person() {
+Answer ask_person(bool is_command) {
+  const std::string question = is_command ? "  start it?" : "  ask it?";
   for (;;) {
-    std::fputs("  start it? [y]es, [n]o, [a]ll, [q]uit asking: ", stderr);
-    std::string line;
-    if (!std::getline(std::cin, line)) return Answer::none;
-    if (line == "y" || line == "yes") return Answer::yes;
-    if (line == "n" || line == "no" || line.empty()) return Answer::no;
-    if (line == "a" || line == "all") return Answer::all;
-    if (line == "q" || line == "quit") return Answer::none;
+    const auto typed = ask_line(question + " [y]es, [n]o, [a]ll, [q]uit asking: ");
+    if (!typed) return Answer::none;
+    const std::string answer = lower(*typed);
+    if (answer == "y" || answer == "yes") return Answer::yes;
+    if (answer == "n" || answer == "no" || answer.empty()) return Answer::no;
+    if (answer == "a" || answer == "all") return Answer::all;
+    if (answer == "q" || answer == "quit") return Answer::none;
   }
 }
 
 /// Shows how many are still under way, where somebody looks.
 class Progress {
  public:
-  explicit Progress(std::size_t all) : all_(all), shown_(::isatty(STDERR_FILENO) == 1) { show(); }
+  explicit Progress(std::size_t all) : all_(all), shown_(columns_of(STDERR_FILENO) != 0) { show(); }
   void done(const scan::Server& server) {
     clear();
     const std::string what = server.unreachable ? server.why : std::to_string(server.tools.size()) + (server.tools.size() == 1 ? " tool" : " tools");
@@ -59,10 +62,11 @@ class Progress {
 }  // namespace
 
 bool choose_servers(Session& session, const Consent& consent, scan::Scan& scan, std::vector<scan::Server*>& chosen) {
-  const bool can_ask = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+  const bool asks = can_ask();
   bool all = consent.yes;
   bool none = false;
   bool complete = true;
+  bool explained = false;
   for (scan::Server& server : scan.servers) {
     if (!server.active || server.launch.is_doorward()) continue;
     if (!server.launch.settings) {
@@ -75,9 +79,13 @@ bool choose_servers(Session& session, const Consent& consent, scan::Scan& scan, 
     }
     // A URL on the command line is asked by whoever typed it, and starts nothing.
     const bool typed = server.places.empty() && !server.launch.is_command();
+    if (asks && !all && !typed && !explained) {
+      std::fputs("\nTo see what a server can do, it has to be started, or asked at its URL. Neither happens without your answer.\n", stderr);
+      explained = true;
+    }
     session.say((server.launch.is_command() ? "starts " : "asks ") + safe_text(server.name) + ": " + launch_line(server.launch));
-    if (!all && !typed && !none && can_ask) {
-      const Answer answer = ask_person();
+    if (!all && !typed && !none && asks) {
+      const Answer answer = ask_person(server.launch.is_command());
       all = answer == Answer::all;
       none = answer == Answer::none;
       if (answer == Answer::yes || answer == Answer::all) {
@@ -88,8 +96,8 @@ bool choose_servers(Session& session, const Consent& consent, scan::Scan& scan, 
     } else if (all || typed) {
       chosen.push_back(&server);
     } else {
-      server.why = can_ask ? "it was not started, as you chose" : "it was not started: --yes was not given";
-      complete = complete && can_ask;
+      server.why = asks ? "it was not started, as you chose" : "it was not started: --yes was not given";
+      complete = complete && asks;
     }
   }
   return complete;

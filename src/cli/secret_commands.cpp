@@ -1,42 +1,20 @@
-#include <termios.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/hash.h"
 #include "cli/commands.h"
+#include "cli/log_view.h"
 #include "cli/operate.h"
+#include "cli/question.h"
 #include "cli/session.h"
 #include "server/secret.h"
 
 namespace doorward::cli {
 namespace {
-
-/// Reads with the terminal's echo switched off, and switches it on again.
-class Silent {
- public:
-  Silent() {
-    if (tcgetattr(STDIN_FILENO, &before_) != 0) return;
-    termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    changed_ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
-  }
-  ~Silent() {
-    if (changed_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-  }
-  Silent(const Silent&) = delete;
-  Silent& operator=(const Silent&) = delete;
-
- private:
-  termios before_{};
-  bool changed_ = false;
-};
 
 /// The value from standard input, or typed twice at a terminal; never from the command line, where `ps` shows
 /// it.
@@ -47,15 +25,8 @@ Result<std::string> read_value(const std::string& name) {
     return value;
   }
   std::string typed[2];
-  for (std::string& value : typed) {
-    std::fprintf(stderr, &value == typed ? "Value of %s: " : "Once more: ", name.c_str());
-    const Silent silent;
-    char c = 0;
-    ssize_t got = 0;
-    while ((got = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n') value += c;
-    std::fputc('\n', stderr);
-    if (got < 0) return fail(ErrorKind::unavailable, std::string("the terminal: ") + std::strerror(errno));
-  }
+  typed[0] = ask_hidden("Value of " + safe_text(name) + ": ").value_or(std::string());
+  typed[1] = ask_hidden("Once more: ").value_or(std::string());
   const bool same = typed[0] == typed[1];
   wipe(typed[1]);
   if (same) return std::move(typed[0]);

@@ -22,6 +22,7 @@ enum class Exit : std::uint8_t {
   unauthorised = 5,
   denied = 6,   ///< by the policy
   pending = 7,  ///< an approval is still missing, or its time is over
+  interrupted = 130,  ///< Ctrl-C at a question, as shells count it
 };
 
 Exit exit_of(ErrorKind kind);

@@ -1,6 +1,7 @@
 #include "scan/known.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -29,12 +30,14 @@ std::optional<catalogue::ServerRecord> record_of(catalogue::Catalogue& catalogue
 
 }  // namespace
 
-KnownServers::KnownServers(const std::string& state) {
+KnownServers::KnownServers(const std::string& state, bool make) {
   const auto chosen = server::choose_state_dir(state);
   if (!chosen) {
     troubles_.push_back("the catalogue is not used: " + chosen.error().message);
     return;
   }
+  std::error_code error;
+  if (!make && !std::filesystem::exists(chosen->path + "/catalogue.db", error)) return;
   if (const Status ready = server::prepare_state_dir(*chosen); !ready) {
     troubles_.push_back("the catalogue is not used: " + ready.error().message);
     return;

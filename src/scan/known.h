@@ -14,8 +14,8 @@ namespace doorward::scan {
 /// knows nothing and says why.
 class KnownServers {
  public:
-  /// `state`: as choose_state_dir takes it.
-  explicit KnownServers(const std::string& state);
+  /// `state`: as choose_state_dir takes it. `make`: where there is no catalogue, one is made; else nothing is written.
+  explicit KnownServers(const std::string& state, bool make = true);
 
   /// Tells the catalogue of every server that was listed.
   void remember(Scan& scan);

@@ -39,8 +39,11 @@ class TwoMinutes(CommandCase):
         self.assertEqual(client.end(), 0)
         told = json.dumps(refused)
         self.assertTrue("[POLICY DENIED]" in told or "Unknown tool" in told or "[APPROVAL REQUIRED]" in told, told)
-        log = [json.loads(line) for line in self.doorward("log", "query", "--json").splitlines()]
-        decided = [record for record in log if record.get("tool") == "delete_note" and record["event"].startswith("call.")]
+        # A refusal is recorded beside the answer, so it may be in the log a moment later.
+        decided, end = [], time.monotonic() + 20
+        while not decided and time.monotonic() < end:
+            log = [json.loads(line) for line in self.doorward("log", "query", "--json").splitlines()]
+            decided = [record for record in log if record.get("tool") == "delete_note" and record["event"].startswith("call.")]
         self.assertEqual([record["event"] for record in decided], ["call.denied"])
         self.assertEqual(decided[0]["grant"]["label"], "cursor-shop")
         explained = self.doorward("explain", decided[0]["id"])
