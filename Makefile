@@ -2,6 +2,7 @@
 # make test   every test (at most 15 minutes once built)                  make fuzz   each fuzz target for FUZZ_SECONDS
 # make check-all  sanitizers and the long runs                            make bench  the figures of docs/performance.md
 # make risk-report  the agreement of docs/risk-method.md                   make screenshots  docs/images anew
+# make package  a Debian package in build/ (docs/install.md)
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
@@ -10,7 +11,7 @@ STATE ?= ./state
 FUZZ_SECONDS ?= 60
 LONG_FUZZ_SECONDS ?= 300
 
-.PHONY: run build test fuzz check-all asan tsan long risk-report bench screenshots coverage format clean
+.PHONY: run build package test fuzz check-all asan tsan long risk-report bench screenshots coverage format clean
 
 run: build
 	build/doorward quickstart --state $(STATE)
@@ -19,6 +20,10 @@ build:
 	scripts/install-build-deps
 	cmake --preset release -DDOORWARD_TESTS=OFF -Wno-dev >/dev/null
 	cmake --build build -j $(JOBS) --target doorward
+
+package: build
+	scripts/install-package-deps
+	scripts/package build
 
 test:
 	scripts/install-build-deps

@@ -4,7 +4,8 @@
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libssl-dev libsqlite3-dev libre2-dev libyaml-cpp-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libhowardhinnant-date-dev libsodium-dev libcurl4-openssl-dev
   zlib1g-dev tzdata ca-certificates"
-TEST_PACKAGES="libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev libsimdjson-dev node-llhttp
+PACKAGE_PACKAGES="dpkg-dev:dpkg-shlibdeps file:file"
+TEST_PACKAGES="$PACKAGE_PACKAGES libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev libsimdjson-dev node-llhttp
   clang-19 libclang-rt-19-dev python3:python3 nodejs:node npm:npm strace curl:curl openssl:openssl chromium:chromium"
 BENCH_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev wrk nginx-light nodejs:node npm:npm python3:python3"
 COVERAGE_PACKAGES="gcovr:gcovr"

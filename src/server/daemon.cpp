@@ -517,7 +517,7 @@ std::expected<Ending, StartFailure> Daemon::run(const OnReady& on_ready) {
   policy_trail_->record(operations_->inventory());
   catalogue_feed_->start();
   if (const auto interval = sd_watchdog_interval_us()) watchdog_timer_.arm(loop_, *interval);
-  sd_notify("READY=1");
+  sd_notify(ready_note(true));
   on_ready({url(), admin_url()});
   loop_.run();
   admin_->stop();
@@ -585,6 +585,13 @@ std::string Daemon::url() const {
 std::string Daemon::admin_url() const {
   if (!admin_ || admin_->address().empty()) return {};
   return (admin_->tls() != nullptr ? "https://" : "http://") + admin_->address().to_string();
+}
+
+std::string Daemon::ready_note(bool taken) const {
+  std::string note = "READY=1\nSTATUS=Agents at " + url();
+  if (const std::string admin = admin_url(); !admin.empty()) note += ", console at " + admin;
+  if (!taken) note += "; the last change of the configuration was not taken, the one before it is in force";
+  return note;
 }
 
 /// What the page of settings shows; the file is read again for the lines.

@@ -75,8 +75,9 @@ class Daemon {
 
   void on_signal(int signal);
   void files_changed();
-  /// Reads configuration and store anew; what is wrong, or nothing. Either way the log says so.
+  /// Reads configuration and store anew; what is wrong, or nothing. Either way the log and the service manager are told.
   Findings reload(const char* cause);
+  Findings take_changes(const char* cause);
   Findings load_anew();
   Defaults defaults_of(const Config& config);
   void begin_drain();
@@ -91,6 +92,8 @@ class Daemon {
   std::string settings() const;
   std::string url() const;
   std::string metrics() const;
+  /// What the service manager is told, and shows of this gateway; `taken`: its configuration is the one of the file.
+  std::string ready_note(bool taken) const;
   std::string admin_url() const;  ///< empty where only the Unix socket listens
 
   ServeOptions options_;

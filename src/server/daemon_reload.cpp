@@ -1,3 +1,4 @@
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "server/daemon.h"
 #include "server/event_log.h"
 #include "server/policy_file.h"
+#include "server/sd_notify.h"
 #include "server/secret.h"
 
 namespace doorward::server {
@@ -84,6 +86,13 @@ Findings Daemon::load_anew() {
 }
 
 Findings Daemon::reload(const char* cause) {
+  sd_notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(system_clock().monotonic_us()));
+  Findings findings = take_changes(cause);
+  sd_notify(ready_note(findings.empty()));
+  return findings;
+}
+
+Findings Daemon::take_changes(const char* cause) {
   const std::vector<std::string> files = files_to_watch();
   loaded_ = fingerprint();
   const Findings findings = load_anew();
