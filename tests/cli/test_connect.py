@@ -21,8 +21,8 @@ META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontex
 class Shim:
     """One client on a shim's standard input and output."""
 
-    def __init__(self, *words, state=None, program=BINARY, env=None):
-        command = [str(program), "connect", *words, *(["--state", str(state)] if state else [])]
+    def __init__(self, *words, state=None, program=BINARY, env=None, wrap=()):
+        command = [*wrap, str(program), "connect", *words, *(["--state", str(state)] if state else [])]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
         self.messages = queue.Queue()
