@@ -11,7 +11,7 @@ export const waiting = signal(0);
 // A stream of server-sent events has a name for each kind, and a page hears only names that it asks for.
 const names = ["call.intent", "call.denied", "call.outcome", "request.rejected", "approval.requested", "approval.agreed",
   "approval.approved", "approval.denied", "approval.used", "approval.given_back", "approval.expired", "approval.cancelled",
-  "policy.loaded", "policy.added", "policy.removed", "policy.reverted", "grant.created", "grant.rotated", "grant.revoked",
+  "policy.loaded", "policy.added", "policy.removed", "policy.reverted", "grant.created", "grant.policy_changed", "grant.rotated", "grant.revoked",
   "server.added", "server.removed", "tool.first_list", "tool.new", "tool.changed", "tool.many", "tool.reviewed", "tool.reclassified",
   "config.reloaded", "config.reload_failed", "server.withheld", "agent.revoked", "agent.restored", "audit.verified", "log.resumed",
   "records.lost", "writer.start", "reset"];

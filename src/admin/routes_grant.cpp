@@ -25,6 +25,13 @@ constexpr Route kRoutes[] = {
      .text = "One grant, by its label, id, number or key id.",
      .members = R"({"label": "Name"})",
      .result = "GrantAnswer"},
+    {.op = "grant.set",
+     .verb = Verb::patch,
+     .path = "/api/v1/grants/{label}",
+     .text = "Gives a grant another policy of its server, from the next call on; its token, sessions and counts stay. Empty: none, so "
+             "every call is refused.",
+     .members = R"({"label": "Name", "policy!": {"type": "string"}})",
+     .result = "GrantChanged"},
     {.op = "grant.rotate",
      .verb = Verb::post,
      .path = "/api/v1/grants/{label}/rotate",
@@ -41,8 +48,8 @@ constexpr Route kRoutes[] = {
      .verb = Verb::get,
      .path = "/api/v1/grants/{label}/permissions",
      .text = "What an agent can do: for each tool of its servers the decision, and the rule that says so, as the engine answers "
-             "generated calls. `depends`: some arguments pass, others do not.",
-     .members = R"({"label": "Name", "tool": {"type": "string", "maxLength": 1024}})",
+             "generated calls. `depends`: some arguments pass, others do not. `policy`: as if it carried that policy of its server.",
+     .members = R"({"label": "Name", "tool": {"type": "string", "maxLength": 1024}, "policy": "Name"})",
      .result = "GrantPermissions"},
     {.op = "grant.usage",
      .verb = Verb::get,
@@ -234,6 +241,16 @@ constexpr std::string_view kSchemas = R"({
     "properties": {
       "schema": {"const": "doorward.grant/1"},
       "grant": {"$ref": "#/components/schemas/Grant"}
+    },
+    "additionalProperties": false
+  },
+  "GrantChanged": {
+    "type": "object",
+    "required": ["schema", "grant", "policy_before"],
+    "properties": {
+      "schema": {"const": "doorward.grant.set/1"},
+      "grant": {"$ref": "#/components/schemas/Grant"},
+      "policy_before": {"type": "string", "description": "empty: it carried none"}
     },
     "additionalProperties": false
   },

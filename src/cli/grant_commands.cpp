@@ -100,6 +100,33 @@ void revoke(Session& session, const std::string& label) {
       [&](json::Value) { print_line("grant " + label + " revoked; its token is refused from now on"); });
 }
 
+/// Gives a grant another policy, or none, and says how to take that back.
+void set_policy(Session& session, const std::string& label, const std::string& policy) {
+  operate(
+      session, "grant.set", [&](json::Writer& writer) { writer.key("label").string(label).key("policy").string(policy); },
+      [&](json::Value result) {
+        const std::string before = member(result, "policy_before");
+        const auto carried = [](const std::string& name) { return name.empty() ? std::string("no policy") : "policy " + name; };
+        if (before == policy) return print_line("grant " + label + " carries " + carried(policy) + " already");
+        print_line("grant " + label + " carries " + carried(policy) + " from the next call on, in place of " + carried(before));
+        session.say("to undo: doorward grant policy " + label + " " + (before.empty() ? "--none" : before));
+      });
+}
+
+void add_set_policy(CLI::App& group, Session& session) {
+  const auto label = std::make_shared<std::string>();
+  const auto policy = std::make_shared<std::string>();
+  CLI::App* command = group.add_subcommand("policy", "Give a grant another policy of its server");
+  command->add_option("label", *label, "Label or id of the grant")->required()->type_name("LABEL");
+  CLI::Option* name = command->add_option("policy", *policy, "The policy (see it first: `doorward grant can LABEL --policy POLICY`)");
+  name->type_name("POLICY");
+  CLI::Option* none = command->add_flag("--none", "No policy: every call is refused")->excludes(name);
+  command->callback([&session, label, policy, name, none] {
+    if (name->empty() && none->empty()) return session.fail(Exit::usage, "name the policy, or say --none");
+    set_policy(session, *label, *policy);
+  });
+}
+
 void add_labelled(CLI::App& group, const char* command, const char* help, Session& session,
                   void (*run)(Session&, const std::string&)) {
   const auto label = std::make_shared<std::string>();
@@ -130,6 +157,7 @@ void add_grant_commands(CLI::App& app, Session& session) {
   command->callback([&session, options] { create(session, *options); });
   group->add_subcommand("list", "List the grants")->alias("ls")->callback([&session] { list(session); });
   add_labelled(*group, "show", "Show one grant", session, show);
+  add_set_policy(*group, session);
   add_labelled(*group, "rotate", "Replace the token of a grant and print the new one, once", session, rotate);
   add_labelled(*group, "revoke", "End a grant for good", session, revoke);
   add_grant_can(*group, session);

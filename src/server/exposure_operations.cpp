@@ -57,11 +57,26 @@ void coverage(Exposure& exposure, ControlRequest& request, Operations::Reply rep
       std::move(reply), [](Json result) { return result; });
 }
 
-/// What agents can do: of one grant, or of one server.
-void permissions(Exposure& exposure, DeploymentPart part, std::optional<std::string> tool, Operations::Reply reply) {
-  auto stored = read_deployment(exposure.operations.inventory(), exposure.store, part, exposure.now_s());
+/// Puts another policy into the one grant of a deployment, as if it carried that.
+Status carry(const Inventory& inventory, const std::string& name, StoredDeployment& stored) {
+  catalogue::LiveGrant& grant = stored.grants.front();
+  const std::string& server = inventory.grant(grant.label)->grant->server;
+  const PolicyItem* policy = inventory.policy(server, name);
+  if (policy == nullptr) return fail(ErrorKind::not_found, "there is no policy \"" + name + "\" for \"" + server + "\"");
+  grant.access.front().policy = policy->policy;
+  return {};
+}
+
+/// What agents can do: of one grant, or of one server. `policy`: as if the grant carried that one.
+void permissions(Exposure& exposure, DeploymentPart part, std::optional<std::string> tool, const std::optional<std::string>& policy,
+                 Operations::Reply reply) {
+  const Inventory& inventory = exposure.operations.inventory();
+  auto stored = read_deployment(inventory, exposure.store, part, exposure.now_s());
   if (!stored) return reply(std::unexpected(stored.error()));
   if (part.grant && stored->grants.empty()) return reply(fail(ErrorKind::not_found, "the grant reaches no server"));
+  if (policy) {
+    if (const Status carried = carry(inventory, *policy, *stored); !carried) return reply(std::unexpected(carried.error()));
+  }
   exposure.run(
       [stored = std::move(*stored), part = std::move(part), tool = std::move(tool), directory = exposure.state_directory]() mutable {
         const catalogue::Deployment deployment = make_deployment(std::move(stored), directory);
@@ -78,19 +93,20 @@ void permissions(Exposure& exposure, DeploymentPart part, std::optional<std::str
 void grant_can(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
   DeploymentPart part{std::nullopt, request.need_text("label")};
   auto tool = request.text("tool");
+  const auto policy = request.text("policy");
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
   // By its id, too, as everywhere; the deployment knows labels.
   for (const GrantItem& item : exposure.operations.inventory().grants) {
     if (item.grant->id == *part.grant) part.grant = item.grant->label;
   }
-  permissions(exposure, std::move(part), std::move(tool), std::move(reply));
+  permissions(exposure, std::move(part), std::move(tool), policy, std::move(reply));
 }
 
 void server_can(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
   DeploymentPart part{request.need_text("name"), std::nullopt};
   auto tool = request.text("tool");
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
-  permissions(exposure, std::move(part), std::move(tool), std::move(reply));
+  permissions(exposure, std::move(part), std::move(tool), std::nullopt, std::move(reply));
 }
 
 /// What a draft answers otherwise than the policy in force.

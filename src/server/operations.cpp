@@ -71,6 +71,7 @@ Operations::Operations(store::Store& store, identity::Revocations& revocations, 
       {"grant.create", {}, &Operations::grant_create},
       {"grant.list", identity::Roles::all(), &Operations::grant_list},
       {"grant.show", identity::Roles::all(), &Operations::grant_show},
+      {"grant.set", {policy_manager}, &Operations::grant_set},
       {"grant.rotate", {}, &Operations::grant_rotate},
       {"grant.revoke", {}, &Operations::grant_revoke},
   };

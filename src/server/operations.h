@@ -112,6 +112,7 @@ class Operations {
   Json grant_create(ControlRequest& request, const identity::Actor& actor);
   Json grant_list(ControlRequest& request, const identity::Actor& actor);
   Json grant_show(ControlRequest& request, const identity::Actor& actor);
+  Json grant_set(ControlRequest& request, const identity::Actor& actor);
   Json grant_rotate(ControlRequest& request, const identity::Actor& actor);
   Json grant_revoke(ControlRequest& request, const identity::Actor& actor);
 

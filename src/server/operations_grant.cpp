@@ -30,6 +30,10 @@ std::string token_answer(std::string_view token, std::string_view grant_json) {
   return out;
 }
 
+Error no_policy_of_its_own(const std::string& bundle) {
+  return {ErrorKind::invalid, "\"" + bundle + "\" is a bundle, whose members carry policies of their own; name none"};
+}
+
 }  // namespace
 
 void Operations::write_grant(json::Writer& writer, const GrantItem& item) const {
@@ -99,9 +103,7 @@ Operations::Json Operations::grant_create(ControlRequest& request, const identit
   }
   if (inventory_.bundle(row.server) != nullptr) {
     if (!row.policy.empty()) {
-      return fail(ErrorKind::invalid, "\"" + row.server +
-                                          "\" is a bundle, whose members carry policies of their own; leave "
-                                          "--policy out");
+      return std::unexpected(no_policy_of_its_own(row.server));
     }
   } else if (const auto known = need_server(row.server); !known) {
     return std::unexpected(known.error());
@@ -166,6 +168,50 @@ Operations::Json Operations::grant_show(ControlRequest& request, const identity:
   writer.begin_object().key("schema").string("doorward.grant/1").key("grant");
   write_grant(writer, **item);
   writer.end_object();
+  return out;
+}
+
+Operations::Json Operations::grant_set(ControlRequest& request, const identity::Actor& actor) {
+  const std::string label = request.need_text("label");
+  const std::string policy = request.need_text("policy");
+  if (const Status read = request.finish(); !read) return std::unexpected(read.error());
+  const auto old = need_grant(label);
+  if (!old) return std::unexpected(old.error());
+  const identity::Grant& before = *(*old)->grant;
+  if (auto owned = refuse_owned("grant", before.label, (*old)->at)) return std::unexpected(std::move(*owned));
+  if (inventory_.bundle(before.server) != nullptr) return std::unexpected(no_policy_of_its_own(before.server));
+  if (!policy.empty()) {
+    if (const auto known = need_policy(policy, before.server); !known) return std::unexpected(known.error());
+  }
+  const std::string id = before.id;
+  const std::string policy_before = before.policy;
+  GrantItem item = **old;
+  if (policy != policy_before) {
+    const auto moved = [&](const store::GrantRow& row) {
+      item = make_grant(row, revocations_);
+      Inventory next = inventory_;
+      *std::ranges::find(next.grants, id, [](const GrantItem& each) { return each.grant->id; }) = item;
+      return next;
+    };
+    auto row = store_.grant(id);
+    if (!row) return std::unexpected(row.error());
+    row->policy = policy;
+    if (const Status good = check(moved(*row)); !good) return std::unexpected(good.error());
+    row = store_.set_grant_policy(id, policy);
+    if (!row) return std::unexpected(row.error());
+    if (const Status done = commit(moved(*row)); !done) return std::unexpected(done.error());
+    record("grant.policy_changed", actor,
+           {{"grant", id},
+            {"label", row->label},
+            {"server", row->server},
+            {"policy", policy},
+            {"policy_before", policy_before}});
+  }
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("schema").string("doorward.grant.set/1").key("grant");
+  write_grant(writer, item);
+  writer.key("policy_before").string(policy_before).end_object();
   return out;
 }
 

@@ -18,6 +18,17 @@ class Resources(ApiCase):
         self.assertEqual(shown["grant"], made["grant"])
         self.assertEqual(self.ok(self.api.get("/api/v1/grants/" + made["grant"]["id"])), shown)
         self.assertNotIn(made["token"], json.dumps(shown))
+        path = "/api/v1/grants/robot"
+        tag = self.api.get(path).headers["etag"]
+        self.ok(self.api.put("/api/v1/policies/none", {"server": "up", "text": '{"version": "1", "default": "deny"}'}))
+        moved = self.ok(self.api.call("PATCH", path, {"policy": "none"}, headers={"If-Match": tag}))
+        self.assertEqual((moved["policy_before"], moved["grant"]["policy"]), ("open", "none"))
+        self.assertEqual(self.ok(self.api.get(path))["grant"], moved["grant"])
+        self.assert_refused(self.api.call("PATCH", path, {"policy": "open"}, headers={"If-Match": tag}), 412, "conflict")
+        self.assert_refused(self.api.call("PATCH", path, {"policy": "nowhere"}), 404, "not_found")
+        self.assert_refused(self.api.call("PATCH", path, {}), 400, "invalid")
+        self.assertEqual(self.ok(self.api.get(path + "/permissions", query={"policy": "open"}))["servers"][0]["policy"]["name"], "open")
+        self.assert_refused(self.api.get(path + "/permissions", query={"policy": "nowhere"}), 404, "not_found")
         turned = self.ok(self.api.post("/api/v1/grants/robot/rotate"))
         self.assertNotEqual(turned["token"], made["token"])
         self.assertEqual(self.ok(self.api.delete("/api/v1/grants/robot"))["grant"]["state"], "revoked")

@@ -103,6 +103,29 @@ class Offline(CommandCase):
             self.run_command("grant", command, dead["id"], code=FAILED)
         self.run_command("grant", "create", "ci", "--server", "demo")
 
+    def test_another_policy_for_a_grant(self):
+        self.add_all()
+        self.run_command("policy", "add", "shut", "--server", "demo", "--file", self.write("shut.json", SHUT))
+        token = self.json("grant", "create", "ci", "--server", "demo", "--policy", "open")["grant"]["token_hint"]
+        out, err = self.run_command("grant", "policy", "ci", "shut")
+        self.assertEqual(out, "grant ci carries policy shut from the next call on, in place of policy open\n")
+        self.assertIn("to undo: doorward grant policy ci open", err)
+        shown = self.json("grant", "show", "ci")["grant"]
+        self.assertEqual((shown["policy"], shown["token_hint"], shown["version"]), ("shut", token, 2))
+        self.assertIn("already", self.run_command("grant", "policy", "ci", "shut")[0])
+        self.assertIn("--none", self.run_command("grant", "policy", "ci", code=USAGE)[1])
+        self.run_command("grant", "policy", "ci", "open", "--none", code=USAGE)
+        self.run_command("grant", "policy", "ci", "opn", code=FAILED)
+        changed = self.json("grant", "policy", "ci", "--none")
+        self.assertEqual((changed["policy_before"], changed["grant"]["policy"]), ("shut", ""))
+        self.run_command("policy", "remove", "shut")
+        records = [json.loads(line) for line in self.run_command("log", "query", "event:grant.policy_changed", "--json")[0].splitlines()]
+        self.assertEqual([(one["label"], one["server"], one["policy_before"], one["policy"]) for one in records],
+                         [("ci", "demo", "open", "shut"), ("ci", "demo", "shut", "")])
+        id = self.json("grant", "show", "ci")["grant"]["id"]
+        self.run_command("grant", "revoke", "ci")
+        self.assertIn("revoked", self.run_command("grant", "policy", id, "open", code=FAILED)[1])
+
     def test_no_token_lies_anywhere(self):
         self.add_all()
         token = self.json("grant", "create", "ci", "--server", "demo")["token"].encode()
@@ -176,7 +199,7 @@ class Owned(CommandCase):
         place = re.escape(str(self.gateway.file)) + r":\d+"
         for words in (("server", "remove", "demo"), ("policy", "add", "open", "--server", "demo", "--file", shut),
                       ("policy", "remove", "open"), ("policy", "revert", "open", "--version", "1"),
-                      ("grant", "revoke", "ci"), ("grant", "rotate", "ci")):
+                      ("grant", "revoke", "ci"), ("grant", "rotate", "ci"), ("grant", "policy", "ci", "--none")):
             with self.subTest(words):
                 self.assertRegex(self.run_command(*words, code=FAILED)[1], place)
         self.assertRegex(self.json("grant", "show", "ci")["grant"]["owner"], place)
@@ -222,6 +245,21 @@ class Running(CommandCase):
         self.assertTrue(client.call("list_notes").result["isError"])
         self.run_command("policy", "revert", "p", "--version", "1")
         self.assertNotIn("isError", client.call("list_notes").result)
+
+    def test_another_policy_decides_the_next_call_of_an_open_session(self):
+        self.run_command("policy", "add", "shut", "--server", "demo", "--file", self.write("p.json", SHUT))
+        for version in ("2025-11-25", MODERN):
+            client = self.gateway.client("agent", version=version)
+            self.addCleanup(client.close)
+            if version != MODERN:
+                client.initialize()
+            for policy, refused in (("open", None), ("shut", True), ("open", None)):
+                self.run_command("grant", "policy", "agent", policy)
+                self.assertEqual(client.call("list_notes").result.get("isError"), refused, (version, policy))
+        told = self.run_command("grant", "can", "agent", "--policy", "shut")[0]
+        self.assertRegex(told, r"(?m)^Denied +list_notes ")
+        self.assertRegex(self.run_command("grant", "can", "agent")[0], r"(?m)^Allowed +list_notes ")
+        self.assertIn("there is no policy", self.run_command("grant", "can", "agent", "--policy", "no", code=FAILED)[1])
 
     def test_the_socket_is_ours_alone(self):
         mode = stat.S_IMODE((self.state / "control.sock").stat().st_mode)

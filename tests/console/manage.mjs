@@ -1,6 +1,6 @@
 // Journeys of those who run the gateway: the first run, a recommended policy, a revoked grant, servers, people, what is open.
 import assert from "node:assert/strict";
-import { axe, noSidewaysScroll, openTab, settle, shoot, task, visit } from "./browser.mjs";
+import { axe, callTool, noSidewaysScroll, openTab, settle, shoot, task, visit } from "./browser.mjs";
 
 const at = (page) => page.url().slice(task.origin.length);
 
@@ -231,4 +231,36 @@ export async function openAttacks() {
   await page.goBack();
   await visit(page, "/settings/configuration");
   await page.getByText("log.retention").waitFor();
+}
+
+/** Agents of a policy that observes: what enforcing would change for each is told first; it is done for one, and taken back. */
+export async function movePolicy() {
+  const page = await openTab({ name: "move policy" });
+  await visit(page, "/agents?policy=trial");
+  await page.getByRole("checkbox", { name: "Choose trial-agent" }).check();
+  await page.getByText("1 agent chosen").waitFor();
+  await page.getByRole("button", { name: "Change policy" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("run_command: Allowed → Denied").waitFor();
+  await dialog.getByText(/Last 7 days: 3 calls, 2 of them newly denied \(2 had succeeded\)/).waitFor();
+  await axe(page);
+  await noSidewaysScroll(page);
+  await shoot(page, "agent-policy");
+  const run = () => callTool("trial-agent", "run_command", { command: "uname -a" });
+  assert.ok(!(await run()).result.isError, "what is only observed is refused");
+  await dialog.getByRole("button", { name: "Change policy" }).click();
+  await page.getByText("trial-agent under trial-enforced from the next call on.").waitFor();
+  assert.match((await run()).result.content[0].text, /^\[POLICY DENIED\]/);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("1 agent under the policy of before.").waitFor();
+  assert.ok(!(await run()).result.isError, "the policy of before is not in force again");
+
+  await visit(page, "/agents/unused-agent");
+  await page.getByRole("button", { name: "Change policy" }).click();
+  await dialog.getByLabel(/it is judged by/).selectOption({ label: "trial (observes only)" });
+  await dialog.getByText("refuses nothing").waitFor();
+  await dialog.getByRole("button", { name: "Change policy" }).click();
+  await page.locator(".facts").getByRole("link", { name: "trial", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.locator(".facts").getByRole("link", { name: "coding", exact: true }).waitFor();
 }

@@ -78,6 +78,14 @@ class Manage(ConsoleCase):
     def test_a_grant_is_created(self):
         self.browse("manage.mjs createGrant")
 
+    def test_agents_are_moved_to_another_policy(self):
+        self.browse("manage.mjs movePolicy")
+        self.assertEqual([one["name"] for one in self.world.local.get("/api/v1/policies?server=files").json["policies"]], ["coding", "trial"])
+        changes = [one for one in self.world.gateway.log() if one["event"] == "grant.policy_changed"]
+        self.assertEqual([(one["label"], one["policy_before"], one["policy"]) for one in changes],
+                         [("trial-agent", "trial", "trial-enforced"), ("trial-agent", "trial-enforced", "trial"),
+                          ("unused-agent", "coding", "trial"), ("unused-agent", "trial", "coding")])
+
     def test_a_recommended_policy_is_applied_and_undone(self):
         self.browse("manage.mjs applyRecommended")
         versions = self.world.local.get("/api/v1/policies/alone?server=solo").json["versions"]

@@ -38,13 +38,15 @@ export function Confirm(props: {
   verb: string;
   danger?: boolean;
   typed?: string;
+  /** False: it cannot be done now, as `children` say. */
+  ready?: boolean;
   children: ComponentChildren;
   act: () => Promise<unknown>;
   onClose: () => void;
 }) {
   const act = useAct();
   const [typed, setTyped] = useState("");
-  const ready = props.typed === undefined || typed === props.typed;
+  const ready = props.ready !== false && (props.typed === undefined || typed === props.typed);
   const go = async () => { if (ready && await act.run(props.act)) props.onClose(); };
   return (
     <Dialog title={props.title} onClose={props.onClose}

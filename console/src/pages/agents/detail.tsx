@@ -13,7 +13,8 @@ import { type LogRecord, shortRule, targetOf, wordOf } from "../../record.ts";
 import { address, go } from "../../router.ts";
 import { WhatItCan } from "./can.tsx";
 import { type Made, Shown } from "./create.tsx";
-import { usageOf } from "./list.tsx";
+import { bundleNames, usageOf } from "./list.tsx";
+import { movable, Move } from "./move.tsx";
 import { type Gauge, Gauges } from "./quota.tsx";
 
 function Limits(props: { label: string }) {
@@ -70,24 +71,25 @@ function Revoke(props: { grant: Grant; done: () => void; onClose: () => void }) 
 export function AgentPage(props: { label: string }) {
   const path = `/grants/${encodeURIComponent(props.label)}`;
   const loaded = useLoad(async (signal) => {
-    const [shown, usage] = await Promise.all([get<{ grant: Grant }>(path, {}, signal), usageOf(signal)]);
-    return { grant: shown.grant, use: usage.get(shown.grant.id) };
+    const [shown, usage, bundles] = await Promise.all([get<{ grant: Grant }>(path, {}, signal), usageOf(signal), bundleNames(signal)]);
+    return { grant: shown.grant, use: usage.get(shown.grant.id), bundles };
   }, [props.label]);
-  const [asked, setAsked] = useState<"rotate" | "revoke">();
+  const [asked, setAsked] = useState<"rotate" | "revoke" | "move">();
   const [made, setMade] = useState<Made>();
   return (
     <>
       <Trail to="/agents">Agents and grants</Trail>
       <Load from={loaded}>
-        {({ grant, use }) => {
+        {({ grant, use, bundles }) => {
           const locked = isLocked(grant.owner);
           const active = grant.state === "active";
           return (
             <>
               <div class="head"><h1><Text of={grant.label} />{!active && <span class="failed">{` ${grant.state}`}</span>}</h1>
-                {may() && active && !locked && <span class="row">
-                  {grant.holder === "token" && <button type="button" onClick={() => setAsked("rotate")}>{"Rotate token"}</button>}
-                  <button type="button" class="danger" onClick={() => setAsked("revoke")}>{"Revoke "}<Text of={grant.label} /></button></span>}
+                <span class="row">
+                  {may("policy_manager") && movable(grant, bundles) && <button type="button" onClick={() => setAsked("move")}>Change policy</button>}
+                  {may() && active && !locked && <>{grant.holder === "token" && <button type="button" onClick={() => setAsked("rotate")}>{"Rotate token"}</button>}
+                  <button type="button" class="danger" onClick={() => setAsked("revoke")}>{"Revoke "}<Text of={grant.label} /></button></>}</span>
               </div>
               <Facts of={[
                 ["Owner", grant.grant_owner ? <Text of={grant.grant_owner} /> : <span class="dim">nobody</span>],
@@ -102,10 +104,11 @@ export function AgentPage(props: { label: string }) {
                 ["Owned by", locked ? <><code><Text of={grant.owner} /></code>{" (locked)"}</> : undefined],
               ]} />
               {made && <section><Shown of={made} /></section>}
-              {active && <section><h2>What it can do</h2><WhatItCan label={grant.label} /></section>}
-              {active && <section><h2>Limits</h2><Limits label={grant.label} /></section>}
+              {active && <section><h2>What it can do</h2><WhatItCan key={grant.policy} label={grant.label} /></section>}
+              {active && <section><h2>Limits</h2><Limits key={grant.policy} label={grant.label} /></section>}
               <section><div class="head"><h2>Recent calls</h2><a href={address(["audit"], { agent: grant.label })}>All of its calls</a></div><RecentCalls label={grant.label} /></section>
               {active && !made && <section><h2>Connect a client</h2><Connect label={grant.label} /></section>}
+              {asked === "move" && <Move grants={[grant]} done={loaded.again} onClose={() => setAsked(undefined)} />}
               {asked === "revoke" && <Revoke grant={grant} done={() => go(address(["agents"], { ended: 1 }))} onClose={() => setAsked(undefined)} />}
               {asked === "rotate" && (
                 <Confirm title={`Rotate the token of ${grant.label}`} verb="Rotate token" onClose={() => setAsked(undefined)}
