@@ -23,7 +23,7 @@ constexpr Route kRoutes[] = {
      .members = R"({"format": {"enum": ["jsonl", "csv", "ocsf", "cef"]}, "limit": {"type": "integer", "minimum": 1, "maximum": 10000},
                     "since": {"type": "string"}, "until": {"type": "string"}, "grant": {"type": "string"},
                     "server": {"type": "string"}, "tool": {"type": "string"}, "verdict": {"type": "string"},
-                    "rule": {"type": "string"}, "event": {"type": "string"}, "writer": {"type": "string"}})",
+                    "rule": {"type": "string"}, "event": {"type": "string"}, "writer": {"type": "string"}, "policy": {"type": "string"}})",
      .result = "AuditExport"},
     {.op = "audit.arguments",
      .verb = Verb::get,

@@ -13,7 +13,7 @@ constexpr Route kRoutes[] = {
                     "until": {"type": "string"},
                     "step": {"type": "string", "description": "such as `1h`, also by default up to three days, else `1d`; at most 1000 in the period"},
                     "by": {"enum": ["none", "tool", "server", "agent", "rule", "policy"], "default": "none"},
-                    "agent": {"type": "string"}, "server": {"type": "string"}, "tool": {"type": "string"},
+                    "agent": {"type": "string"}, "server": {"type": "string"}, "tool": {"type": "string"}, "policy": {"type": "string"},
                     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100, "description": "of groups"}})",
      .result = "Statistics"},
     {.op = "attention",

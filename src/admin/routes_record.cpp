@@ -14,6 +14,7 @@ constexpr Route kRoutes[] = {
                     "tool": {"type": "string"}, "decision": {"type": "string", "enum": ["allow", "deny", "hide", "approve", "refused", "allowed", "denied",
                     "hidden", "rate_limited", "needs_approval", "would_deny", "error"]},
                     "rule": {"type": "string"}, "event": {"type": "string"}, "code": {"type": "string"},
+                    "policy": {"type": "string", "description": "name of a policy, or the SHA-256 of its document, of which eight digits are enough"},
                     "q": {"type": "string", "maxLength": 200}, "of": {"enum": ["records", "calls"], "default": "records"},
                     "since": {"type": "string", "description": "a time in UTC, or a span before now such as `15m`"},
                     "until": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
@@ -39,7 +40,7 @@ constexpr Route kRoutes[] = {
              "the log, `event` its event, `data` the record. With `Last-Event-ID` what was missed comes first; where "
              "that is no longer held, an event `reset`.",
      .members = R"({"agent": {"type": "string"}, "server": {"type": "string"}, "tool": {"type": "string"},
-                    "decision": {"type": "string"}, "rule": {"type": "string"}, "event": {"type": "string"}})",
+                    "decision": {"type": "string"}, "rule": {"type": "string"}, "event": {"type": "string"}, "policy": {"type": "string"}})",
      .result = "",
      .access = Access::signed_in},
 };

@@ -12,7 +12,7 @@ namespace doorward::audit {
 namespace {
 
 constexpr char kSeparator = '\x1f';
-constexpr std::array<char, 8> kMagic = {'D', 'W', 'I', 'N', 'D', 'E', 'X', '1'};
+constexpr std::array<char, 8> kMagic = {'D', 'W', 'I', 'N', 'D', 'E', 'X', '2'};
 constexpr std::array<std::string_view, 7> kResults = {"",           "ok",        "error",  "tool_error",
                                                       "upstream_error", "cancelled", "timeout"};
 constexpr std::uint64_t kUnbroken = UINT64_MAX;
@@ -174,7 +174,9 @@ void IndexBlock::take_members(std::string_view line, IndexRow& row) {
   row.server = intern(text_of(*record, "server"));
   row.tool = intern(text_of(*record, "tool"));
   row.rule = intern(text_of(*record, "rule"));
-  row.policy = intern(text_of(record->find("policy"), "name"));
+  if (const PolicyName policy = policy_of(*record); !policy.name.empty()) {
+    row.policy = intern(std::string(policy.name) + kSeparator + std::string(policy.sha256));
+  }
   row.event = intern_short(event);
   row.code = intern_short(code);
   row.verdict = verdict_of(verdict);
@@ -295,6 +297,10 @@ BlockFilter::BlockFilter(const Query& query, const IndexBlock& block)
   select(tool_, !query.tool.empty(), equals(query.tool));
   select(code_, !query.code.empty(), equals(query.code));
   select(event_, !query.event.empty(), like(query.event));
+  select(policy_, !query.policy.empty(), [&](std::string_view text) {
+    const std::size_t at = text.find(kSeparator);
+    return at != std::string_view::npos && fits_policy(query.policy, {text.substr(0, at), text.substr(at + 1)});
+  });
   select(rule_, !query.rule.empty(), like(query.rule));
   if (!by_text_ || none_) return;
   text_.resize(block.texts());
@@ -314,7 +320,7 @@ bool BlockFilter::fits(const IndexRow& row) const {
   if (verdict_ != RowVerdict::none && row.verdict != verdict_) return false;
   if (query_.calls && (row.verdict == RowVerdict::none || !row.call)) return false;
   if (!in(agent_, row.agent) || !in(server_, row.server) || !in(tool_, row.tool) || !in(rule_, row.rule) ||
-      !in(event_, row.event) || !in(code_, row.code)) {
+      !in(policy_, row.policy) || !in(event_, row.event) || !in(code_, row.code)) {
     return false;
   }
   if (!rule_.empty() && row.rule == 0 && row.verdict == RowVerdict::none) return false;

@@ -35,7 +35,7 @@ struct IndexRow {
   std::uint32_t server;
   std::uint32_t tool;
   std::uint32_t rule;
-  std::uint32_t policy;  ///< its name
+  std::uint32_t policy;  ///< name, a unit separator, SHA-256 of the document
   std::uint32_t digest;  ///< the first digits of `args.digest`; 0: none
   std::uint16_t event;
   std::uint16_t code;
@@ -131,7 +131,7 @@ class BlockFilter {
 
   const IndexBlock& block_;
   const Query& query_;
-  Set agent_, server_, tool_, rule_, event_, code_, text_;
+  Set agent_, server_, tool_, rule_, policy_, event_, code_, text_;
   std::uint64_t id_ = 0;
   std::uint64_t text_id_ = 0;
   std::uint32_t digest_ = 0;

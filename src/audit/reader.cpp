@@ -202,6 +202,18 @@ bool contains_text(std::string_view text, std::string_view wanted) {
   return std::ranges::search(text, wanted, {}, to_lower, to_lower).begin() != text.end() || wanted.empty();
 }
 
+PolicyName policy_of(json::Value record) {
+  const json::Value policy = record.find("policy");
+  if (policy.is(json::Type::object)) return {text_of(policy, "name"), text_of(policy, "sha256")};
+  const bool own = text_of(record, "event").starts_with("policy.");
+  return {text_of(record, "policy"), text_of(record, own ? "sha256" : "policy_sha256")};
+}
+
+bool fits_policy(std::string_view wanted, const PolicyName& policy) {
+  constexpr std::size_t kEnough = 8;
+  return wanted.empty() || policy.name == wanted || (wanted.size() >= kEnough && policy.sha256.starts_with(wanted));
+}
+
 bool Query::matches(const RecordView& record) const {
   return (!since_us || record.time_us >= *since_us) && (!until_us || record.time_us < *until_us) &&
          fits_pattern(writer, record.writer) && fits_pattern(id, record.text("id")) && fits_pattern(event, record.text("event")) &&
@@ -209,7 +221,7 @@ bool Query::matches(const RecordView& record) const {
          (server.empty() || record.text("server") == server) &&
          (tool.empty() || record.text("tool") == tool) &&
          fits_verdict(verdict, record) && fits_text(this->text, record) && (!calls || (record.root.find("verdict") && is_call_method(record.text("method")))) &&
-         (code.empty() || record.text("code") == code) &&
+         (code.empty() || record.text("code") == code) && (policy.empty() || fits_policy(policy, policy_of(record.root))) &&
          (args_digest.empty() || record.text("args.digest") == args_digest) &&
          (rule.empty() || (record.root.find("rule") && fits_pattern(rule, record.text("rule"))));
 }

@@ -59,6 +59,15 @@ bool fits_pattern(std::string_view wanted, std::string_view text);
 /// puts before tools' names does not count.
 bool contains_text(std::string_view text, std::string_view wanted);
 
+/// The policy that decided a call, or that a change, an approval or a grant is about; empty where there is none.
+struct PolicyName {
+  std::string_view name;
+  std::string_view sha256;  ///< of the document, hex
+};
+PolicyName policy_of(json::Value record);
+/// Whether it is that name, or that SHA-256, of which eight digits are enough.
+bool fits_policy(std::string_view wanted, const PolicyName& policy);
+
 /// Whether a record with a verdict, or an outcome, is of a call: of a tool, a resource or a prompt. Handshakes and lists
 /// are none.
 bool is_call_method(std::string_view method);
@@ -73,6 +82,7 @@ struct Query {
   std::string rule;     ///< the rule string, or its beginning followed by `*`
   std::string event;    ///< the event, or its beginning followed by `*`
   std::string code;
+  std::string policy;  ///< its name, or the SHA-256 of its document or at least the first eight digits of that
   std::string id;
   std::string args_digest;  ///< hex
   std::string text;    ///< occurs, in any case of letters, in agent, server, tool or rule, or is the id

@@ -178,6 +178,45 @@ TEST_F(RecordIndexTest, FollowsTheChainAndForgetsRemovedSegments) {
   EXPECT_FALSE(index.chain().first_break);
 }
 
+TEST_F(RecordIndexTest, FindsWhatIsOfAPolicyOrOfOneOfItsDocuments) {
+  const std::string first(64, 'a');
+  const std::string second(64, 'b');
+  const auto add = [&](std::string_view line) {
+    clock_.advance_us(kSecond);
+    ASSERT_TRUE(cores_[0]->rings()[0]->append(line));
+    ASSERT_TRUE(cores_[0]->pass({}).status);
+  };
+  RecordBuffer buffer;
+  for (const auto& [name, document] : {std::pair("support", &first), {"support", &second}, {"other", &second}, {"", nullptr}}) {
+    CallRecord record;
+    record.id = "dec_1";
+    record.time_us = clock_.wall_us();
+    record.verdict = "deny";
+    if (document != nullptr) record.policy = {name, "1", *document};
+    add(write_denial(record, buffer));
+  }
+  const auto change = [&](std::string_view event, std::string_view digest_key) {
+    const EventRecord::Field fields[] = {{"policy", std::string_view("support")}, {digest_key, std::string_view(second)}};
+    add(write_event({event, clock_.wall_us(), fields}, buffer));
+  };
+  change("policy.added", "sha256");
+  change("approval.requested", "policy_sha256");
+  change("server.added", "sha256");  // of something else
+  write(0, 40);
+  for (const bool mapped : {false, true}) {
+    RecordIndex index(dir_ / "log", dir_ / "index");
+    ASSERT_TRUE(index.refresh());
+    for (const auto& [policy, count] : {std::pair(std::string("support"), 5U), {"other", 1U}, {"suppor", 0U}, {first, 1U},
+                                        {second, 4U}, {second.substr(0, 8), 4U}, {second.substr(0, 7), 0U}, {first + "a", 0U}}) {
+      Query query;
+      query.policy = policy;
+      EXPECT_EQ(log(query).size(), count) << policy;
+      EXPECT_EQ(pages(index, query, 2), log(query)) << policy << mapped;
+      EXPECT_EQ(index.page(query, {}, 1)->found, log(query).size()) << policy;
+    }
+  }
+}
+
 TEST_F(RecordIndexTest, TellsHowACallEndedBesideItsDecision) {
   write(0, 8);
   RecordIndex index(dir_ / "log", {});

@@ -210,6 +210,7 @@ void add_evidence_commands(CLI::App& audit, Session& session) {
   exporting->add_option("--server", arguments->query.server, "Name of the server");
   exporting->add_option("--tool", arguments->query.tool, "Name of the tool");
   exporting->add_option("--verdict", arguments->query.verdict, "allow, deny, hide or approve");
+  exporting->add_option("--policy", arguments->query.policy, "Name of the policy, or the SHA-256 of its document (eight digits are enough)");
   exporting->add_option("--event", arguments->query.event, "Event, or its beginning followed by *");
   exporting->add_option("--writer", arguments->query.writer, "Writer of the log");
   exporting->add_option("--since", arguments->period.since, "From this time on; a span such as 15m is that long ago")

@@ -120,9 +120,10 @@ void add_set_policy(CLI::App& group, Session& session) {
   command->add_option("label", *label, "Label or id of the grant")->required()->type_name("LABEL");
   CLI::Option* name = command->add_option("policy", *policy, "The policy (see it first: `doorward grant can LABEL --policy POLICY`)");
   name->type_name("POLICY");
-  CLI::Option* none = command->add_flag("--none", "No policy: every call is refused")->excludes(name);
+  const auto none = std::make_shared<bool>(false);
+  command->add_flag("--none", *none, "No policy: every call is refused")->excludes(name);
   command->callback([&session, label, policy, name, none] {
-    if (name->empty() && none->empty()) return session.fail(Exit::usage, "name the policy, or say --none");
+    if (name->empty() && !*none) return session.fail(Exit::usage, "name the policy, or say --none");
     set_policy(session, *label, *policy);
   });
 }

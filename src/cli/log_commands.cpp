@@ -39,7 +39,7 @@ bool take_words(Session& session, LogOptions& options) {
       {"agent", &options.query.grant},      {"grant", &options.query.grant}, {"server", &options.query.server},
       {"tool", &options.query.tool},        {"rule", &options.query.rule},   {"decision", &options.query.verdict},
       {"verdict", &options.query.verdict},  {"event", &options.query.event}, {"code", &options.query.code},
-      {"since", &options.since},            {"until", &options.until}};
+      {"policy", &options.query.policy},    {"since", &options.since},       {"until", &options.until}};
   for (const std::string& word : options.words) {
     const std::size_t colon = word.find(':');
     const std::string key = word.substr(0, std::min(colon, word.size()));
@@ -53,7 +53,7 @@ bool take_words(Session& session, LogOptions& options) {
       for (const auto& [name, into] : filters) names.push_back(name);
       const std::string_view near = suggest(key, names);
       session.fail(Exit::usage, "there is no filter \"" + safe_text(key) + ":\"" +
-                                    (near.empty() ? "; use agent: server: tool: decision: rule: event: code: since: until:"
+                                    (near.empty() ? "; use agent: server: tool: decision: rule: policy: event: code: since: until:"
                                                   : "; did you mean " + std::string(near) + ":?"));
       return false;
     }
@@ -184,6 +184,7 @@ void add_filters(CLI::App& command, LogOptions& options) {
   command.add_option("--decision,--verdict", options.query.verdict,
                      "allowed, denied, hidden, rate_limited, needs_approval, would_deny or error");
   command.add_option("--rule", options.query.rule, "Rule, or its beginning followed by *");
+  command.add_option("--policy", options.query.policy, "Name of the policy, or the SHA-256 of its document (eight digits are enough)");
   command.add_option("--event", options.query.event, "Event, or its beginning followed by *");
   command.add_option("--since", options.since, "From this time on; a span such as 15m is that long ago")
       ->type_name("TIME");

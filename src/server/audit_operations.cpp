@@ -94,7 +94,8 @@ void export_records(const AuditReach& reach, ControlRequest& request, const iden
   const std::int64_t limit = request.number("limit").value_or(kMostExported);
   const std::pair<std::string_view, std::string*> filters[] = {
       {"grant", &query.grant}, {"server", &query.server}, {"tool", &query.tool},   {"verdict", &query.verdict},
-      {"rule", &query.rule},   {"event", &query.event},   {"writer", &query.writer}};
+      {"rule", &query.rule},   {"event", &query.event},   {"writer", &query.writer},
+      {"policy", &query.policy}};
   for (const auto& [key, into] : filters) {
     if (auto text = request.text(key)) *into = std::move(*text);
   }

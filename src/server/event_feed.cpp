@@ -42,7 +42,8 @@ void EventFeed::serve(const admin::Request& request, admin::Respond respond) {
   audit::Query query;
   const std::map<std::string_view, std::string*> filters = {{"agent", &query.grant},       {"server", &query.server},
                                                             {"tool", &query.tool},         {"rule", &query.rule},
-                                                            {"decision", &query.verdict},  {"event", &query.event}};
+                                                            {"decision", &query.verdict},  {"event", &query.event},
+                                                            {"policy", &query.policy}};
   for (const auto& [name, value] : *members) {
     const auto filter = filters.find(name);
     if (filter == filters.end()) {

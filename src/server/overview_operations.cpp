@@ -124,6 +124,7 @@ Result<StatsAsked> read_stats(ControlRequest& request, const Inventory& inventor
   query.grant = request.text("agent").value_or("");
   query.server = request.text("server").value_or("");
   query.tool = request.text("tool").value_or("");
+  query.policy = request.text("policy").value_or("");
   const std::int64_t limit = request.number("limit").value_or(100);
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
   query.since_us = parse_past(since, now_us);

@@ -61,6 +61,7 @@ Result<Listing> read_listing(ControlRequest& request, std::int64_t now_us) {
   take("rule", listing.query.rule);
   take("event", listing.query.event);
   take("code", listing.query.code);
+  take("policy", listing.query.policy);
   take("q", listing.query.text);
   const std::string of = request.text("of").value_or("records");
   listing.query.calls = of == "calls";

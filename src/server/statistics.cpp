@@ -118,12 +118,16 @@ class Groups {
         return std::uint64_t{row.server} << 32 | row.policy;
     }
   }
-  /// Two texts; of an agent its id alone, since records of one grant name its label or do not.
+  /// Two texts; of an agent its id alone, since records of one grant name its label or do not; of a policy its name,
+  /// whatever its document was.
   std::string text(std::uint64_t key) const {
-    const std::string_view second = block_->text(static_cast<std::uint32_t>(key));
-    if (by_ == GroupBy::agent) return std::string(second.substr(0, second.find(kSeparator)));
-    if (by_ == GroupBy::server) return std::string(second);
-    return std::string(block_->text(static_cast<std::uint32_t>(key >> 32))) + kSeparator + std::string(second);
+    const auto part = [this](std::uint64_t number, bool first) {
+      const std::string_view text = block_->text(static_cast<std::uint32_t>(number));
+      return std::string(first ? text.substr(0, text.find(kSeparator)) : text);
+    };
+    const std::string second = part(key, by_ == GroupBy::agent || by_ == GroupBy::policy);
+    if (by_ == GroupBy::agent || by_ == GroupBy::server) return second;
+    return part(key >> 32, by_ == GroupBy::rule) + kSeparator + second;
   }
   void fold(const IndexBlock* next) {
     for (const auto& [number, local] : locals_) {

@@ -183,6 +183,11 @@ class Log(ApiCase):
             seen += page["records"]
         expected = self.gateway.log("--grant", "agent", "--verdict", "allow")
         self.assertEqual(list(reversed(seen)), expected)
+        by_policy = self.ok(self.api.get("/api/v1/records", query={"agent": "agent", "policy": "open", "decision": "allow"}))
+        self.assertEqual(by_policy["found"], len(expected))
+        sha256 = expected[0]["policy"]["sha256"]
+        for policy, found in ((sha256, len(expected)), (sha256[:8], len(expected)), ("opn", 0)):
+            self.assertEqual(self.ok(self.api.get("/api/v1/records", query={"agent": "agent", "policy": policy, "decision": "allow"}))["found"], found)
         one = next(record["id"] for record in seen if "id" in record)
         self.assertEqual({record["id"] for record in self.ok(self.api.get("/api/v1/records/" + one))["records"]}, {one})
         why = self.ok(self.api.get(f"/api/v1/records/{one}/explanation"))

@@ -153,7 +153,7 @@ export function ExplanationView(props: { of: Explanation; actions?: ComponentChi
             <dt>Policy</dt>
             <dd>{of.policy.origin === "draft" ? <Text of={of.policy.name} />
               : <a href={address(["policies", of.policy.name], { server: of.call.server })}><Text of={of.policy.name} /></a>}
-              {` v${of.policy.version}`}{of.policy.sha256 && <span class="dim mono" title={of.policy.sha256}>{` sha256 ${of.policy.sha256.slice(0, 12)}`}</span>}
+              {` v${of.policy.version}`}{of.policy.sha256 && <a class="mono" title={of.policy.sha256} href={address(["audit"], { policy: of.policy.sha256 })}>{` sha256 ${of.policy.sha256.slice(0, 12)}`}</a>}
               {of.policy.origin && <span class="dim">{", "}<Text of={of.policy.origin} /></span>}</dd>
           </>
         )}

@@ -25,7 +25,7 @@ export function Export(props: { filter: Filter; onClose: () => void }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const [since, until] = [filter.since, filter.until];
-  const request = { format, limit: 10000, since, until, grant: filter.agent, server: filter.server, tool: filter.tool, rule: filter.rule,
+  const request = { format, limit: 10000, since, until, grant: filter.agent, server: filter.server, tool: filter.tool, policy: filter.policy, rule: filter.rule,
     event: filter.event, verdict: filter.decision ? verdicts[filter.decision] : undefined };
   const kept = Object.entries(request).filter(([name, value]) => value && !["format", "limit"].includes(name));
   const left = ["q", "code"].filter((name) => filter[name as "q" | "code"]);

@@ -1,9 +1,9 @@
 // The filter of the audit log: what stands in the address, and what people type for it.
-export const names = ["q", "agent", "server", "tool", "decision", "rule", "code", "event", "since", "until", "of"] as const;
+export const names = ["q", "agent", "server", "tool", "decision", "policy", "rule", "code", "event", "since", "until", "of"] as const;
 export type Name = (typeof names)[number];
 export type Filter = Partial<Record<Name, string>>;
 
-const typed = new Set<string>(["agent", "server", "tool", "decision", "rule", "code", "event", "since", "until"]);
+const typed = new Set<string>(["agent", "server", "tool", "decision", "policy", "rule", "code", "event", "since", "until"]);
 
 /** `agent:ci tool:"two words" refund`: known names become filters, the rest is searched for. `mcp__server__tool`, as clients
     call tools, is the server's tool. */

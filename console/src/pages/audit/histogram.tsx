@@ -26,8 +26,8 @@ export function Histogram(props: { filter: Filter }) {
   const since = filter.since ?? "24h";
   const step = steps.find(([most]) => seconds(since, filter.until) <= most)?.[1] ?? "1d";
   const found = useLoad(async (signal) => (told ? get<Series>("/stats",
-    { since, until: filter.until, step, agent: filter.agent, server: filter.server, tool: filter.tool }, signal) : undefined),
-  [since, filter.until, filter.agent, filter.server, filter.tool, told]);
+    { since, until: filter.until, step, agent: filter.agent, server: filter.server, tool: filter.tool, policy: filter.policy }, signal) : undefined),
+  [since, filter.until, filter.agent, filter.server, filter.tool, filter.policy, told]);
   if (!told || !found.value) return null;
   const words = order.filter((word) => filter.decision === "refused" ? refusals.includes(word) : filter.decision ? word === filter.decision : word !== "error");
   const columns = overTime(found.value.series, found.value.step_s);

@@ -89,6 +89,7 @@ function Head(props: { draft: Draft; live: Base; agents: number | undefined; wro
             {"on "}<a href={address(["servers", server])}><Text of={server} /></a>
             {!locked && <>{" · "}<a href={withQuery({ tab: "versions" })}>{`v${policy.version}`}</a></>}{" · "}<Mode of={policy.mode} />
             {props.agents !== undefined && <>{" · "}<a href={address(["agents"], { policy: name, server })}>{plural(props.agents, "agent")}</a></>}
+            {" · "}<a href={address(["audit"], { policy: name, server })}>its calls</a>
             {versions[0] && <>{" · changed "}<Time of={versions[0].created} />{" by "}<Text of={versions[0].author} /></>}
           </p>
         </div>

@@ -73,7 +73,7 @@ function Rows(props: { policies: PolicyItem[]; from: Awaited<ReturnType<typeof c
                   : <a href={address(["agents"], { policy: policy.name, server: policy.server })} title={agents.map((one) => visible(one.label)).join(", ")}>{agents.length}</a>}
               </td>
               <td class="tight number" data-label="Refused in 7 days">
-                {props.refused && <a href={address(["audit"], { server: policy.server, decision: "denied", since: "7d" })}>{(props.refused.get(idOf(policy)) ?? 0).toLocaleString()}</a>}
+                {props.refused && <a href={address(["audit"], { policy: policy.name, server: policy.server, decision: "refused", since: "7d" })}>{(props.refused.get(idOf(policy)) ?? 0).toLocaleString()}</a>}
               </td>
               <td class="tight" data-label="Tests"><TestState of={detail?.tested} /></td>
               <td data-label="Last change">

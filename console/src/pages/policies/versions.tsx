@@ -6,7 +6,7 @@ import { Load, useLoad } from "../../parts/load.tsx";
 import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
 import { say } from "../../parts/toast.tsx";
-import { place, setQuery, withQuery } from "../../router.ts";
+import { address, place, setQuery, withQuery } from "../../router.ts";
 import { revertPolicy, showVersion } from "./api.ts";
 import { Changed } from "./changed.tsx";
 import type { Base } from "./draft.ts";
@@ -53,6 +53,7 @@ export function Versions(props: { live: Base; again: () => void }) {
               <td class="tight" data-label="Text">
                 <span class="row">
                   <a href={withQuery({ to: String(one.version), from: String(one.version - 1) })}>What it changed</a>
+                  <a href={address(["audit"], { policy: one.sha256 })}>Its calls</a>
                   {one.version !== policy.version && <a href={withQuery({ from: String(one.version), to: String(policy.version) })}>Against the present</a>}
                   {one.version !== policy.version && may("policy_manager") && <button type="button" class="plain" onClick={() => setBack(one.version)}>Go back to it<span class="hidden-visually">{`: version ${one.version}`}</span></button>}
                 </span>
