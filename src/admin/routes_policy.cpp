@@ -20,10 +20,11 @@ constexpr Route kRoutes[] = {
     {.op = "policy.add",
      .verb = Verb::put,
      .path = "/api/v1/policies/{name}",
-     .text = "Makes a document the policy's newest version, once it is valid and its tests pass.",
+     .text = "Makes a document the policy's newest version, once it is valid and its tests pass. `over_failing_tests`: why it is "
+             "published although some fail; the reason is recorded, and stands in the version's comment.",
      .members = R"({"name": "Name", "server!": "Name", "text!": {"type": "string"},
                     "file": {"type": "string", "description": "a name for the findings"},
-                    "comment": {"type": "string"}})",
+                    "comment": {"type": "string"}, "over_failing_tests": {"type": "string", "maxLength": 1000}})",
      .result = "PolicyTaken"},
     {.op = "policy.validate",
      .verb = Verb::post,

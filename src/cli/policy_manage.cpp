@@ -17,6 +17,7 @@ struct PolicyOptions {
   std::string server;
   std::string file;
   std::string comment;
+  std::string over_failing_tests;
   std::optional<std::int64_t> version;
 };
 
@@ -44,6 +45,7 @@ void add(Session& session, const PolicyOptions& options) {
         write_name(writer, options);
         writer.key("text").string(*text).key("file").string(options.file);
         if (!options.comment.empty()) writer.key("comment").string(options.comment);
+        if (!options.over_failing_tests.empty()) writer.key("over_failing_tests").string(options.over_failing_tests);
       },
       [&](json::Value result) {
         print_version(session, result);
@@ -117,6 +119,8 @@ void add_policy_management(CLI::App& policy, Session& session) {
       ->required()
       ->type_name("FILE");
   command->add_option("--comment", options->comment, "Why; kept with the version");
+  command->add_option("--over-failing-tests", options->over_failing_tests, "Why it is published although tests of it fail; recorded")
+      ->type_name("REASON");
 
   options = make();
   command = add_command(policy, "list", "List the policies", session, false, options, list);

@@ -107,7 +107,7 @@ struct Origin {
   std::string server;  ///< `tool.server` in the document's tests; empty: missing there
   /// Category of a tool whose test names none; without it such a test runs without a category.
   std::function<std::optional<Category>(std::string_view tool)> category_of;
-  /// The document is only looked at: a test of it that fails is a warning.
+  /// The document is only looked at, or was published over a test that fails: such a test is a warning.
   bool draft = false;
 };
 

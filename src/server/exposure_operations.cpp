@@ -209,7 +209,7 @@ Status check_plan(const Operations& operations, const std::vector<PlannedPolicy>
       return fail(ErrorKind::conflict, "the policy \"" + target.policy + "\" was changed meanwhile; look at it and try again");
     }
     Findings findings;
-    const Status fine = operations.check_new_policy({target.server, target.policy, planned.text}, target.policy, findings);
+    const auto fine = operations.check_new_policy({target.server, target.policy, planned.text}, target.policy, findings);
     if (fine) continue;
     return fail(fine.error().kind, fine.error().message + (findings.empty() ? "" : ": " + findings.front().text()));
   }

@@ -239,8 +239,9 @@ ServerItem name_server(const ServerConfig& config, const std::string& uuid) {
 std::expected<PolicyItem, Findings> make_policy(const Origin& at, const std::string& server,
                                                 const std::string& name, std::uint64_t version,
                                                 std::string_view text, const std::string& file,
-                                                Findings& warnings) {
+                                                Findings& warnings, FailingTest failing) {
   policy::Origin origin;
+  origin.draft = failing == FailingTest::warning;
   origin.name = name;
   origin.version = version;
   origin.server = server;

@@ -89,11 +89,14 @@ Result<ServerItem> withhold_server(const ServerConfig& config, const std::string
 /// The same without what only a gateway needs: its name, its id and its configuration.
 ServerItem name_server(const ServerConfig& config, const std::string& uuid);
 
+/// What a test of a document that fails is: an error, or, of a document that was published all the same, a warning.
+enum class FailingTest : std::uint8_t { error, warning };
+
 /// Makes one policy ready from its text. `file` names the document in the findings.
 std::expected<PolicyItem, Findings> make_policy(const Origin& at, const std::string& server,
                                                 const std::string& name, std::uint64_t version,
                                                 std::string_view text, const std::string& file,
-                                                Findings& warnings);
+                                                Findings& warnings, FailingTest failing = FailingTest::error);
 
 /// Makes one grant ready from its row of the store.
 GrantItem make_grant(const store::GrantRow& row, identity::Revocations& revocations);

@@ -155,7 +155,9 @@ class Loader {
 
   void add_policy(const Origin& at, const std::string& server, const std::string& name, std::uint64_t version,
                   std::string_view text, const std::string& file) {
-    auto item = make_policy(at, server, name, version, text, file, inventory_.warnings);
+    // What the store holds was published, over a failing test or not.
+    auto item = make_policy(at, server, name, version, text, file, inventory_.warnings,
+                            at.file.empty() ? FailingTest::warning : FailingTest::error);
     if (!item) {
       failed_policies_.emplace(server, name);
       std::ranges::move(item.error(), std::back_inserter(findings_));

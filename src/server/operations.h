@@ -78,13 +78,15 @@ class Operations {
                        const identity::Actor& actor);
   /// Stores what the workers met of servers' tools, records what is new, and lets every worker go by it.
   void take_tool_reports(const std::vector<gateway::ToolReport>& reports);
-  /// Puts new versions of stored policies in force, all or none. Every text was checked by check_new_policy; `event`
+  /// Puts new versions of stored policies in force, all or none. Every text was checked by check_new_policy; an event
   /// is recorded of each. The new items, in the order given.
   Result<std::vector<PolicyItem>> put_policies(std::span<const store::NewPolicy> policies, const std::string& comment,
                                                const identity::Actor& actor);
   /// Whether a policy may be put in force: its names are well formed, its server is there, the store owns it, its text
-  /// is valid and its tests hold; else `findings` says what is wrong with the text.
-  Status check_new_policy(const store::NewPolicy& policy, const std::string& file, Findings& findings) const;
+  /// is valid and its tests hold; else `findings` says what is wrong with the text. With a reason, tests may fail: how
+  /// many do.
+  Result<std::size_t> check_new_policy(const store::NewPolicy& policy, const std::string& file, Findings& findings,
+                                       std::string_view over_failing_tests = {}) const;
   /// After a reload: replaces everything and swaps. On failure nothing changes.
   Status replace(Inventory inventory, const Defaults& defaults);
   /// Fetches the credentials of every server anew. A server whose credentials have changed is given the new ones from
@@ -129,8 +131,9 @@ class Operations {
   Status commit(Inventory next);
   /// Whether the workers would take `next`; asked before the store is changed.
   Status check(const Inventory& next) const;
-  /// Puts a new version of a stored policy in force.
-  Json put_policy(const store::PolicyRow& row, std::string_view event, const identity::Actor& actor);
+  /// Puts a new version of a stored policy in force; `more` is recorded, too.
+  Json put_policy(const store::PolicyRow& row, std::string_view event, const identity::Actor& actor,
+                  std::vector<audit::EventRecord::Field> more = {});
   void record(std::string_view event, std::span<const audit::EventRecord::Field> fields);
 
   struct ReviewedTool;

@@ -1,13 +1,20 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "json/writer.h"
 #include "server/operations.h"
 #include "server/owned.h"
 #include "server/time_text.h"
 
 namespace doorward::server {
+namespace {
+
+constexpr std::size_t kReasonBytes = 1000;
+
+}  // namespace
 
 void Operations::write_policy(json::Writer& writer, const PolicyItem& item) const {
   writer.begin_object().key("name").string(item.name).key("server").string(item.server);
@@ -21,12 +28,12 @@ void Operations::write_policy(json::Writer& writer, const PolicyItem& item) cons
 }
 
 Operations::Json Operations::put_policy(const store::PolicyRow& row, std::string_view event,
-                                        const identity::Actor& actor) {
+                                        const identity::Actor& actor, std::vector<audit::EventRecord::Field> more) {
   const auto version = store_.current_policy(row.server, row.name);
   if (!version) return std::unexpected(version.error());
   Findings warnings;
   auto item = make_policy({}, row.server, row.name, static_cast<std::uint64_t>(version->version),
-                          version->text, row.name, warnings);
+                          version->text, row.name, warnings, FailingTest::warning);
   if (!item)
     return fail(ErrorKind::corrupt, "the stored policy \"" + row.name + "\" is no longer valid; add it anew");
   Inventory next = inventory_;
@@ -36,12 +43,13 @@ Operations::Json Operations::put_policy(const store::PolicyRow& row, std::string
   const PolicyItem* before = inventory_.policy(row.server, row.name);
   const std::string before_digest = before == nullptr ? std::string() : std::string(before->policy->sha256());
   if (const Status done = commit(std::move(next)); !done) return std::unexpected(done.error());
-  record(event, actor,
-         {{"server", row.server},
-          {"policy", row.name},
-          {"version", static_cast<std::int64_t>(item->policy->version())},
-          {"sha256", item->policy->sha256()},
-          {"sha256_before", before_digest}});
+  std::vector<audit::EventRecord::Field> fields = {{"server", row.server},
+                                                   {"policy", row.name},
+                                                   {"version", static_cast<std::int64_t>(item->policy->version())},
+                                                   {"sha256", item->policy->sha256()},
+                                                   {"sha256_before", before_digest}};
+  std::ranges::move(more, std::back_inserter(fields));
+  record(event, actor, std::move(fields));
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("schema").string("doorward.policy/1").key("policy");
@@ -52,7 +60,8 @@ Operations::Json Operations::put_policy(const store::PolicyRow& row, std::string
   return out;
 }
 
-Status Operations::check_new_policy(const store::NewPolicy& policy, const std::string& file, Findings& findings) const {
+Result<std::size_t> Operations::check_new_policy(const store::NewPolicy& policy, const std::string& file, Findings& findings,
+                                                 std::string_view over_failing_tests) const {
   if (!store::is_name(policy.name)) {
     return fail(ErrorKind::invalid,
                 "\"" + policy.name + "\" is no name for a policy; use 1 to 64 letters, digits, '.', '_' and '-'");
@@ -62,12 +71,18 @@ Status Operations::check_new_policy(const store::NewPolicy& policy, const std::s
     if (auto owned = refuse_owned("policy", policy.name, twin->at)) return std::unexpected(std::move(*owned));
   }
   Findings warnings;
-  if (auto item = make_policy({}, policy.server, policy.name, 1, policy.text, file, warnings); !item) {
-    findings = std::move(item.error());
-    return fail(ErrorKind::invalid,
-                "the document is not valid, or one of its tests fails; nothing was changed");
+  const auto item = make_policy({}, policy.server, policy.name, 1, policy.text, file, warnings);
+  if (item) return 0;
+  const std::size_t wrong = item.error().size();
+  if (!make_policy({}, policy.server, policy.name, 1, policy.text, file, warnings, FailingTest::warning)) {
+    findings = item.error();
+    return fail(ErrorKind::invalid, "the document is not valid; nothing was changed");
   }
-  return {};
+  if (!over_failing_tests.empty()) return wrong;
+  findings = item.error();
+  return fail(ErrorKind::invalid, plural_of(wrong, "test") + " of the document " + (wrong == 1 ? "fails" : "fail") +
+                                      "; nothing was changed. Mend the rule or the test, or say with `over_failing_tests` why it is "
+                                      "published all the same");
 }
 
 Result<std::vector<PolicyItem>> Operations::put_policies(std::span<const store::NewPolicy> policies,
@@ -80,7 +95,8 @@ Result<std::vector<PolicyItem>> Operations::put_policies(std::span<const store::
   for (std::size_t i = 0; i < rows->size(); ++i) {
     const store::PolicyRow& row = (*rows)[i];
     Findings warnings;
-    auto item = make_policy({}, row.server, row.name, static_cast<std::uint64_t>(row.current), policies[i].text, row.name, warnings);
+    auto item = make_policy({}, row.server, row.name, static_cast<std::uint64_t>(row.current), policies[i].text, row.name, warnings,
+                            FailingTest::warning);
     if (!item) return fail(ErrorKind::corrupt, "the stored policy \"" + row.name + "\" is no longer valid; add it anew");
     const PolicyItem* old = inventory_.policy(row.server, row.name);
     before.emplace_back(old == nullptr ? std::string_view() : old->policy->sha256());
@@ -107,12 +123,23 @@ Operations::Json Operations::policy_add(ControlRequest& request, const identity:
   const std::string server = request.need_text("server");
   const std::string text = request.need_text("text");
   const std::string file = request.text("file").value_or(name);
-  const std::string comment = request.text("comment").value_or("");
+  std::string comment = request.text("comment").value_or("");
+  const std::string reason(trim(request.text("over_failing_tests").value_or("")));
   if (const Status read = request.finish(); !read) return std::unexpected(read.error());
-  if (const Status fine = check_new_policy({server, name, text}, file, findings_); !fine) return std::unexpected(fine.error());
+  if (reason.size() > kReasonBytes) return fail(ErrorKind::invalid, "\"over_failing_tests\" must be a reason of at most 1000 bytes");
+  const auto failing = check_new_policy({server, name, text}, file, findings_, reason);
+  if (!failing) return std::unexpected(failing.error());
+  if (*failing == 0) {
+    const auto row = store_.put_policy(server, name, text, actor.name, comment, clock_.wall_us());
+    if (!row) return std::unexpected(row.error());
+    return put_policy(*row, "policy.added", actor);
+  }
+  // Where people read what was in force, they read this, too.
+  comment += (comment.empty() ? "" : " ") + ("(published over " + plural_of(*failing, "failing test")) + ": " + reason + ")";
   const auto row = store_.put_policy(server, name, text, actor.name, comment, clock_.wall_us());
   if (!row) return std::unexpected(row.error());
-  return put_policy(*row, "policy.added", actor);
+  return put_policy(*row, "policy.added", actor,
+                    {{"failing_tests", static_cast<std::int64_t>(*failing)}, {"reason", std::string_view(reason)}});
 }
 
 Operations::Json Operations::policy_list(ControlRequest& request, const identity::Actor&) {
@@ -221,9 +248,9 @@ Operations::Json Operations::policy_revert(ControlRequest& request, const identi
   if (auto owned = refuse_owned("policy", name, (*item)->at)) return std::unexpected(std::move(*owned));
   const auto old = store_.policy_version((*item)->server, name, *number);
   if (!old) return std::unexpected(old.error());
-  // An old text may have become invalid under a newer program.
+  // An old text may have become invalid under a newer program. A test that fails does not keep people from the way back.
   Findings warnings;
-  if (auto valid = make_policy({}, (*item)->server, name, 1, old->text, name, warnings); !valid) {
+  if (auto valid = make_policy({}, (*item)->server, name, 1, old->text, name, warnings, FailingTest::warning); !valid) {
     findings_ = std::move(valid.error());
     return fail(ErrorKind::invalid,
                 "version " + std::to_string(*number) + " is not valid; nothing was changed");

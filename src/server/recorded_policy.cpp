@@ -15,6 +15,7 @@ std::shared_ptr<const policy::Policy> recorded_policy(const StateDir& state, con
   if (sha256.size() != 64 || !std::ranges::all_of(sha256, is_hex)) return nullptr;
   const auto text = io::read_file(state.path + "/policies/" + sha256 + ".json", kPolicyBytes);
   if (!text) return nullptr;
+  origin.draft = true;
   auto loaded = load_policy(*text, sha256 + ".json", std::move(origin));
   if (!loaded || loaded->policy->sha256() != sha256) return nullptr;
   return std::move(loaded->policy);

@@ -72,8 +72,28 @@ class Offline(CommandCase):
         failing = {**SHUT, "tests": [{"name": "t", "tool": "x", "args": {}, "expect": "allow"}]}
         self.run_command("policy", "add", "open", "--server", "demo", "--file", self.write("f.json", failing),
                          code=INVALID)
+        self.run_command("policy", "add", "open", "--server", "demo", "--file", self.folder / "bad.json", "--over-failing-tests", "x",
+                         code=INVALID)
         self.assertEqual(json.loads(self.run_command("policy", "show", "open")[0]), OPEN)
         self.run_command("policy", "add", "open", "--server", "dmo", "--file", self.write("o.json", OPEN), code=FAILED)
+
+    def test_over_a_failing_test_with_a_reason_alone(self):
+        self.add_all()
+        failing = {**SHUT, "tests": [{"name": "t", "tool": "x", "args": {}, "expect": "allow"}]}
+        words = ("policy", "add", "open", "--server", "demo", "--file", self.write("f.json", failing))
+        _, err = self.run_command(*words, code=INVALID)
+        self.assertIn("1 test of the document fails", err)
+        self.assertIn("f.json:1:", err)
+        self.run_command(*words, "--over-failing-tests", "  ", code=INVALID)
+        _, err = self.run_command(*words, "--comment", "closing time", "--over-failing-tests", "the test is of next week's server")
+        self.assertIn("warning: ", err)
+        comment = "closing time (published over 1 failing test: the test is of next week's server)"
+        self.assertEqual(self.json("policy", "show", "open")["versions"][0]["comment"], comment)
+        record = json.loads(self.run_command("log", "query", "event:policy.added", "--json")[0].splitlines()[-1])
+        self.assertEqual((record["failing_tests"], record["reason"]), (1, "the test is of next week's server"))
+        self.run_command("policy", "revert", "open", "--version", "1")
+        self.assertIn("warning: ", self.run_command("policy", "revert", "open", "--version", "2")[1])
+        self.assertEqual(json.loads(self.run_command("policy", "show", "open")[0]), failing)
 
     def test_a_name_on_two_servers_needs_the_server(self):
         self.add_all()
@@ -245,6 +265,19 @@ class Running(CommandCase):
         self.assertTrue(client.call("list_notes").result["isError"])
         self.run_command("policy", "revert", "p", "--version", "1")
         self.assertNotIn("isError", client.call("list_notes").result)
+
+    def test_what_was_published_over_a_failing_test_is_in_force_after_a_start(self):
+        failing = {**SHUT, "tests": [{"name": "t", "tool": "x", "args": {}, "expect": "allow"}]}
+        self.run_command("policy", "add", "p", "--server", "demo", "--file", self.write("p.json", failing), "--over-failing-tests", "for now")
+        self.run_command("grant", "policy", "agent", "p")
+        self.assertEqual(self.gateway.stop(), 0)
+        self.gateway.start()
+        client = self.gateway.client("agent", version=MODERN)
+        self.addCleanup(client.close)
+        refused = client.call("list_notes").result
+        self.assertTrue(refused["isError"])
+        told = self.run_command("explain", refused["_meta"]["io.doorward/decision"]["id"])[0]
+        self.assertIn("p v1", told)
 
     def test_another_policy_decides_the_next_call_of_an_open_session(self):
         self.run_command("policy", "add", "shut", "--server", "demo", "--file", self.write("p.json", SHUT))

@@ -168,6 +168,27 @@ export async function text() {
   await page.getByRole("button", { name: "Compare the draft with it" }).click();
   await page.locator(".lines .removed").first().waitFor();
   await page.getByRole("button", { name: "Discard changes" }).click();
+
+  // A test that fails blocks, until somebody says why it may.
+  await page.getByRole("tab", { name: "JSON" }).click();
+  await content.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("End");
+  await page.keyboard.insertText(",\n  \"tests\": [{\"name\": \"nothing passes\", \"tool\": \"get_customer\", \"args\": {\"customer\": \"c\"}, \"expect\": \"deny\"}]");
+  await page.getByRole("region", { name: "Tests" }).getByText("1 of 1 fail").waitFor();
+  await page.getByRole("button", { name: "Publish…" }).click();
+  await dialog.getByText("nothing passes").waitFor();
+  await dialog.getByLabel("What this changes, and why").fill("A test of what comes next");
+  const publish = dialog.getByRole("button", { name: /^Publish version/ });
+  check(page, await publish.isDisabled(), "a failing test does not block");
+  await dialog.getByLabel(/say why it is published all the same/).fill("The rule comes with the next change");
+  await axe(page);
+  await publish.click();
+  await page.getByText(/^Version \d+ is in force since/).waitFor();
+  await page.getByRole("tab", { name: "Versions" }).click();
+  await page.getByText("A test of what comes next (published over 1 failing test: The rule comes with the next change)").waitFor();
   await page.context().close();
 }
 

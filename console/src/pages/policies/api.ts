@@ -64,8 +64,8 @@ export const showPolicy = (server: string, name: string, signal?: AbortSignal) =
 export const showVersion = async (server: string, name: string, version: number) =>
   (await get<PolicyAnswer>(pathOf(name), { server, version })).text;
 
-export const putPolicy = (server: string, name: string, text: string, comment: string, tag?: string) =>
-  send<{ policy: PolicyItem; warnings: string[] }>("PUT", pathOf(name), { server, text, comment }, {}, tag);
+export const putPolicy = (server: string, name: string, text: string, comment: string, tag?: string, over?: string) =>
+  send<{ policy: PolicyItem; warnings: string[] }>("PUT", pathOf(name), { server, text, comment, ...(over ? { over_failing_tests: over } : {}) }, {}, tag);
 
 export const revertPolicy = (server: string, name: string, version: number, tag?: string) =>
   send<{ policy: PolicyItem }>("POST", pathOf(name) + "/revert", { server, version }, {}, tag);

@@ -96,6 +96,7 @@ export function Publish(props: { draft: Draft; tested: Tested | undefined; onClo
   const text = draft.text.value;
   const { server, name } = base.policy;
   const [comment, setComment] = useState("");
+  const [over, setOver] = useState("");
   const [mode, setMode] = useState(modeOf(text));
   const [problem, setProblem] = useState<string>();
   const [conflict, setConflict] = useState(false);
@@ -109,7 +110,7 @@ export function Publish(props: { draft: Draft; tested: Tested | undefined; onClo
     setBusy(true);
     setProblem(undefined);
     try {
-      const { policy } = await putPolicy(server, name, final, comment.trim(), base.tag);
+      const { policy } = await putPolicy(server, name, final, comment.trim(), base.tag, fails ? over.trim() : undefined);
       sessionStorage.setItem(keyOf(base), JSON.stringify({ before: base.policy.version, now: policy.version, at: Date.now() }));
       draft.publish(final, await live(base));
       say(`Version ${policy.version} of ${name} is in force.`);
@@ -129,7 +130,7 @@ export function Publish(props: { draft: Draft; tested: Tested | undefined; onClo
       <>
         <button type="button" onClick={props.onClose}>Go on editing</button>
         {conflict ? <button type="button" class="primary" onClick={() => void reread()}>See what changed meanwhile</button>
-          : <button type="button" class="primary" disabled={busy || fails || comment.trim() === "" || !tested} onClick={() => void publish()}>{`Publish version ${base.policy.version + 1}`}</button>}
+          : <button type="button" class="primary" disabled={busy || (fails && over.trim() === "") || comment.trim() === "" || !tested} onClick={() => void publish()}>{`Publish version ${base.policy.version + 1}`}</button>}
       </>
     }>
       <section class="publish-part">
@@ -145,7 +146,8 @@ export function Publish(props: { draft: Draft; tested: Tested | undefined; onClo
       <section class="publish-part">
         <h3>Tests of the document</h3>
         {tested ? <TestResults of={tested} /> : <p class="dim" role="status">Running…</p>}
-        {fails && <p class="bad-text">A test that fails blocks publishing. Mend the rule, or the test.</p>}
+        {fails && <label class="field"><span class="bad-text">A test that fails blocks publishing. Mend the rule or the test, or say why it is published all the same</span>
+          <input value={over} maxLength={1000} placeholder="It is recorded, and stands in the history" onInput={(event) => setOver(event.currentTarget.value)} /></label>}
       </section>
       <label class="field"><span>From then on the policy</span>
         <select value={mode} onChange={(event) => setMode(event.currentTarget.value)}>

@@ -53,7 +53,7 @@ export function Tests(props: { draft: Draft; tested: Tested | undefined; problem
       {props.problem && <Problem of={props.problem} />}
       {tested ? <TestResults of={tested} open={(pointer) => props.openJson(pathOfPointer(pointer))}
         remove={(pointer) => draft.set(removeAt(draft.text.value, ["tests", Number(pathOfPointer(pointer)[1])]))} /> : <p class="dim" role="status">Running…</p>}
-      <p class="dim small">A test that fails blocks publishing. “Try a call” saves its answer as a test.</p>
+      <p class="dim small">A test that fails blocks publishing, unless a reason is recorded. “Try a call” saves its answer as a test.</p>
     </section>
   );
 }
