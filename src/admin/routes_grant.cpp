@@ -48,8 +48,9 @@ constexpr Route kRoutes[] = {
      .verb = Verb::get,
      .path = "/api/v1/grants/{label}/permissions",
      .text = "What an agent can do: for each tool of its servers the decision, and the rule that says so, as the engine answers "
-             "generated calls. `depends`: some arguments pass, others do not. `policy`: as if it carried that policy of its server.",
-     .members = R"({"label": "Name", "tool": {"type": "string", "maxLength": 1024}, "policy": "Name"})",
+             "generated calls. `depends`: some arguments pass, others do not. `policy`: as if it carried that policy of its server; "
+             "`mode`: as if what observes enforced.",
+     .members = R"({"label": "Name", "tool": {"type": "string", "maxLength": 1024}, "policy": "Name", "mode": {"enum": ["enforce"]}})",
      .result = "GrantPermissions"},
     {.op = "grant.usage",
      .verb = Verb::get,

@@ -202,7 +202,7 @@ TEST_F(RecordIndexTest, FindsWhatIsOfAPolicyOrOfOneOfItsDocuments) {
   change("policy.added", "sha256");
   change("approval.requested", "policy_sha256");
   change("server.added", "sha256");  // of something else
-  write(0, 40);
+  write(0, 12);
   for (const bool mapped : {false, true}) {
     RecordIndex index(dir_ / "log", dir_ / "index");
     ASSERT_TRUE(index.refresh());

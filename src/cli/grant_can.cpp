@@ -49,13 +49,14 @@ void print_server(Session& session, json::Value server, bool one) {
   }
 }
 
-void can(Session& session, const std::string& label, const std::string& tool, const std::string& policy) {
+void can(Session& session, const std::string& label, const std::string& tool, const std::string& policy, bool enforce) {
   operate(
       session, "grant.can",
       [&](json::Writer& writer) {
         writer.key("label").string(label);
         if (!tool.empty()) writer.key("tool").string(tool);
         if (!policy.empty()) writer.key("policy").string(policy);
+        if (enforce) writer.key("mode").string("enforce");
       },
       [&](json::Value result) {
         for (const json::Value server : result.find("servers").elements()) print_server(session, server, !tool.empty());
@@ -68,11 +69,13 @@ void add_grant_can(CLI::App& grant, Session& session) {
   const auto label = std::make_shared<std::string>();
   const auto tool = std::make_shared<std::string>();
   const auto policy = std::make_shared<std::string>();
+  const auto enforce = std::make_shared<bool>(false);
   CLI::App* command = grant.add_subcommand("can", "Say what an agent can do with each tool, and by which rule");
   command->add_option("label", *label, "Label or id of the grant")->required()->type_name("LABEL");
   command->add_option("tool", *tool, "This tool alone, with calls that pass and that do not")->type_name("TOOL");
   command->add_option("--policy", *policy, "As if it carried this policy of its server")->type_name("NAME");
-  command->callback([&session, label, tool, policy] { can(session, *label, *tool, *policy); });
+  command->add_flag("--enforce", *enforce, "As if a policy that observes enforced");
+  command->callback([&session, label, tool, policy, enforce] { can(session, *label, *tool, *policy, *enforce); });
 }
 
 }  // namespace doorward::cli

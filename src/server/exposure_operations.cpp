@@ -8,6 +8,8 @@
 #include "base/work_pool.h"
 #include "catalogue/permissions.h"
 #include "catalogue/policy_diff.h"
+#include "json/edit.h"
+#include "json/reader.h"
 #include "json/writer.h"
 #include "server/deployment.h"
 #include "server/late_work.h"
@@ -57,25 +59,49 @@ void coverage(Exposure& exposure, ControlRequest& request, Operations::Reply rep
       std::move(reply), [](Json result) { return result; });
 }
 
-/// Puts another policy into the one grant of a deployment, as if it carried that.
-Status carry(const Inventory& inventory, const std::string& name, StoredDeployment& stored) {
+/// What an agent would be judged by: another policy of its server, or one that observes, once it enforces.
+struct Supposed {
+  std::optional<std::string> policy;
+  bool enforce = false;
+};
+
+/// The same document, enforcing.
+std::shared_ptr<const policy::Policy> enforcing(std::shared_ptr<const policy::Policy> policy, const std::string& server) {
+  if (policy == nullptr || policy->mode() == policy::Mode::enforce) return policy;
+  json::Reader reader;
+  const std::string text(policy->text());
+  const auto root = reader.read(text);
+  if (!root) return policy;
+  policy::Origin origin{.name = std::string(policy->name()), .version = policy->version(), .server = server, .category_of = {}, .draft = true};
+  auto loaded = load_policy(json::edited(text, json::replace_value(root->find("mode"), R"("enforce")")), "draft.json", std::move(origin));
+  return loaded ? loaded->policy : policy;
+}
+
+/// Puts what is supposed into the one grant of a deployment.
+Status suppose(const Inventory& inventory, const Supposed& supposed, StoredDeployment& stored) {
   catalogue::LiveGrant& grant = stored.grants.front();
-  const std::string& server = inventory.grant(grant.label)->grant->server;
-  const PolicyItem* policy = inventory.policy(server, name);
-  if (policy == nullptr) return fail(ErrorKind::not_found, "there is no policy \"" + name + "\" for \"" + server + "\"");
-  grant.access.front().policy = policy->policy;
+  if (supposed.policy) {
+    const std::string& server = inventory.grant(grant.label)->grant->server;
+    const PolicyItem* policy = inventory.policy(server, *supposed.policy);
+    if (policy == nullptr) return fail(ErrorKind::not_found, "there is no policy \"" + *supposed.policy + "\" for \"" + server + "\"");
+    grant.access.front().policy = policy->policy;
+  }
+  if (!supposed.enforce) return {};
+  for (catalogue::LiveGrant::Access& access : grant.access) {
+    access.policy = enforcing(std::move(access.policy), stored.servers[access.server].settings->name);
+  }
   return {};
 }
 
-/// What agents can do: of one grant, or of one server. `policy`: as if the grant carried that one.
-void permissions(Exposure& exposure, DeploymentPart part, std::optional<std::string> tool, const std::optional<std::string>& policy,
+/// What agents can do: of one grant, or of one server.
+void permissions(Exposure& exposure, DeploymentPart part, std::optional<std::string> tool, const Supposed& supposed,
                  Operations::Reply reply) {
   const Inventory& inventory = exposure.operations.inventory();
   auto stored = read_deployment(inventory, exposure.store, part, exposure.now_s());
   if (!stored) return reply(std::unexpected(stored.error()));
   if (part.grant && stored->grants.empty()) return reply(fail(ErrorKind::not_found, "the grant reaches no server"));
-  if (policy) {
-    if (const Status carried = carry(inventory, *policy, *stored); !carried) return reply(std::unexpected(carried.error()));
+  if (part.grant) {
+    if (const Status done = suppose(inventory, supposed, *stored); !done) return reply(std::unexpected(done.error()));
   }
   exposure.run(
       [stored = std::move(*stored), part = std::move(part), tool = std::move(tool), directory = exposure.state_directory]() mutable {
@@ -93,20 +119,22 @@ void permissions(Exposure& exposure, DeploymentPart part, std::optional<std::str
 void grant_can(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
   DeploymentPart part{std::nullopt, request.need_text("label")};
   auto tool = request.text("tool");
-  const auto policy = request.text("policy");
+  const auto mode = request.text("mode");
+  const Supposed supposed{request.text("policy"), mode.has_value()};
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
+  if (mode && *mode != "enforce") return reply(fail(ErrorKind::invalid, "\"mode\" can be \"enforce\" here, or left out"));
   // By its id, too, as everywhere; the deployment knows labels.
   for (const GrantItem& item : exposure.operations.inventory().grants) {
     if (item.grant->id == *part.grant) part.grant = item.grant->label;
   }
-  permissions(exposure, std::move(part), std::move(tool), policy, std::move(reply));
+  permissions(exposure, std::move(part), std::move(tool), supposed, std::move(reply));
 }
 
 void server_can(Exposure& exposure, ControlRequest& request, Operations::Reply reply) {
   DeploymentPart part{request.need_text("name"), std::nullopt};
   auto tool = request.text("tool");
   if (const Status read = request.finish(); !read) return reply(std::unexpected(read.error()));
-  permissions(exposure, std::move(part), std::move(tool), std::nullopt, std::move(reply));
+  permissions(exposure, std::move(part), std::move(tool), {}, std::move(reply));
 }
 
 /// What a draft answers otherwise than the policy in force.

@@ -29,6 +29,7 @@ class Resources(ApiCase):
         self.assert_refused(self.api.call("PATCH", path, {}), 400, "invalid")
         self.assertEqual(self.ok(self.api.get(path + "/permissions", query={"policy": "open"}))["servers"][0]["policy"]["name"], "open")
         self.assert_refused(self.api.get(path + "/permissions", query={"policy": "nowhere"}), 404, "not_found")
+        self.assert_refused(self.api.get(path + "/permissions", query={"mode": "observe"}), 400, "invalid")
         turned = self.ok(self.api.post("/api/v1/grants/robot/rotate"))
         self.assertNotEqual(turned["token"], made["token"])
         self.assertEqual(self.ok(self.api.delete("/api/v1/grants/robot"))["grant"]["state"], "revoked")

@@ -124,7 +124,8 @@ class Calls(EffectsCase):
         calls = self.command("log", "tail", "charge", "event:call.*", "-n", "50").stdout.splitlines()[1:]
         self.assertEqual([re.split(r"  +", line)[3] for line in calls], ["Allowed", "Denied"])
         of_policy = self.command("log", "query", "policy:shop", "--json").stdout.splitlines()
-        self.assertEqual({json.loads(line)["event"] for line in of_policy}, {"policy.added", "grant.created", "call.intent", "call.denied"})
+        self.assertEqual({json.loads(line)["event"] for line in of_policy},
+                         {"policy.added", "policy.loaded", "grant.created", "call.intent", "call.denied"})
         sha256 = json.loads(of_policy[0])["sha256"]
         self.assertEqual(len(self.command("log", "query", "--policy", sha256[:8], "event:call.*").stdout.splitlines()),
                          1 + len([line for line in of_policy if '"call.' in line]))

@@ -242,6 +242,7 @@ export async function movePolicy() {
   await page.getByRole("button", { name: "Change policy" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("run_command: Allowed → Denied").waitFor();
+  await dialog.getByText("write_file: Allowed → Depends on arguments").waitFor();
   await dialog.getByText(/Last 7 days: 3 calls, 2 of them newly denied \(2 had succeeded\)/).waitFor();
   await axe(page);
   await noSidewaysScroll(page);

@@ -173,8 +173,8 @@ export async function text() {
   await page.getByRole("tab", { name: "JSON" }).click();
   await content.click();
   await page.keyboard.press("Control+End");
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
   await page.keyboard.press("End");
   await page.keyboard.insertText(",\n  \"tests\": [{\"name\": \"nothing passes\", \"tool\": \"get_customer\", \"args\": {\"customer\": \"c\"}, \"expect\": \"deny\"}]");
   await page.getByRole("region", { name: "Tests" }).getByText("1 of 1 fail").waitFor();

@@ -4,7 +4,7 @@ import { all, get, send } from "../../api.ts";
 import { type Grant, isLocked, plural, type PolicyItem } from "../../model.ts";
 import { Confirm } from "../../parts/act.tsx";
 import { Load, messageOf, useLoad } from "../../parts/load.tsx";
-import { type GrantPermissions, type Permission, permissionWords } from "../../parts/permission.tsx";
+import { type GrantPermissions, permissionWords } from "../../parts/permission.tsx";
 import { Text } from "../../parts/text.tsx";
 import { say } from "../../parts/toast.tsx";
 import { setAt } from "../../policy/edit.ts";
@@ -42,11 +42,10 @@ function Effect(props: { grant: Grant; to: Target }) {
   const { grant: { label, server }, to } = props;
   const loaded = useLoad(async (signal) => {
     const path = pathOf(label) + "/permissions";
-    const [now, then, past] = await Promise.all([get<GrantPermissions>(path, {}, signal), get<GrantPermissions>(path, { policy: to.policy.name }, signal),
+    const [now, then, past] = await Promise.all([get<GrantPermissions>(path, {}, signal), get<GrantPermissions>(path, { policy: to.policy.name, mode: to.enforced ? "enforce" : undefined }, signal),
       textOf(to.policy).then((text) => send<Past>("POST", "/policies/simulate", { text, server, grant: label, since: "7d" }))]);
-    const word = (one: Permission) => (to.enforced && one.would) || one.decision;
     const tools = now.servers[0]?.tools ?? [];
-    const after = new Map((then.servers[0]?.tools ?? []).map((one) => [one.tool, word(one)]));
+    const after = new Map((then.servers[0]?.tools ?? []).map((one) => [one.tool, one.decision]));
     return { past, tools: tools.length, changed: tools.filter((one) => one.decision !== after.get(one.tool)).map((one) => ({ tool: one.tool, from: one.decision, to: after.get(one.tool)! })) };
   }, [label, to.name]);
   const observes = to.policy.mode === "observe" && !to.enforced;
