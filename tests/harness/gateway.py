@@ -1,4 +1,5 @@
 """The gateway in a process of its own, with a state folder of its own."""
+import http.client
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+from harness.api import UnixConnection
 from harness.client import Client
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -55,7 +57,7 @@ class Gateway:
 
     # ---- life ----
 
-    def start(self, seconds=10.0):
+    def start(self, seconds=60.0):
         """Starts and waits for the ready line; makes the grants on the first start."""
         if not BINARY.exists():
             raise RuntimeError(f"{BINARY} is not built: make build")
@@ -197,9 +199,21 @@ class Gateway:
         return Client(self.port, path, self.tokens.get(grant), **options)
 
     def log(self, *filters):
-        """Every record, oldest first, as `doorward log query --json` gives them."""
+        """Every record, oldest first, as `doorward log query --json` gives them, those of the last moment too."""
+        self.write_out()
         done = self.run("log", "query", *filters, "--json", check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def write_out(self):
+        """Has a gateway that answers write what it holds of its log: whoever asks for a list of it gets that."""
+        connection = UnixConnection(self.state / "control.sock")
+        try:
+            connection.request("GET", "/api/v1/records?limit=1")
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
 
     def new_records(self):
         """The records that no earlier call of this returned."""
