@@ -86,7 +86,7 @@ export async function revokeGrant() {
   assert.equal(answer.status, 401);
   await visit(page, "/agents");
   assert.equal(await page.getByRole("link", { name: "coding-agent" }).count(), 0);
-  await page.getByRole("checkbox").check();
+  await page.getByRole("checkbox", { name: /revoked or expired/ }).check();
   await page.getByRole("link", { name: "coding-agent" }).waitFor();
 }
 
