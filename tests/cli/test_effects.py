@@ -11,7 +11,7 @@ import time
 from cli.tool import CommandCase, FAILED, INVALID, OK, USAGE
 from harness.client import MODERN
 from harness.fake_server import FakeServer, tool
-from harness.gateway import BINARY, Gateway
+from harness.gateway import BINARY, Gateway, write_out_before
 from harness.upstream import RecordingUpstream
 
 AMOUNT = {"type": "object", "properties": {"amount": {"type": "number"}}}
@@ -41,6 +41,7 @@ class EffectsCase(CommandCase):
         client.close()
 
     def command(self, *words, code=OK, env=None):
+        write_out_before(words, self.gateway.state)
         done = subprocess.run([str(BINARY), *map(str, words), "--state", str(self.gateway.state)], capture_output=True, text=True,
                               timeout=60, env={**os.environ, **(env or {})})
         self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")

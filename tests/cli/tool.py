@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness.gateway import BINARY, ROOT
+from harness.gateway import BINARY, ROOT, write_out_before
 
 EXAMPLES = ROOT / "examples"
 OK, FAILED, USAGE, INVALID, UNREACHABLE, UNAUTHORISED = range(6)
@@ -26,6 +26,7 @@ class CommandCase(unittest.TestCase):
         """Runs `doorward WORDS --state STATE`; (standard output, standard error)."""
         words = [str(word) for word in words]
         if state:
+            write_out_before(words, self.state)
             at = words.index("--") if "--" in words else len(words)
             words[at:at] = ["--state", str(self.state)]
         done = subprocess.run([str(BINARY), *words], capture_output=True, text=True, input=input, timeout=60,

@@ -155,6 +155,7 @@ class Gateway:
 
     def run(self, *arguments, input=None, timeout=60, check=False):
         """Runs `doorward ARGUMENTS --state STATE`."""
+        write_out_before(arguments, self.state)
         done = subprocess.run([str(BINARY), *arguments, "--state", str(self.state)], capture_output=True, text=True,
                               input=input, timeout=timeout, env=self.env)
         if check and done.returncode != 0:
@@ -200,24 +201,27 @@ class Gateway:
 
     def log(self, *filters):
         """Every record, oldest first, as `doorward log query --json` gives them, those of the last moment too."""
-        self.write_out()
         done = self.run("log", "query", *filters, "--json", check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
-
-    def write_out(self):
-        """Has a gateway that answers write what it holds of its log: whoever asks for a list of it gets that."""
-        connection = UnixConnection(self.state / "control.sock")
-        try:
-            connection.request("GET", "/api/v1/records?limit=1")
-            connection.getresponse().read()
-        except (OSError, http.client.HTTPException):
-            pass
-        finally:
-            connection.close()
 
     def new_records(self):
         """The records that no earlier call of this returned."""
         return self.tail.read()
+
+
+def write_out_before(words, state):
+    """Before a command that reads the log, has the gateway of a state directory write what it holds of it, if one
+    answers there: so the command finds what was recorded before."""
+    if not {"log", "explain"} & set(words[:1]):
+        return
+    connection = UnixConnection(state / "control.sock")
+    try:
+        connection.request("GET", "/api/v1/records?limit=1")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        pass
+    finally:
+        connection.close()
 
 
 class LogTail:
