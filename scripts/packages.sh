@@ -6,7 +6,8 @@ BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libssl-dev libsqlite3-de
   zlib1g-dev tzdata ca-certificates"
 PACKAGE_PACKAGES="dpkg-dev:dpkg-shlibdeps file:file"
 TEST_PACKAGES="$PACKAGE_PACKAGES libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev libsimdjson-dev node-llhttp
-  clang-19 libclang-rt-19-dev python3:python3 nodejs:node npm:npm strace curl:curl openssl:openssl chromium:chromium"
+  clang-19 libclang-rt-19-dev python3:python3 nodejs:node npm:npm strace curl:curl openssl:openssl chromium:chromium
+  zsh:zsh fish:fish"
 BENCH_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev wrk nginx-light nodejs:node npm:npm python3:python3"
 COVERAGE_PACKAGES="gcovr:gcovr"
 FORMAT_PACKAGES="clang-format:clang-format"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "cli/log_view.h"
 #include "clients/client.h"
 #include "json/reader.h"
@@ -41,6 +42,14 @@ constexpr Source kSources[] = {
     {"channel", "notify.list", "channels", "name", ""},
 };
 
+/// Whether a name stands for itself in every shell, at a terminal and as an argument. Servers name their tools as they like;
+/// what a shell could take for something else (a command, a pattern, an earlier line, an option) is not offered.
+bool is_harmless(std::string_view name) {
+  const auto plain = [](char c) { return is_alnum(c) || c == '_'; };
+  return !name.empty() && (plain(name.front()) || name.front() == '@') &&
+         std::ranges::all_of(name, [&](char c) { return plain(c) || std::string_view("-./:@+").find(c) != std::string_view::npos; });
+}
+
 std::string request_of(const Source& source, std::string_view server) {
   std::string request;
   json::Writer writer(request);
@@ -61,8 +70,7 @@ LiveNames live_names(const std::string& state_option) {
     std::vector<Candidate> names;
     const auto add = [&](std::string_view name, std::string_view text) {
       const bool known = std::ranges::any_of(names, [&](const Candidate& each) { return each.word == name; });
-      // A name of a server's making that a shell or a terminal could take for something else is not offered.
-      if (!known && !name.empty() && safe_text(name) == name && name.find_first_of(" \t\"'`$\\;&|<>()*?") == name.npos) {
+      if (!known && is_harmless(name)) {
         names.push_back({std::string(name), safe_text(text)});
       }
     };

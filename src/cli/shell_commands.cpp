@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,17 +36,18 @@ complete -F _doorward doorward
 constexpr std::string_view kZsh = R"sh(#compdef doorward
 # zsh completion for doorward: source <(doorward completion zsh), or a file _doorward in $fpath
 _doorward() {
-  local line word text
+  local line word text program=${(Q)words[1]/#\~/$HOME}
   local -a found
   while IFS= read -r line; do
     word=${line%%$'\t'*}
-    text=${line#*$'\t'}
+    text=${line#$word}
+    text=${text#$'\t'}
     case $word in
       :file) _files ;;
       :folder) _files -/ ;;
       *) found+=("${word//:/\\:}${text:+:$text}") ;;
     esac
-  done < <("${words[1]}" complete zsh "${(@)words[2,CURRENT]}" 2>/dev/null)
+  done < <("$program" complete zsh "${(@)words[2,CURRENT]}" 2>/dev/null)
   (( ${#found} )) && _describe doorward found
 }
 if [[ $funcstack[1] == _doorward ]]; then _doorward "$@"; else compdef _doorward doorward; fi
@@ -62,7 +64,7 @@ function __doorward_complete
             case ':folder*'
                 __fish_complete_directories "$current"
             case '*'
-                echo $line
+                printf '%s\n' $line
         end
     end
 end
@@ -95,6 +97,36 @@ std::vector<std::string> join_equals(const std::vector<std::string>& words, bool
   return joined;
 }
 
+/// A word as a shell reads it, but that nothing in it is expanded: a quote that is still open ends with the word.
+std::string unquoted(std::string_view word) {
+  std::string plain;
+  char quote = 0;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const char c = word[i];
+    if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (c == quote) {
+      quote = 0;
+    } else if (c == '\\' && quote != '\'' && i + 1 < word.size()) {
+      plain += word[++i];
+    } else {
+      plain += c;
+    }
+  }
+  return plain;
+}
+
+/// The folder of `--state`, as far as it stands on the line.
+std::string state_of(const std::vector<std::string>& line) {
+  std::string state;
+  for (std::size_t i = 0; i + 1 < line.size(); ++i) {
+    if (line[i] == "--state") state = line[i + 1];
+    if (line[i].starts_with("--state=")) state = line[i].substr(8);
+  }
+  const char* home = std::getenv("HOME");
+  return state.starts_with("~/") && home != nullptr ? home + state.substr(1) : state;
+}
+
 void man(Session& session, const CLI::App& app, const std::string& command, const std::string& folder) {
   const std::vector<ManPage> pages = man_pages(app);
   if (!folder.empty()) {
@@ -119,12 +151,9 @@ void answer_completion(const CLI::App& app, const std::vector<std::string>& word
   bool value_only = false;
   std::vector<std::string> line(words.begin() + 1, words.end());
   if (words.front() == "bash") line = join_equals(line, value_only);
-  std::string state;
-  for (std::size_t i = 0; i + 1 < line.size(); ++i) {
-    if (line[i] == "--state") state = line[i + 1];
-    if (line[i].starts_with("--state=")) state = line[i].substr(8);
-  }
-  const Completion found = complete(app, line, live_names(state));
+  // fish hands over words without their quotes, but for the one that is being typed.
+  for (std::size_t i = words.front() == "fish" && !line.empty() ? line.size() - 1 : 0; i < line.size(); ++i) line[i] = unquoted(line[i]);
+  const Completion found = complete(app, line, live_names(state_of(line)));
   if (found.files) print_line(":file");
   if (found.folders) print_line(":folder");
   for (const Candidate& each : found.candidates) {

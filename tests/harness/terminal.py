@@ -63,6 +63,12 @@ class Terminal:
         """What was seen, without what moves the cursor or paints."""
         return ESCAPES.sub("", self.seen).replace("\r\n", "\n")
 
+    def hang_up(self):
+        """The terminal goes away, and with it the program."""
+        os.close(self.fd)
+        os.kill(self.pid, 9)
+        os.waitpid(self.pid, 0)
+
     def end(self, seconds=30):
         """Waits until the program ends; its exit code."""
         deadline = time.monotonic() + seconds
