@@ -1,5 +1,8 @@
 #include "admin/connection.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,6 +14,7 @@ namespace doorward::admin {
 namespace {
 
 constexpr std::size_t kPiece = 16384;
+constexpr std::size_t kFilePiece = 1u << 18;
 constexpr std::size_t kHeadRoom = 4096;
 constexpr std::int64_t kFarewellUs = 2'000'000;
 
@@ -231,11 +235,8 @@ void Connection::send(Response response, bool keep_alive) {
   head.field("Cache-Control", response.revalidate ? "no-cache" : "no-store");
   if (!response.type.empty()) head.field("Content-Type", response.type);
   for (const auto& [name, value] : response.headers) head.field(name, value);
-  if (response.stream) {
-    keep_alive = false;
-  } else {
-    head.content_length(response.body.size());
-  }
+  if (response.stream || response.file) keep_alive = false;
+  if (!response.stream) head.content_length(response.file ? response.file->bytes : response.body.size());
   if (!keep_alive) head.field("Connection", "close");
   const std::string_view written = head.finish();
   // A header that a handler made does not fit, or is none.
@@ -245,7 +246,9 @@ void Connection::send(Response response, bool keep_alive) {
     timer_.arm(server_.loop_, microseconds(server_.limits_.idle));
   }
   out_ += written;
-  if (request_.method != http::Method::head) out_ += response.body;
+  if (request_.method == http::Method::head) return;
+  out_ += response.body;
+  file_ = std::move(response.file);
 }
 
 bool Connection::refuse(const http::Refusal& refusal) {
@@ -273,11 +276,27 @@ bool Connection::write_out() {
   }
   out_.clear();
   sent_ = 0;
+  if (file_) return read_file();
   if (closing_ && !farewell_) {
     farewell_ = true;
     stream_.shutdown_write();
     timer_.arm(server_.loop_, kFarewellUs);
   }
+  return true;
+}
+
+/// The next piece of a file, written in the loop's next turn: others have theirs meanwhile.
+bool Connection::read_file() {
+  out_.resize(std::min<std::uint64_t>(kFilePiece, file_->bytes));
+  const ssize_t got = ::read(file_->file.get(), out_.data(), out_.size());
+  if (got <= 0) return false;
+  out_.resize(static_cast<std::size_t>(got));
+  file_->bytes -= out_.size();
+  if (file_->bytes == 0) file_.reset();
+  timer_.arm(server_.loop_, microseconds(server_.limits_.idle));
+  server_.loop_.post([this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired() && !ended_ && !write_out()) finish();
+  });
   return true;
 }
 

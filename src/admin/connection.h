@@ -39,6 +39,7 @@ class Connection final : public io::Handler {
   void dispatch();
   void answered(Response response);
   bool write_out();
+  bool read_file();
 
   void send(Response response, bool keep_alive);
   bool refuse(const http::Refusal& refusal);
@@ -56,6 +57,7 @@ class Connection final : public io::Handler {
   io::Buffer in_;
   std::string out_;
   std::size_t sent_ = 0;
+  std::shared_ptr<FileBody> file_;  ///< what is left of it comes behind `out_`
   http::RequestHead head_;
   http::BodyDecoder decoder_;
   Request request_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "admin/failure.h"
 #include "http/request_head.h"
 #include "identity/role.h"
+#include "io/fd.h"
 #include "io/socket.h"
 
 namespace doorward::admin {
@@ -47,6 +49,12 @@ class EventSink {
   virtual bool open() const = 0;
 };
 
+/// A file as a body: read piece by piece as the client takes it, after which the connection ends.
+struct FileBody {
+  io::Fd file;  ///< at its beginning
+  std::uint64_t bytes = 0;
+};
+
 struct Response {
   int status = 200;
   std::string type = "application/json";  ///< Content-Type; empty: no body
@@ -54,6 +62,8 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers = {};
   /// Holds nothing of the gateway: a cache may keep it, and asks by its ETag before each use.
   bool revalidate = false;
+  /// In place of `body`.
+  std::shared_ptr<FileBody> file = {};
   /// Takes over the connection after the head; `body` is then the first piece. For event streams.
   std::function<void(std::shared_ptr<EventSink> sink)> stream = {};
 

@@ -29,6 +29,19 @@ constexpr Route kRoutes[] = {
              "`doorward restore` puts it back.",
      .members = R"({"file!": {"type": "string", "description": "an absolute path"}})",
      .result = "BackupMade"},
+    {.op = "backup.offer",
+     .verb = Verb::post,
+     .path = "/api/v1/backups/downloads",
+     .text = "Makes a backup that whoever asked may download, once, within ten minutes. Another one takes its place.",
+     .members = "{}",
+     .result = "BackupOffered"},
+    {.op = "backup.download",
+     .verb = Verb::get,
+     .path = "/api/v1/backups/downloads/{id}",
+     .text = "The backup that was offered, as a file. It holds every secret; that it is taken is recorded first.",
+     .members = R"({"id": {"type": "string"}})",
+     .result = "",
+     .access = Access::signed_in},
     {.op = "health",
      .verb = Verb::get,
      .path = "/healthz",
@@ -61,6 +74,18 @@ constexpr std::string_view kSchemas = R"({
       "file": {"type": "string"},
       "files": {"type": "integer"},
       "bytes": {"type": "integer"}
+    },
+    "additionalProperties": false
+  },
+  "BackupOffered": {
+    "type": "object",
+    "required": ["schema", "id", "name", "bytes", "until"],
+    "properties": {
+      "schema": {"const": "doorward.backup.offered/1"},
+      "id": {"type": "string", "description": "by which it is downloaded"},
+      "name": {"type": "string", "description": "of the file"},
+      "bytes": {"type": "integer"},
+      "until": {"$ref": "#/components/schemas/Time"}
     },
     "additionalProperties": false
   },

@@ -425,6 +425,10 @@ Status Daemon::start_admin() {
                      return settings();
                    });
   add_backup_operations(*operations_, state_, readers_, loop_, record);
+  backup_download_ = std::make_unique<BackupDownload>(state_, readers_, loop_, record);
+  operations_->add_late("backup.offer", {}, [this](ControlRequest& request, const identity::Actor& actor, Operations::Reply reply) {
+    backup_download_->offer(request, actor, std::move(reply));
+  });
   add_page_operations(*operations_, state_.path, readers_, loop_);
   add_registry_operations(*operations_, state_.path, readers_, loop_);
   if (Status whole = check_routes(*operations_); !whole) return whole;
@@ -451,6 +455,9 @@ void Daemon::add_handlers() {
   add_session_routes(*admin_, *people_, *oidc_login_);
   admin_->handle("metrics", [this](const admin::Request&, admin::Respond respond) {
     respond({.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics()});
+  });
+  admin_->handle("backup.download", [this](const admin::Request& request, admin::Respond respond) {
+    backup_download_->serve(request, std::move(respond));
   });
   events_ = std::make_unique<EventFeed>(loop_, state_.log());
   admin_->handle("events", [this](const admin::Request& request, admin::Respond respond) {

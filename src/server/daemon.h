@@ -20,6 +20,7 @@
 #include "server/account_book.h"
 #include "server/anchors.h"
 #include "server/audit_operations.h"
+#include "server/backup_download.h"
 #include "server/catalogue_feed.h"
 #include "server/config.h"
 #include "server/event_feed.h"
@@ -129,6 +130,7 @@ class Daemon {
   std::unique_ptr<admin::Authenticator> bootstrap_;
   std::unique_ptr<admin::Authenticator> authenticator_;
   std::unique_ptr<EventFeed> events_;
+  std::unique_ptr<BackupDownload> backup_download_;
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<AccountBook> account_book_;
   std::unique_ptr<UpstreamAccounts> accounts_;

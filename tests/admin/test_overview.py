@@ -1,12 +1,14 @@
 """What the first page asks: statistics, attention, explanations, the use of grants, settings; against a running gateway."""
 import json
+import os
+import subprocess
 import time
 import unittest
 
 from admin.api_case import ApiCase
 from harness.api import bootstrap
 from harness.fake_server import FakeServer
-from harness.gateway import Gateway
+from harness.gateway import BINARY, Gateway
 from harness.upstream import RecordingUpstream
 
 DOCUMENT = {
@@ -213,7 +215,30 @@ class Overview(ApiCase):
         self.assertEqual(self.ok(self.api.post("/api/v1/backups", {"file": file}))["file"], file)
         self.assert_refused(self.api.post("/api/v1/backups", {"file": file}), 409, "conflict")
         self.assert_refused(self.api.post("/api/v1/backups", {"file": "here.backup"}), 400, "invalid")
-        self.assertEqual([record["file"] for record in self.gateway.log("--event", "backup.made")], [file])
+        self.assertEqual([record["file"] for record in self.gateway.log("--event", "backup.made") if "file" in record], [file])
+
+    def test_an_admin_downloads_a_backup_once(self):
+        path = "/api/v1/backups/downloads"
+        # More than is read at once.
+        (self.gateway.state / "large.snapshot").write_bytes(os.urandom(3_000_000))
+        self.addCleanup((self.gateway.state / "large.snapshot").unlink)
+        stale = self.ok(self.api.post(path))
+        offered = self.ok(self.api.post(path))
+        self.assertEqual(self.api.get(f"{path}/{stale['id']}").status, 404)
+        local = self.other(local=True)
+        self.assertEqual(local.get(f"{path}/{offered['id']}").status, 404, "another admin has it")
+        taken = self.api.get(f"{path}/{offered['id']}")
+        self.assertEqual((taken.status, len(taken.body), taken.headers["cache-control"]), (200, offered["bytes"], "no-store"))
+        self.assertEqual(taken.headers["content-disposition"], f'attachment; filename="{offered["name"]}"')
+        self.assertEqual(self.api.get(f"{path}/{offered['id']}").status, 404)
+        self.assertEqual(list((self.gateway.state / "downloads").iterdir()), [])
+        [record] = self.gateway.log("--event", "backup.downloaded")
+        self.assertEqual((record["actor"], record["bytes"]), ("token:bootstrap", offered["bytes"]))
+        file = self.gateway.folder / "taken.backup"
+        file.write_bytes(taken.body)
+        restored = subprocess.run([str(BINARY), "restore", str(file), "--state", str(self.gateway.folder / "restored")],
+                                  capture_output=True, text=True, timeout=60)
+        self.assertEqual(restored.returncode, 0, restored.stderr)
 
 
 if __name__ == "__main__":

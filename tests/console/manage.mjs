@@ -1,5 +1,6 @@
 // Journeys of those who run the gateway: the first run, a recommended policy, a revoked grant, servers, people, what is open.
 import assert from "node:assert/strict";
+import { statSync } from "node:fs";
 import { axe, callTool, noSidewaysScroll, openTab, settle, shoot, task, visit } from "./browser.mjs";
 
 const at = (page) => page.url().slice(task.origin.length);
@@ -231,6 +232,22 @@ export async function openAttacks() {
   await page.goBack();
   await visit(page, "/settings/configuration");
   await page.getByText("log.retention").waitFor();
+}
+
+/** A backup is made, and saved by the browser once. */
+export async function downloadBackup() {
+  const page = await openTab({ name: "backup" });
+  await visit(page, "/settings/backup");
+  await page.getByRole("button", { name: "Make a backup to download" }).click();
+  const link = page.getByRole("link", { name: /^Save doorward-\d{4}-\d\d-\d\d\.backup, [\d,]+ bytes/ });
+  await link.waitFor();
+  await axe(page);
+  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  await link.waitFor({ state: "detached" });
+  assert.match(download.suggestedFilename(), /^doorward-.*\.backup$/);
+  const { size } = statSync(await download.path());
+  assert.ok(size > 100_000, `it has ${size} bytes`);
+  return size;
 }
 
 /** Agents of a policy that observes: what enforcing would change for each is told first; it is done for one, and taken back. */

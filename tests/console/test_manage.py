@@ -103,6 +103,10 @@ class Manage(ConsoleCase):
     def test_people(self):
         self.browse("manage.mjs people")
 
+    def test_a_backup_is_downloaded(self):
+        size = self.browse("manage.mjs downloadBackup")
+        self.assertEqual([one["bytes"] for one in self.world.gateway.log() if one["event"] == "backup.downloaded"], [size])
+
     def test_what_is_open(self):
         self.browse("manage.mjs openAttacks")
 

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { get, send } from "../../api.ts";
+import { apiPath, get, send } from "../../api.ts";
 import { Confirm, useAct } from "../../parts/act.tsx";
 import { Load, Problem, useLoad } from "../../parts/load.tsx";
 import { Text } from "../../parts/text.tsx";
@@ -29,6 +29,25 @@ function BackupForm(props: { state: string }) {
   );
 }
 
+interface Offered { id: string; name: string; bytes: number; until: string }
+
+/** A backup that this browser keeps: made first, so that what does not work is told here. */
+function Download() {
+  const [offered, setOffered] = useState<Offered>();
+  const act = useAct();
+  return (
+    <div class="panel">
+      <p>Or take it with you: it is made, waits ten minutes for one download, and is gone here after that. Who downloads it is recorded.</p>
+      {act.problem && <Problem of={act.problem} />}
+      <p class="row">
+        <button type="button" disabled={act.busy} onClick={() => void act.run(async () => setOffered(await send<Offered>("POST", "/backups/downloads")))}>{act.busy ? "Copying…" : "Make a backup to download"}</button>
+        {offered && <a class="button primary" href={apiPath(`/backups/downloads/${offered.id}`)} download={offered.name}
+          onClick={() => setTimeout(() => setOffered(undefined))}>{`Save ${offered.name}, ${offered.bytes.toLocaleString()} bytes`}</a>}
+      </p>
+    </div>
+  );
+}
+
 /** What touches everything at once. */
 export function Backup() {
   const status = useLoad((signal) => get<{ state?: string }>("/status", {}, signal), []);
@@ -37,6 +56,7 @@ export function Backup() {
     <>
       <h2>Backup</h2>
       <Load from={status}>{(value) => <BackupForm state={value.state ?? "/var/lib/doorward"} />}</Load>
+      <Download />
       <h2 class="later">Reload</h2>
       <p>The configuration and the policies that it names are read anew. Where something in them is wrong, the old ones stay in force, and the findings are shown.</p>
       <p><button type="button" class="danger" onClick={() => setAsked(true)}>Reload the configuration</button></p>
