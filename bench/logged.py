@@ -56,7 +56,10 @@ def gateway(build, **config):
     from harness.upstream import RecordingUpstream
 
     upstream = RecordingUpstream(FakeServer(TOOLS))
-    with Gateway({"up": upstream.url}, {"all": ("up", POLICY)}, {agent: ("up", "all") for agent in AGENTS}, **config) as own:
+    own = Gateway({"up": upstream.url}, {"all": ("up", POLICY)}, {agent: ("up", "all") for agent in AGENTS}, **config)
+    folder = os.environ.get("DOORWARD_CONSOLE_DIR")  # where somebody works on the console
+    own.options = ["--console-dir", folder] if folder else []
+    with own:
         yield own, bootstrap(own)
         upstream.stop()
 

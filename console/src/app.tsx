@@ -1,8 +1,9 @@
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ended, findSession, may, session, signOut, ways } from "./api.ts";
 import { helpOpen, onKey } from "./keys.ts";
-import { startLive, waiting } from "./live.ts";
+import { connected, startLive, waiting } from "./live.ts";
 import { Banners } from "./parts/banners.tsx";
 import { Help } from "./parts/help.tsx";
 import { messageOf, Problem } from "./parts/load.tsx";
@@ -14,6 +15,22 @@ import { followLinks, place, segments } from "./router.ts";
 import { setTheme, type Theme, theme } from "./theme.ts";
 
 const loaded = new Map<string, ComponentType>();
+const unreachable = signal<string | undefined>(undefined);
+
+async function fetchPage(page: Page): Promise<void> {
+  loaded.set(page.segment, (await page.load()).default);
+}
+
+function pageOf(segment = ""): Page | undefined {
+  return pages.find((one) => one.segment === segment);
+}
+
+/** Before anything is drawn: the page's code is fetched while the gateway is asked who is there. */
+export function begin(): void {
+  const page = pageOf(segments()[0]);
+  if (page) fetchPage(page).catch(() => undefined); // where it is drawn, it is fetched again and says what is wrong
+  findSession().then(() => { if (session.value) goOn(); }, (error) => { unreachable.value = messageOf(error); });
+}
 
 function Navigation(props: { current: string }) {
   const [open, setOpen] = useState(false);
@@ -63,20 +80,25 @@ function Navigation(props: { current: string }) {
 function Content(props: { page: Page }) {
   const { page } = props;
   const [, redraw] = useState(0);
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    setProblem(undefined);
-    if (loaded.has(page.segment)) return;
-    page.load().then(
-      (module) => { loaded.set(page.segment, module.default); redraw((old) => old + 1); },
-      (error) => setProblem(messageOf(error)),
-    );
+  const [problem, setProblem] = useState(false);
+  useLayoutEffect(() => {
+    setProblem(false);
+    if (!loaded.has(page.segment)) fetchPage(page).then(() => redraw((old) => old + 1), () => setProblem(true));
   }, [page]);
   useEffect(() => {
     document.title = `${waiting.value > 0 ? `(${waiting.value}) ` : ""}${page.title} · Doorward`;
   }, [page, waiting.value]);
+  // Nothing is lost by a reload: the page has not begun.
+  useEffect(() => { if (problem && connected.value) location.reload(); }, [connected.value]);
   const Shown = loaded.get(page.segment);
-  if (problem) return <Problem of={"This page could not be loaded. " + problem} again={() => location.reload()} />;
+  if (problem) {
+    return (
+      <>
+        <h1>{page.title}</h1>
+        <Problem of={"This page could not be loaded from the gateway. Is it running? `doorward status` tells."} again={() => location.reload()} />
+      </>
+    );
+  }
   return Shown ? <Shown key={page.segment} /> : <p class="dim" role="status">Loading…</p>;
 }
 
@@ -90,23 +112,21 @@ function Missing() {
 }
 
 export function App() {
-  const [problem, setProblem] = useState<string>();
   useEffect(() => {
     document.addEventListener("click", followLinks);
     document.addEventListener("keydown", onKey);
     const stop = startLive();
-    findSession().then(() => { if (session.value) goOn(); }, (error) => setProblem(messageOf(error)));
     return () => {
       stop();
       document.removeEventListener("keydown", onKey);
       document.removeEventListener("click", followLinks);
     };
   }, []);
-  if (problem) return <main class="main"><Problem of={problem} again={() => location.reload()} /></main>;
+  if (unreachable.value) return <main class="main"><h1>Doorward</h1><Problem of={unreachable.value} again={() => location.reload()} /></main>;
   if (session.value === undefined) return <main class="main"><p class="dim" role="status">Loading…</p></main>;
   if (session.value === null) return <SignIn ways={ways.value} />;
   const first = segments()[0] ?? "";
-  const page = pages.find((one) => one.segment === first);
+  const page = pageOf(first);
   return (
     <div class="frame">
       <a class="skip" href="#content">Skip to the content</a>

@@ -2,6 +2,7 @@ import { render } from "preact";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/manage.css";
-import { App } from "./app.tsx";
+import { App, begin } from "./app.tsx";
 
+begin();
 render(<App />, document.getElementById("console")!);

@@ -64,7 +64,7 @@ function SignInForm(props: { ways: Ways; code?: string; again?: boolean }) {
       {problem && <Problem of={problem} />}
       {busy && props.code && <p class="dim" role="status">Signing in…</p>}
       {(ways.password || ways.oidc) && (
-        <form class={props.again ? "stack" : "panel stack"} onSubmit={(event) => { event.preventDefault(); void attempt(signIn(user, password)); }}>
+        <form class="stack" onSubmit={(event) => { event.preventDefault(); void attempt(signIn(user, password)); }}>
           {ways.password && (
             <div>
               <label class="field"><span>Name</span>
@@ -109,9 +109,11 @@ export function SignIn(props: { ways: Ways }) {
   return (
     <main class="main sign-in">
       <p class="brand"><img src="/icon.svg" alt="" />Doorward</p>
-      <h1>Sign in to Doorward</h1>
-      {place.value.path !== "/" && !code && <p class="dim">After that you get to the page that you asked for.</p>}
-      <SignInForm ways={props.ways} code={code} />
+      <div class="panel">
+        <h1>Sign in to Doorward</h1>
+        {place.value.path !== "/" && !code && <p class="dim">After that you get to the page that you asked for.</p>}
+        <SignInForm ways={props.ways} code={code} />
+      </div>
     </main>
   );
 }

@@ -55,6 +55,21 @@ export async function approvals() {
   assert.ok((await textOf(page)).includes("<imgsrc=xonerror=window.pwned=1>"));
 }
 
+/** Names that an issuer gave, browsers' names of themselves, and reasons of decisions. */
+export async function people() {
+  const page = await openTab({ name: "hostile people" });
+  const plain = task.payloads.filter((one) => !/[\x00-\x1f]/.test(one));
+  for (const [path, shown] of [["/settings/you", plain], ["/approvals?tab=history", plain.slice(0, 20)], ["/servers/words", []], ["/servers", []]]) {
+    page.about = `hostile people ${path}`;
+    await visit(page, path);
+    await nothingRan(page, path);
+    const text = await textOf(page);
+    for (const payload of shown) assert.ok(text.includes(shownAs(payload)), `${path} does not show as it is: ${payload}`);
+    await noSidewaysScroll(page);
+    await shoot(page, "hostile-people");
+  }
+}
+
 /** Every call of the log, opened by its link. */
 export async function log() {
   const page = await openTab({ name: "hostile log" });

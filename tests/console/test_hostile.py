@@ -1,8 +1,10 @@
 """Hostile text in everything that agents, servers, people and errors can fill, before the eyes of a browser (T277, T279)."""
+import json
 import unittest
 
 from console.case import ConsoleCase
 from console.pages import PAGES
+from console.people import NamingIssuer
 from console.payloads import DECEITS, SCRIPTS
 from console.world import World, described
 from harness.approvals import held
@@ -63,17 +65,59 @@ class HostileWorld(World):
         return self
 
 
+class PeopledWorld(HostileWorld):
+    """Beside that: what people write, and people whom an issuer names so."""
+
+    def __init__(self, payloads):
+        super().__init__(payloads)
+        self.issuer = NamingIssuer()
+        self.gateway.config["people"] = {"oidc": self.issuer.config}
+
+    def close(self):
+        super().close()
+        self.issuer.stop()
+
+    def live(self):
+        super().live()
+        for number, text in enumerate(self.payloads):
+            assert self.issuer.log_in(self.local.port, text, f"{text}@example.org", text.replace("\n", " ").replace("\x01", "")) == 303, text
+            if number < 12:
+                self.put_policy("comments", "hostile", json.dumps({**ASKING, "description": text}), text)
+        return self
+
+    def decide(self):
+        """Answers half of what waits, by turns with a note and with a reason for a denial that are payloads; and adds a server."""
+        for number, request in enumerate(self.desk.open()[:len(self.payloads) // 2]):
+            verb = "deny" if number % 2 else "approve"
+            shown = self.local.get(f"/api/v1/approvals/{request['id']}").json["approval"]["shown"]
+            done = self.local.post(f"/api/v1/approvals/{request['id']}/{verb}", {"reason": self.payloads[number], "shown": shown})
+            assert done.status == 200, done.body
+        self.local.post("/api/v1/servers", {"name": "words", "settings": {"command": ["true", *self.payloads[:20]]}})
+
+
 class Hostile(ConsoleCase):
     @classmethod
     def make_world(cls):
-        return HostileWorld(SCRIPTS)
+        return PeopledWorld(SCRIPTS)
 
     def paths(self):
         """Every page; those of this world's own server, policy and agents beside the fixed ones."""
         others = ("payments", "support", "files")
         fixed = {path.format(**self.world.ids) for _, path, _ in PAGES if not any(name in path for name in others)}
         return sorted(fixed | {"/servers/hostile", "/policies/asking?server=hostile", "/agents/agent-0", "/tools?server=hostile",
-                               "/tools/hostile?apply=strict"})
+                               "/tools/hostile?apply=strict", "/policies/hostile/comments?tab=versions",
+                               "/audit?of=records&event=login*"})
+
+    def test_T279_names_that_are_payloads_are_refused(self):
+        for text in SCRIPTS:
+            for path, body in (("/api/v1/servers", {"name": text, "settings": {"url": "http://127.0.0.1:1/mcp"}}),
+                               ("/api/v1/grants", {"label": text, "server": "hostile"}),
+                               ("/api/v1/users", {"name": text, "roles": ["viewer"]})):
+                self.assertEqual(self.world.local.post(path, body).status, 400, (path, text))
+
+    def test_T279_people_and_what_they_write_are_shown_as_text(self):
+        self.world.decide()
+        self.browse("hostile.mjs people", payloads=SCRIPTS)
 
     def test_T279_no_page_runs_or_loads_what_others_wrote(self):
         self.browse("hostile.mjs everywhere", paths=self.paths(),

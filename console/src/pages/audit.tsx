@@ -174,7 +174,7 @@ export default function Audit() {
   const filter = filterOf(place.value.query);
   const key = JSON.stringify(filter);
   const id = segments()[1];
-  const first = useLoad((signal) => get<RecordPage>("/records", { ...asked(filter), limit: 50 }, signal), [key]);
+  const first = useLoad(async (signal) => ({ ...await get<RecordPage>("/records", { ...asked(filter), limit: 50 }, signal), filter }), [key]);
   const [older, setOlder] = useState<{ key: string; pages: RecordPage[] }>({ key, pages: [] });
   const [exporting, setExporting] = useState(false);
   const [news, seen] = useNews(key + String(first.loading));
@@ -211,7 +211,8 @@ export default function Audit() {
                 {news > 0 && <button type="button" class="plain" onClick={() => { seen(); first.again(); }}>{`${news.toLocaleString()} new: show`}</button>}
                 {asked(filter).of === "calls" && <a href={withQuery({ of: "records" })}>every record, changes and approvals too</a>}
               </p>
-              <Histogram filter={filter} />
+              {/* Its figures are asked for once the list stands: they take longer. */}
+              <Histogram filter={page.filter} />
               <Calls pages={pages} selected={id} />
               <p class="row dim">
                 {`${shown.toLocaleString()} shown. `}

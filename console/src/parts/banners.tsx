@@ -41,10 +41,11 @@ export function Banners() {
   useEffect(() => {
     if (!name) return;
     const all = () => { look().catch(() => undefined); lookAtLog().catch(() => undefined); };
-    all();
+    // The page's own questions go first.
+    const first = setTimeout(all, 300);
     const stop = onRecord((record) => { if (/^(policy|config)\.|^reset$/.test(record.event)) look().catch(() => undefined); });
     const timer = setInterval(all, 300_000);
-    return () => { stop(); clearInterval(timer); };
+    return () => { stop(); clearTimeout(first); clearInterval(timer); };
   }, [name]);
   const names = observing.value.map((one) => one.name);
   return (

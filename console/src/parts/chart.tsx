@@ -23,17 +23,19 @@ export interface TimeColumn extends Column {
   until: string;
 }
 
+const longDay = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+const shortDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
 /** What the gateway counted step by step, `step_s` seconds each, as columns. */
 export function overTime<T extends Partial<Record<DecisionWord, number>> & { at: string }>(series: T[], step_s: number): TimeColumn[] {
   const daily = step_s >= 86_400;
   return series.map((one) => {
     const from = new Date(one.at);
     const to = new Date(from.getTime() + step_s * 1000);
-    const words = (moment: Date) => moment.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });
-    const weekday = words(from);
-    const hour = (moment: Date) => moment.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-    return { label: daily ? weekday : `${weekday}, ${hour(from)}–${hour(to)}`, day: from.toLocaleDateString(undefined, { day: "numeric", month: "short" }),
-      hour: daily ? "" : hour(from), begins: daily ? weekday : `${weekday}, ${hour(from)}`, ends: daily ? weekday : `${words(to)}, ${hour(to)}`, at: one.at, until: to.toISOString(), counts: one };
+    const [day, begin, end] = [longDay.format(from), hours.format(from), hours.format(to)];
+    return { label: daily ? day : `${day}, ${begin}–${end}`, day: shortDay.format(from), hour: daily ? "" : begin,
+      begins: daily ? day : `${day}, ${begin}`, ends: daily ? day : `${longDay.format(to)}, ${end}`, at: one.at, until: to.toISOString(), counts: one };
   });
 }
 

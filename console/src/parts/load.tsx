@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ApiError, ended } from "../api.ts";
 import { connected } from "../live.ts";
 import { Text } from "./text.tsx";
@@ -24,7 +24,8 @@ export function messageOf(error: unknown): string {
 export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, inputs: unknown[]): Loaded<T> {
   const [state, setState] = useState<{ value?: T; problem?: string; loading: boolean }>({ loading: true });
   const [round, setRound] = useState(0);
-  useEffect(() => {
+  // Before the frame is drawn, not after it: what was asked for is there a frame earlier.
+  useLayoutEffect(() => {
     const abort = new AbortController();
     setState((old) => ({ value: old.value, loading: true }));
     ask(abort.signal).then(

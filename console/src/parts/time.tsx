@@ -1,6 +1,10 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
+// Made once: a formatter costs a hundred times what it formats.
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
 function ago(seconds: number): string {
   if (seconds < 5) return "now";
   if (seconds < 60) return `${Math.floor(seconds)} s ago`;
@@ -46,8 +50,7 @@ export function Time(props: { of: string | number | null | undefined; exact?: bo
   const moment = new Date(props.of);
   if (Number.isNaN(moment.getTime())) return <span class="dim">unknown</span>;
   const seconds = (now - moment.getTime()) / 1000;
-  const today = moment.toDateString() === new Date(now).toDateString();
-  const local = today ? moment.toLocaleTimeString() : moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
-  const text = !props.exact && seconds >= -5 && seconds < 3600 ? ago(Math.max(0, seconds)) : local;
+  const local = () => (moment.toDateString() === new Date(now).toDateString() ? clock : calendar).format(moment);
+  const text = !props.exact && seconds >= -5 && seconds < 3600 ? ago(Math.max(0, seconds)) : local();
   return <time dateTime={moment.toISOString()} title={moment.toISOString().replace("T", " ").replace("Z", " UTC")}>{text}</time>;
 }
