@@ -80,7 +80,7 @@ function OneBlock(props: { of: Block; title: string }) {
     case "bullets": return <ul>{of.items.map((item, index) => <li key={index}><Said of={item} /></li>)}</ul>;
     case "table": return (
       <table class="cards dense">
-        {of.caption && <caption>{visible(of.caption)}</caption>}
+        {of.caption && <caption class="hidden-visually">{visible(of.caption)}</caption>}
         <thead><tr>{of.head.map((one, index) => <th key={index} scope="col">{visible(one)}</th>)}</tr></thead>
         <tbody>{of.rows.map((row, index) => (
           <tr key={index}>{row.map((cell, at) => <td key={at} data-label={at > 0 ? of.head[at] : undefined}>{cell.length ? <Said of={cell} /> : <span class="dim">–</span>}</td>)}</tr>
@@ -112,7 +112,7 @@ function Bars(props: { of: { caption: string; bars: { label: string; count: numb
   const most = Math.max(1, ...props.of.bars.map((bar) => bar.count));
   return (
     <table class="dense bars">
-      <caption>{visible(props.of.caption)}</caption>
+      <caption class="hidden-visually">{visible(props.of.caption)}</caption>
       <tbody>{props.of.bars.map((bar) => (
         <tr key={bar.label}>
           <th scope="row">{visible(bar.label)}</th>
