@@ -214,7 +214,7 @@ def write_out_before(words, state):
     answers there: so the command finds what was recorded before."""
     if not {"log", "explain"} & set(words[:1]):
         return
-    connection = UnixConnection(state / "control.sock")
+    connection = UnixConnection(pathlib.Path(state, "control.sock"))
     try:
         connection.request("GET", "/api/v1/records?limit=1")
         connection.getresponse().read()
