@@ -1,1 +1,1 @@
-import{y as e}from"./load.js";function t(t,n){return e(`/coverage`,t,n)}export{t};
+import{b as e}from"./load.js";function t(t,n){return e(`/coverage`,t,n)}export{t};
