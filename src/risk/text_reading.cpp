@@ -176,7 +176,9 @@ class TextReader {
     const std::size_t far = vague || best == Category::read ? kFarOfMild : kFar;
     for (std::size_t i = at + 1; i < end && i < last + far; ++i) {
       const VerbHit hit = verb_at(i, end);
-      if (!hit || hit.form != first.form || hit.row->use == Use::light) continue;
+      if (!hit || hit.form != first.form) continue;
+      // `Builds and runs an app`: a light verb beside another says that it is done, too.
+      if (hit.row->use == Use::light && !(i == last + 2 && words_[i - 1] == "and")) continue;
       const std::string_view gap = words_.gap(i);
       const bool listed = gap.find_first_of(vague ? ",/&|+:(-" : ",/&|+") != std::string_view::npos;
       const bool adverb = i >= at + 2 && words_[i - 1].ends_with("ly");  // `and automatically add`
