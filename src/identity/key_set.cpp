@@ -72,11 +72,11 @@ std::vector<unsigned char> to_der(std::string_view signature, std::size_t number
   if (!pair || !r || !s || ECDSA_SIG_set0(pair.get(), r.get(), s.get()) != 1) return {};
   static_cast<void>(r.release());
   static_cast<void>(s.release());
-  unsigned char* out = nullptr;
-  const int length = i2d_ECDSA_SIG(pair.get(), &out);
+  const int length = i2d_ECDSA_SIG(pair.get(), nullptr);
   if (length <= 0) return {};
-  std::vector<unsigned char> der(out, out + length);
-  OPENSSL_free(out);
+  std::vector<unsigned char> der(static_cast<std::size_t>(length));
+  unsigned char* out = der.data();
+  i2d_ECDSA_SIG(pair.get(), &out);
   return der;
 }
 
