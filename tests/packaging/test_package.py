@@ -161,13 +161,19 @@ class Service(unittest.TestCase):
         links = [path for path in root.rglob("*.wants") if path.is_dir()]
         self.assertEqual(links, [])
 
-    def test_exposure(self):
-        if not shutil.which("systemd-analyze"):
-            self.skipTest("systemd-analyze is absent (Debian package systemd)")
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager",
-                               f"--threshold={round(EXPOSURE * 10)}", str(self.unit)], capture_output=True, text=True, timeout=60)
-        self.assertRegex(done.stdout, r"Overall exposure level for doorward.service: \d\.\d")
-        self.assertEqual(done.returncode, 0, done.stdout)
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is absent (Debian package systemd)")
+    def test_exposure_also_with_the_drop_ins_of_the_examples(self):
+        drop_ins = sorted((root / "usr/share/doc/doorward/examples/systemd").iterdir())
+        self.assertEqual(len(drop_ins), 2)
+        for more in ("", *(path.read_text() for path in drop_ins)):
+            unit = folder / "doorward.service"
+            unit.write_text(self.unit.read_text().replace("/usr/bin/doorward", str(self.program)) + more)
+            done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager",
+                                   f"--threshold={round(EXPOSURE * 10)}", str(unit)], capture_output=True, text=True, timeout=60)
+            self.assertRegex(done.stdout, r"Overall exposure level for doorward.service: \d\.\d")
+            self.assertEqual(done.returncode, 0, done.stdout)
+            done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=60)
+            self.assertNotIn("doorward.service:", done.stderr)  # unknown keys, values that cannot be
 
 
 if __name__ == "__main__":
