@@ -43,6 +43,32 @@ std::string upper(std::string_view text) {
   return out;
 }
 
+/// The names of a file of variables (`NAME=value` a line, `export` before it, `#` for a remark), each once. A value in quotes
+/// may go on over lines.
+std::vector<std::string> variables_in(std::string_view text) {
+  std::vector<std::string> names;
+  char quote = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = trim(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (quote != 0) {
+      if (line.ends_with(quote)) quote = 0;
+      continue;
+    }
+    if (line.starts_with("export ")) line = trim(line.substr(7));
+    const std::size_t equals = line.find('=');
+    if (line.starts_with('#') || equals == std::string_view::npos) continue;
+    const std::string name(trim(line.substr(0, equals)));
+    const std::string_view value = trim(line.substr(equals + 1));
+    if (!value.empty() && (value.front() == '"' || value.front() == '\'') && value.find(value.front(), 1) == std::string_view::npos) {
+      quote = value.front();
+    }
+    if (server::is_variable_name(name) && !has(names, name)) names.push_back(name);
+  }
+  return names;
+}
+
 /// `Bearer ${NAME}` of a client that names variables and replaces nothing itself.
 std::optional<std::pair<std::string, std::string>> one_variable(std::string_view value) {
   const std::size_t open = value.find("${");
@@ -143,10 +169,33 @@ class SettingsOf {
     for (const std::string& name : entry_.passed_env) {
       if (server::is_variable_name(name) && written.insert(name).second) write_lent(writer, name, name);
     }
+    if (!entry_.env_file.empty()) lend_file(writer, written);
     writer.end_object();
     const auto folder = settled(entry_.directory, references_);
     if (!folder) why_not = "it starts in \"" + entry_.directory + "\", which only the client can fill in";
     if (folder && !(folder->empty() && entry_.project.empty())) writer.key("cwd").string(absolute(*folder));
+  }
+
+  /// The client goes on reading an `envFile` and gives its variables to the shim; their names are those of the file as it is now.
+  void lend_file(json::Writer& writer, std::set<std::string>& written) {
+    constexpr std::string_view kFolder = "${workspaceFolder}";
+    std::string path = entry_.env_file;
+    // Of a file in a folder it is that folder; of the person's own, whichever is open.
+    const bool shared = entry_.scope == clients::Scope::project;
+    if (shared && path.starts_with(kFolder)) path.replace(0, kFolder.size(), references_.workspace);
+    const auto known = settled(path, references_);
+    if (!known || (!shared && !known->starts_with('/'))) {
+      why_not = "its variables come from the envFile \"" + entry_.env_file + "\", which only the client can find; name them in env";
+      return;
+    }
+    const auto text = io::read_file(absolute(*known), clients::kLargestConfig);
+    if (!text) {
+      why_not = "its variables come from an envFile that cannot be read: " + text.error().message;
+      return;
+    }
+    for (const std::string& name : variables_in(*text)) {
+      if (written.insert(name).second) write_lent(writer, name, name);
+    }
   }
 
   void make_remote(json::Writer& writer) {

@@ -94,6 +94,7 @@ Entry read_entry(const Node& node, std::string name) {
   for (const std::string_view key : {"env_vars", "env_keys"}) {
     for (std::string& each : strings_of(node.find(key))) entry.passed_env.push_back(std::move(each));
   }
+  entry.env_file = node.string_of("envFile");
   entry.directory = first_text(node, {"cwd", "workingDirectory"});
   entry.url = first_text(node, {"url", "serverUrl", "httpUrl", "uri"});
   for (const std::string_view key : {"headers", "http_headers"}) add_settings(node.find(key), entry.headers);

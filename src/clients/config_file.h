@@ -29,6 +29,7 @@ struct Entry {
   std::vector<std::string> args;
   std::vector<Setting> env;
   std::vector<std::string> passed_env;  ///< names of variables that the client hands on from its own environment
+  std::string env_file;                 ///< `envFile`: a file of more variables, which the client reads at each start
   std::string directory;                ///< where the command starts
   std::string url;
   std::vector<Setting> headers;

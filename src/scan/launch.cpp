@@ -194,6 +194,7 @@ bool is_framing(const std::string& name) {
 std::string digest_of(const clients::Entry& entry) {
   std::string all = entry.command + '\0' + entry.url + '\0' + entry.directory;
   for (const std::string& arg : entry.args) all += '\0' + arg;
+  if (!entry.env_file.empty()) all += '\2' + entry.env_file;
   for (const auto* settings : {&entry.env, &entry.headers}) {
     std::vector<std::string> pairs;
     for (const clients::Setting& each : *settings) pairs.push_back(each.name + '=' + each.value);

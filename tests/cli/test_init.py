@@ -179,6 +179,34 @@ class Init(Home):
         self.assertEqual(left["name"], "here")
         self.assertIn("workspaceFolder", left["why"])
 
+    def test_the_variables_of_an_env_file_are_handed_over(self):
+        secrets = self.write("my.env", f"# remarks=no\nexport NOTES_API_KEY={SECRET}\nNOTES_MODE = x\nTEXT=\"two\nLINES=no\"\nodd name=1\n")
+        path = place(self.home, "vscode", json.dumps({"servers": {
+            "notes": {"type": "stdio", **entry(envFile=str(secrets), env={"NOTES_MODE": "y"})},
+            "open": {"type": "stdio", **entry(envFile="${workspaceFolder}/.env")},
+            "gone": {"type": "stdio", **entry(envFile="/nowhere/.env")}}}))
+        shared = self.write(".vscode/mcp.json", {"servers": {"here": {"type": "stdio", **entry(envFile="${workspaceFolder}/my.env")}}})
+        done = {each["name"]: each for each in self.init("--project")["entries"]}
+        self.assertIn("only the client can find", done["open"]["why"])
+        self.assertIn("cannot be read", done["gone"]["why"])
+        ours = json.loads(path.read_text())["servers"]
+        self.assertEqual(ours["notes"]["envFile"], str(secrets))
+        self.assertEqual([ours["notes"]["args"][at + 1] for at, word in enumerate(ours["notes"]["args"]) if word == "--env"],
+                         ["NOTES_API_KEY", "TEXT"])
+        settings = self.json("server", "show", "notes")["server"]["settings"]
+        self.assertEqual(settings["env"], {"NOTES_MODE": {"value": "y"}, "NOTES_API_KEY": {"lent": "notes.NOTES_API_KEY"}, "TEXT": {"lent": "notes.TEXT"}})
+        self.assertIn("NOTES_API_KEY", json.loads(shared.read_text())["servers"]["here"]["args"])
+        for kept in self.state.rglob("*"):
+            if kept.is_file():
+                self.assertNotIn(SECRET.encode(), kept.read_bytes(), kept)
+        # What the client does: it reads the file and starts the entry with its variables.
+        client = Shim(*ours["notes"]["args"][1:], program=ours["notes"]["command"],
+                      env={**os.environ, **self.environment(), "NOTES_API_KEY": SECRET, "TEXT": "two", **ours["notes"]["env"]})
+        self.addCleanup(self.run_command, "stop")
+        self.addCleanup(client.end)
+        client.initialize()
+        self.assertNotIn("isError", client.call(2, "list_notes")["result"])
+
     def test_secrets_move_only_when_asked(self):
         path = place(self.home, "claude-desktop", client_files.sample("claude-desktop"))
         before = path.read_text()
