@@ -66,14 +66,36 @@ const CLI::App& deepest(const CLI::App& app) {
   return *at;
 }
 
+/// What the command still needs; empty where that is not what is wrong.
+std::string explain_missing(const CLI::App& command) {
+  std::string names;
+  const std::vector<const CLI::App*> subcommands = command.get_subcommands([](const CLI::App* each) { return !each->get_name().empty(); });
+  if (command.get_subcommands().empty() && command.get_require_subcommand_min() > 0) {
+    for (const CLI::App* each : subcommands) names += (names.empty() ? "" : ", ") + each->get_name();
+    return "one of these must follow: " + names;
+  }
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_required() || option->count() > 0) continue;
+    // What values it takes may stand behind a colon.
+    const std::string type = option->get_type_name().substr(0, option->get_type_name().find(':'));
+    names += (names.empty() ? "" : ", ") + (option->get_positional() && !type.empty() ? type : option->get_name());
+  }
+  return names.empty() ? names : "missing: " + names;
+}
+
+/// The words that lead to a command: `doorward grant create`.
+std::string path_of(const CLI::App* command) {
+  std::string path;
+  for (; command != nullptr; command = command->get_parent()) path = command->get_name() + (path.empty() ? "" : " " + path);
+  return path;
+}
+
 int usage_error(CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {
   std::string message = explain_words(app, words);
+  const bool required = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (message.empty() && required) message = explain_missing(deepest(app));
   if (message.empty()) message = error.what();
-  std::string path;
-  for (const CLI::App* at = &deepest(app); at != nullptr; at = at->get_parent()) {
-    path = at->get_name() + (path.empty() ? "" : " " + path);
-  }
-  std::fprintf(stderr, "doorward: error: %s; see `%s --help`\n", message.c_str(), path.c_str());
+  std::fprintf(stderr, "doorward: error: %s; see `%s --help`\n", message.c_str(), path_of(&deepest(app)).c_str());
   return static_cast<int>(Exit::usage);
 }
 
@@ -87,6 +109,7 @@ int run_commands(int argc, char** argv) {
                  "~/.local/state/doorward)")
       ->type_name("DIR");
   app.add_flag("--json", session.json, "Print data as JSON");
+  app.add_flag("--quiet", session.quiet, "Print data, questions and errors alone");
   app.add_flag("--no-color", session.no_color, "Print without colour (as NO_COLOR does)");
   add_serve_commands(app, session);
   add_secret_commands(app, session);
@@ -123,7 +146,7 @@ int run_commands(int argc, char** argv) {
   add_version_command(app, session);
   add_bug_report_command(app, session);
 
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty()) {
     std::fputs(app.help().c_str(), stderr);
     return static_cast<int>(Exit::usage);
@@ -132,10 +155,17 @@ int run_commands(int argc, char** argv) {
     answer_completion(app, {words.begin() + 1, words.end()});
     return static_cast<int>(Exit::ok);
   }
+  if (words.front() == "--version") words.front() = "version";
+  if (words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   try {
-    app.parse(argc, argv);
+    // The parser takes them from the end.
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
-    std::fputs(deepest(app).help().c_str(), stdout);
+    const CLI::App& command = deepest(app);
+    std::fputs(command.help(path_of(command.get_parent())).c_str(), stdout);
     return static_cast<int>(Exit::ok);
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error, words);

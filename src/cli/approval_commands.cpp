@@ -186,8 +186,12 @@ void decide(Session& session, const ApprovalOptions& options, bool approve) {
 
 void add_approval_commands(CLI::App& app, Session& session) {
   const auto options = std::make_shared<ApprovalOptions>();
-  CLI::App* group = app.add_subcommand("approvals", "Calls that wait for a person");
-  group->require_subcommand(1);
+  CLI::App* group = app.add_subcommand("approvals", "Calls that wait for a person; alone, it lists them");
+  group->add_flag("--watch", options->watch, "Without a command: print new requests as they come");
+  group->require_subcommand(0, 1);
+  group->callback([&session, options, group] {
+    if (group->get_subcommands().empty()) list(session, *options);
+  });
 
   CLI::App* list_command = group->add_subcommand("list", "List what waits")->alias("ls");
   list_command->add_flag("--all", options->all, "Also what is decided and over");

@@ -82,7 +82,7 @@ class Doctor {
     if (!session_.find_state(state)) return;
     std::error_code ignored;
     if (!std::filesystem::exists(state.path, ignored)) {
-      put("state", "warn", "there is no state directory " + state.path, "start `doorward serve` or `doorward quickstart`");
+      put("state", "warn", "there is no state directory " + state.path, "`doorward init` puts the servers of your clients behind a gateway, `doorward quickstart` starts one before a demo server");
       return print();
     }
     put("state", "ok", state.path, {});

@@ -81,7 +81,7 @@ void look_at_servers(Session& session, const InitOptions& options, const Setup& 
   }
   for (scan::Server& server : scan.servers) server.active = server.active && wanted.contains(&server);
   std::vector<scan::Server*> chosen;
-  choose_servers(session, {options.yes, !options.yes && session.json}, scan, chosen);
+  choose_servers({options.yes, !options.yes && session.json}, scan, chosen);
   ask_chosen(chosen, {});
   scan::KnownServers known(session.state_option, false);
   known.fill(scan);
@@ -282,7 +282,11 @@ void uninit(Session& session, const UninitOptions& options) {
   if (const Status written = clients::write_manifest(path, *manifest); !written) return session.fail(written.error());
   kept = remove_objects(state, *manifest);
   if (const Status written = clients::write_manifest(path, *manifest); !written) return session.fail(written.error());
-  if (session.json) print_line(undo_json(*plan, kept, false));
+  if (session.json) {
+    print_line(undo_json(*plan, kept, false));
+  } else {
+    session.say("done; `doorward stop` ends a gateway that still runs");
+  }
   for (const std::string& each : kept) session.say(safe_text(each));
   std::set<std::string> told;
   for (const FileUndo& undo : *plan) {

@@ -50,7 +50,7 @@ void add_explain(CLI::App& policy, Session& session) {
 
 void add_import(CLI::App& policy, Session& session) {
   const auto file = std::make_shared<std::string>();
-  CLI::App* command = policy.add_subcommand("import", "Translate the older YAML dialect");
+  CLI::App* command = policy.add_subcommand("import", "Translate the older YAML dialect")->alias("migrate");
   command->add_option("file", *file, "Document in the older dialect")->required()->type_name("FILE");
   command->callback([&session, file] { import_policy(session, *file); });
 }

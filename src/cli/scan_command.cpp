@@ -139,7 +139,7 @@ void run_scan(Session& session, const ScanOptions& options) {
     if (!options.configs.empty() && file.missing) session.say(safe_text(file.path) + ": there is no such file");
   }
   std::vector<scan::Server*> chosen;
-  const bool complete = choose_servers(session, {options.yes, options.no_exec}, scan, chosen);
+  const bool complete = choose_servers({options.yes, options.no_exec}, scan, chosen);
   ask_chosen(chosen, wanted->ask);
   scan::KnownServers known(session.state_option);
   known.remember(scan);

@@ -61,7 +61,7 @@ class Progress {
 
 }  // namespace
 
-bool choose_servers(Session& session, const Consent& consent, scan::Scan& scan, std::vector<scan::Server*>& chosen) {
+bool choose_servers(const Consent& consent, scan::Scan& scan, std::vector<scan::Server*>& chosen) {
   const bool asks = can_ask();
   bool all = consent.yes;
   bool none = false;
@@ -83,7 +83,11 @@ bool choose_servers(Session& session, const Consent& consent, scan::Scan& scan, 
       std::fputs("\nTo see what a server can do, it has to be started, or asked at its URL. Neither happens without your answer.\n", stderr);
       explained = true;
     }
-    session.say((server.launch.is_command() ? "starts " : "asks ") + safe_text(server.name) + ": " + launch_line(server.launch));
+    // Not for --quiet to leave out: this is what is agreed to.
+    std::fputs(("doorward: " + std::string(server.launch.is_command() ? "starts " : "asks ") + safe_text(server.name) + ": " +
+                launch_line(server.launch) + "\n")
+                   .c_str(),
+               stderr);
     if (!all && !typed && !none && asks) {
       const Answer answer = ask_person(server.launch.is_command());
       all = answer == Answer::all;

@@ -18,7 +18,7 @@ struct Consent {
 
 /// Which servers a person lets us start or ask. Each is shown first, exactly; without a terminal nobody is asked, and
 /// nothing is started without --yes. False: servers were left out for want of --yes.
-bool choose_servers(Session& session, const Consent& consent, scan::Scan& scan, std::vector<scan::Server*>& chosen);
+bool choose_servers(const Consent& consent, scan::Scan& scan, std::vector<scan::Server*>& chosen);
 
 /// Asks these servers for their tools, and tells of each on standard error.
 void ask_chosen(const std::vector<scan::Server*>& chosen, const scan::AskOptions& options);

@@ -47,7 +47,7 @@ void Session::fail(const server::Findings& findings) {
 }
 
 void Session::say(std::string_view message) const {
-  complain("doorward: " + std::string(message) + "\n");
+  if (!quiet) complain("doorward: " + std::string(message) + "\n");
 }
 
 bool Session::find_state(server::StateDir& state) {

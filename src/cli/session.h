@@ -34,13 +34,14 @@ class Session {
   std::string config_option;  ///< `--config`, where a command has it
   bool json = false;          ///< `--json`
   bool no_color = false;      ///< `--no-color`
+  bool quiet = false;         ///< `--quiet`
   Exit exit = Exit::ok;
 
   /// Writes `doorward: error: MESSAGE` to standard error and sets the exit code.
   void fail(Exit code, std::string_view message);
   void fail(const Error& error) { fail(exit_of(error.kind), error.message); }
   void fail(const server::Findings& findings);
-  /// Writes `doorward: MESSAGE` to standard error.
+  /// Writes `doorward: MESSAGE` to standard error, unless nobody wants to know (`--quiet`).
   void say(std::string_view message) const;
 
   /// The state directory, or nothing after having failed.

@@ -18,6 +18,8 @@ void status(Session& session) {
   if (!value) return;
   std::vector<std::vector<std::string>> rows;
   for (const json::Member entry : value->members()) {
+    const bool empty = entry.value.is(json::Type::string) && entry.value.size() == 0;
+    if (empty || entry.key.string() == "schema") continue;
     if (entry.value.is(json::Type::string) || entry.value.is(json::Type::number)) {
       rows.push_back({std::string(entry.key.string()), member(*value, entry.key.string())});
     } else if (entry.value.is(json::Type::boolean)) {

@@ -1,6 +1,7 @@
 #include "io/failure.h"
 
 #include <cerrno>
+#include <cstring>
 
 #include "io/stream.h"
 
@@ -35,7 +36,9 @@ ErrorKind kind_of(int error) {
 }  // namespace
 
 std::unexpected<Error> system_failure(const std::string& what, int error, const std::string& next) {
-  std::string message = "cannot " + what + ": " + std::string(errno_name(error));
+  const char* const words = ::strerrordesc_np(error);
+  const std::string name(errno_name(error));
+  std::string message = "cannot " + what + ": " + (words == nullptr ? name : std::string(words) + " (" + name + ")");
   if (!next.empty()) message += "; " + next;
   return fail(kind_of(error), std::move(message));
 }

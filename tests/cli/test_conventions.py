@@ -51,6 +51,25 @@ class Tree(CommandCase):
             self.assertRegex(text, r"(?m)^Usage: ", words)
             self.assertNotIn("!", text.splitlines()[0], words)
 
+    def test_help_names_the_whole_command_and_can_be_asked_for_by_a_word(self):
+        for words in self.leaves:
+            self.assertRegex(self.commands[words], rf"(?m)^Usage: doorward {' '.join(words)}( |$)", words)
+        for words in ((), ("grant",), ("grant", "create")):
+            self.assertEqual(run("help", *words).stdout, self.commands[words])
+        self.assertEqual(run("--version").stdout, run("version").stdout)
+
+    def test_what_is_missing_is_named(self):
+        for words, missing in ((("grant",), "one of these must follow: create, list, show"), (("explain",), "missing: DECISION;"),
+                               (("grant", "create", "x"), "missing: --server;"), (("completion",), "missing: SHELL;")):
+            done = run(*words)
+            self.assertEqual((done.returncode, done.stdout), (USAGE, ""), words)
+            self.assertIn(missing, done.stderr)
+
+    def test_quiet_leaves_errors(self):
+        words = ("explain", "dec_x", "--state", str(self.folder / "none"))
+        self.assertEqual(run(*words, "--quiet").stderr, run(*words).stderr)
+        self.assertEqual(run("client", "list", "--quiet", "--state", str(self.state), env={"HOME": str(self.folder), "XDG_CONFIG_HOME": ""}).stderr, "")
+
     def test_unknown_options_are_refused(self):
         for words in self.leaves:
             done = run(*words, "--no-such-option")
