@@ -1,5 +1,6 @@
 """Completion in the shells that are here, and the manual pages."""
 import json
+import pathlib
 import re
 import shutil
 import subprocess
@@ -114,7 +115,7 @@ class Demo(CommandCase):
         self.assertEqual(list(folder.iterdir()), [])
         kept = json.loads(self.run_command("demo", "--keep", "--json", state=False, env=env)[0])
         self.assertEqual([call["explanation"]["decision"] for call in kept["calls"]], ["allow", "deny"])
-        self.state = kept["state"]
+        self.state = pathlib.Path(kept["state"])
         events = [json.loads(line)["event"] for line in self.run_command("log", "query", "--json")[0].splitlines()]
         self.assertCountEqual([event for event in events if event.startswith("call.")],
                               ["call.intent", "call.outcome", "call.denied"])
