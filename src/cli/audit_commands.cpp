@@ -8,6 +8,7 @@
 #include "audit/checkpoint.h"
 #include "audit/keys.h"
 #include "audit/proof.h"
+#include "audit/segment.h"
 #include "audit/verify.h"
 #include "base/encoding.h"
 #include "cli/audit_common.h"
@@ -189,6 +190,38 @@ void prove(Session& session, const ProveArguments& arguments) {
   tell_gateway(session, "proved", arguments.record.empty() ? "consistency" : arguments.record, std::nullopt);
 }
 
+/// The last checkpoint of each epoch of each writer, to be kept where nobody who could rewrite the log can reach it.
+void show_checkpoints(Session& session, const std::string& output) {
+  server::StateDir state;
+  if (!session.find_state(state)) return;
+  const auto writers = audit::list_writers(state.log());
+  if (!writers) return session.fail(writers.error());
+  std::vector<std::string> notes;
+  for (const std::string& writer : *writers) {
+    const std::string folder = state.log() + "/" + writer;
+    for (const std::uint64_t epoch : audit::list_checkpoint_epochs(folder)) {
+      const auto text = io::read_file(audit::checkpoints_path(folder, epoch), kCheckpointBytes);
+      if (!text) return session.fail(text.error());
+      std::vector<std::string> all = audit::split_notes(*text);
+      if (!all.empty()) notes.push_back(std::move(all.back()));
+    }
+  }
+  if (notes.empty()) return session.fail(Exit::check_failed, "nothing is signed yet; a running gateway signs every few seconds what was recorded");
+  std::string out;
+  if (session.json) {
+    json::Writer writer(out);
+    writer.begin_object().key("schema").string("doorward.audit.checkpoint/1").key("checkpoints").begin_array();
+    for (const std::string& note : notes) writer.string(note);
+    writer.end_array().end_object();
+    out += "\n";
+  } else {
+    for (const std::string& note : notes) out += note + "\n";
+  }
+  if (output.empty()) return print(out);
+  if (const Status written = io::write_file_atomic(output, out); !written) return session.fail(written.error());
+  session.say("keep it where whoever holds this machine cannot change it; later: doorward audit verify --checkpoint " + output);
+}
+
 void show_key(Session& session) {
   server::StateDir state;
   if (!session.find_state(state)) return;
@@ -242,6 +275,11 @@ void add_audit_commands(CLI::App& app, Session& session) {
   prove_command->add_option("--to", proving->to, "Up to this one (default: the newest of its epoch)")->type_name("FILE");
   prove_command->add_option("-o,--output", proving->output, "Write to a file")->type_name("FILE");
   prove_command->callback([&session, proving] { prove(session, *proving); });
+
+  const auto output = std::make_shared<std::string>();
+  CLI::App* checkpoint = audit->add_subcommand("checkpoint", "Print the newest signed checkpoints, to be kept elsewhere");
+  checkpoint->add_option("-o,--output", *output, "Write to a file")->type_name("FILE");
+  checkpoint->callback([&session, output] { show_checkpoints(session, *output); });
 
   audit->add_subcommand("key", "Print the public key that checkpoints are signed with")->callback([&session] {
     show_key(session);

@@ -5,7 +5,7 @@ import re
 import stat
 import unittest
 
-from cli.tool import FAILED, INVALID, USAGE, CommandCase
+from cli.tool import FAILED, INVALID, UNREACHABLE, USAGE, CommandCase
 from harness.client import MODERN
 from harness.gateway import BINARY, Gateway
 
@@ -182,6 +182,21 @@ class Offline(CommandCase):
         self.assertEqual(events, ["server.added", "policy.added", "grant.created", "grant.rotated", "grant.revoked"])
         self.assertEqual({record["actor"] for record in records if "actor" in record}, {f"uid:{os.geteuid()}"})
         self.run_command("audit", "verify")
+
+    def test_a_checkpoint_that_was_kept_finds_a_log_that_was_cut(self):
+        self.run_command("audit", "checkpoint", code=UNREACHABLE)
+        self.add_all()
+        kept = self.folder / "kept.checkpoints"
+        self.run_command("audit", "checkpoint", "-o", kept)
+        self.assertEqual(self.run_command("audit", "checkpoint")[0], kept.read_text())
+        notes = self.json("audit", "checkpoint")["checkpoints"]
+        self.assertEqual("".join(note + "\n" for note in notes), kept.read_text())
+        self.run_command("audit", "verify", "--checkpoint", kept)
+        writer, = [path for path in (self.state / "log").iterdir() if path.is_dir()]
+        for last in sorted(writer.glob("0*"))[-2:]:
+            last.unlink()
+        self.run_command("audit", "verify")
+        self.run_command("audit", "verify", "--checkpoint", kept, code=FAILED)
 
     def test_reading_leaves_no_record(self):
         self.run_command("server", "list")
