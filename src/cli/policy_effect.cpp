@@ -23,6 +23,12 @@
 namespace doorward::cli {
 namespace {
 
+/// A member that counts, with what it counts: `1 call`, `3 calls`.
+std::string counted(json::Value object, std::string_view key, std::string_view one) {
+  const std::string count = member(object, key);
+  return count + " " + std::string(one) + (count == "1" ? "" : "s");
+}
+
 constexpr std::size_t kExportBytes = 1u << 30;
 constexpr std::size_t kMostCalls = 10'000;
 constexpr std::size_t kMostRows = 30;
@@ -233,11 +239,11 @@ void suggest_policy(Session& session, const SuggestOptions& options) {
       [&](json::Value result) {
         print(result.find("text").string());
         for (const json::Value tool : result.find("tools").elements()) {
-          session.say(member(tool, "tool") + ": " + member(tool, "calls") + " calls by " + member(tool, "agents") + " agents" +
+          session.say(member(tool, "tool") + ": " + counted(tool, "calls", "call") + " by " + counted(tool, "agents", "agent") +
                       (number_of(tool, "asked") > 0 ? ", " + member(tool, "asked") + " of them approved by a person" : ""));
         }
         for (const json::Value tool : result.find("refused").elements()) {
-          session.say(member(tool, "tool") + ": refused " + member(tool, "refused") + " times, and denied here");
+          session.say(member(tool, "tool") + ": refused " + counted(tool, "refused", "time") + ", and denied here");
         }
         for (const json::Value note : result.find("notes").elements()) session.say(safe_text(note.string()));
         const json::Value counts = result.find("check").find("counts");

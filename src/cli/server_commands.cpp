@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/log_view.h"
 #include "cli/operate.h"
 #include "cli/session.h"
 
@@ -144,21 +145,39 @@ void list(Session& session) {
   });
 }
 
+using Rows = std::vector<std::vector<std::string>>;
+
+/// One setting as rows: lists of words on one row, and members under the name of what holds them.
+void add_setting(const std::string& name, json::Value value, Rows& rows) {
+  if (value.is(json::Type::object)) {
+    for (const json::Member each : value.members()) add_setting(name + "." + safe_text(each.key.string()), each.value, rows);
+  } else if (value.is(json::Type::array)) {
+    std::string words;
+    std::size_t index = 0;
+    for (const json::Value each : value.elements()) {
+      if (each.is(json::Type::string)) {
+        words += (words.empty() ? "" : " ") + safe_text(each.string());
+      } else {
+        add_setting(name + "[" + std::to_string(index) + "]", each, rows);
+      }
+      ++index;
+    }
+    if (!words.empty()) rows.push_back({name, words});
+  } else if (value.is(json::Type::boolean)) {
+    rows.push_back({name, value.boolean() ? "yes" : "no"});
+  } else if (!value.is(json::Type::null)) {
+    rows.push_back({name, value.is(json::Type::string) ? safe_text(value.string()) : std::string(value.number())});
+  }
+}
+
 void show(Session& session, const std::string& name) {
   operate(
       session, "server.show", [&](json::Writer& writer) { writer.key("name").string(name); },
-      [&session](json::Value result) {
+      [](json::Value result) {
         const json::Value server = result.find("server");
-        print_line("name      " + member(server, "name"));
-        print_line("id        " + member(server, "id"));
-        print_line("owner     " + member(server, "owner"));
-        const json::Value settings = server.find("settings");
-        for (const json::Member setting : settings.members()) {
-          if (setting.value.is(json::Type::string)) {
-            print_line(std::string(setting.key.string()) + "  " + member(settings, setting.key.string()));
-          }
-        }
-        session.say("--json shows every setting");
+        Rows rows = {{"name", member(server, "name")}, {"id", member(server, "id")}, {"owner", member(server, "owner")}};
+        for (const json::Member setting : server.find("settings").members()) add_setting(safe_text(setting.key.string()), setting.value, rows);
+        print_table(rows);
       });
 }
 

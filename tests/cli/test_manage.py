@@ -198,6 +198,13 @@ class Offline(CommandCase):
         self.run_command("audit", "verify")
         self.run_command("audit", "verify", "--checkpoint", kept, code=FAILED)
 
+    def test_a_server_is_shown_with_its_settings(self):
+        self.run_command("server", "add", "notes", "--env", "KEY=env:NOTES_KEY", "--client-requests", "sampling", "--", "node", "a \x1b[31mb.js")
+        shown = self.run_command("server", "show", "notes")[0]
+        self.assertRegex(shown, r"(?m)^command +node a \\u001b\[31mb\.js$")
+        self.assertRegex(shown, r"(?m)^env\.KEY\.env +NOTES_KEY$")
+        self.assertRegex(shown, r"(?m)^client_requests +sampling$")
+
     def test_reading_leaves_no_record(self):
         self.run_command("server", "list")
         self.assertEqual(self.run_command("log", "query", "--json")[0], "")
