@@ -77,7 +77,7 @@ function TimeAxis(props: { columns: TimeColumn[] }) {
     <div class="axis" aria-hidden="true">
       {marked.map((one, i) => {
         const newDay = one.day !== marked[i - 1]?.day;
-        return <span key={one.at} style={{ left: `${((i * every) / columns.length) * 100}%` }}>{!one.hour ? one.day : newDay ? <>{one.hour}{" "}<b>{one.day}</b></> : one.hour}</span>;
+        return <span key={one.at} style={{ left: `${((i * every) / columns.length) * 100}%` }}>{!one.hour ? one.day : newDay ? <>{one.hour}<b>{one.day}</b></> : one.hour}</span>;
       })}
     </div>
   );
