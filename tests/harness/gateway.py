@@ -212,7 +212,7 @@ class Gateway:
 def write_out_before(words, state):
     """Before a command that reads the log, has the gateway of a state directory write what it holds of it, if one
     answers there: so the command finds what was recorded before."""
-    if not {"log", "explain"} & set(words[:1]):
+    if not {"log", "explain", "backup"} & set(words[:1]):
         return
     connection = UnixConnection(pathlib.Path(state, "control.sock"))
     try:
