@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
+#include "cli/layout.h"
 #include "cli/log_view.h"
 #include "cli/session.h"
 #include "json/reader.h"
@@ -92,9 +93,9 @@ class Printer {
       return;
     }
     if (!is_row(root)) return;
-    if (!headed_) print(log_head(color_));
+    if (!headed_) print(log_head(color_, columns_of(STDOUT_FILENO)));
     headed_ = true;
-    print(log_row(root, color_));
+    print(log_row(root, color_, columns_of(STDOUT_FILENO)));
   }
 
   void line(const std::string& line) {

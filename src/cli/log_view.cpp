@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "audit/reader.h"
@@ -10,8 +12,53 @@
 namespace doorward::cli {
 namespace {
 
-constexpr const char* kRow = "{:<20}  {:<16}  {:<34}  {:<14}  {:<60}  {:<26}  {}\n";
-constexpr std::size_t kReason = 60;
+constexpr std::size_t kDecision = 14;
+constexpr std::size_t kGap = 2;
+constexpr std::size_t kShortestReason = 12;
+constexpr std::size_t kWholeTable = 190;  ///< with a rule of usual length
+
+/// How wide the parts of a line are; a part of width 0 is left out.
+struct Widths {
+  std::size_t time = 20;
+  std::size_t agent = 16;
+  std::size_t call = 34;
+  std::size_t reason = 60;
+  std::size_t id = 26;
+  bool narrow = false;  ///< what does not fit is cut, and there is no rule
+
+  std::size_t without_reason() const { return time + agent + call + kDecision + id + 4 * kGap; }
+};
+
+Widths widths_for(std::size_t columns) {
+  Widths widths;
+  if (columns == 0 || columns >= kWholeTable) return widths;
+  widths.narrow = true;
+  widths.id = 20;
+  // A reason tells more than the ends of long names.
+  if (widths.without_reason() + kGap + 2 * kShortestReason > columns) {
+    widths.agent = 10;
+    widths.call = 20;
+  }
+  if (widths.without_reason() > columns) widths.time = 8;
+  const std::size_t room = columns - std::min(columns, widths.without_reason() + kGap);
+  widths.reason = room < kShortestReason ? 0 : std::min(room, widths.reason);
+  return widths;
+}
+
+/// A line of the table, ended by LF; `parts` in the order of its head.
+std::string line_of(const Widths& widths, std::array<std::string, 7> parts) {
+  const std::size_t sizes[] = {widths.time, widths.agent, widths.call, kDecision, widths.reason, widths.id, 0};
+  std::string line;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool rule = i + 1 == parts.size();
+    if (sizes[i] == 0 && !(rule && !widths.narrow)) continue;
+    std::string& part = parts[i];
+    if (widths.narrow && part.size() > sizes[i] && &part != &parts[5]) part = part.substr(0, sizes[i] - 1) + "~";
+    line += (line.empty() ? "" : std::string(kGap, ' ')) + part;
+    if (part.size() < sizes[i]) line.append(sizes[i] - part.size(), ' ');
+  }
+  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+}
 
 std::string_view text_of(json::Value value) {
   return value.is(json::Type::string) ? value.string() : std::string_view();
@@ -48,8 +95,8 @@ std::string_view color_of(json::Value record, audit::DecisionWord word) {
   return "\x1b[33m";
 }
 
-/// Why, in at most kReason characters: what the agent was told, else the rule, else what the record has.
-std::string why(json::Value record) {
+/// Why, in so many characters at most: what the agent was told, else the rule, else what the record has.
+std::string why(json::Value record, std::size_t most) {
   std::string_view text = text_of(record.find("reason"));
   for (const std::string_view prefix : {"[POLICY DENIED] ", "[APPROVAL REQUIRED] "}) {
     if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
@@ -61,7 +108,7 @@ std::string why(json::Value record) {
   if (text.empty() && event == "call.outcome") text = text_of(record.find("result"));
   if (text.empty() && !event.starts_with("call.")) text = event;
   std::string out = safe_text(text);
-  if (out.size() > kReason) out = out.substr(0, kReason - 3) + "...";
+  if (most > 3 && out.size() > most) out = out.substr(0, most - 3) + "...";
   return out;
 }
 
@@ -120,8 +167,8 @@ std::string decision_words(std::string_view word) {
 
 std::string safe_text(std::string_view text) { return json::printable(text); }
 
-std::string log_head(bool color) {
-  const std::string head = fmt::format(kRow, "TIME", "AGENT", "CALL", "DECISION", "REASON", "ID", "RULE");
+std::string log_head(bool color, std::size_t columns) {
+  const std::string head = line_of(widths_for(columns), {"TIME", "AGENT", "CALL", "DECISION", "REASON", "ID", "RULE"});
   return color ? "\x1b[2m" + head.substr(0, head.size() - 1) + "\x1b[0m\n" : head;
 }
 
@@ -130,14 +177,16 @@ bool is_row(json::Value record) {
   return event != "call.arguments" && (event != "call.outcome" || word_of(record) == audit::DecisionWord::error);
 }
 
-std::string log_row(json::Value record, bool color) {
+std::string log_row(json::Value record, bool color, std::size_t columns) {
+  const Widths widths = widths_for(columns);
   const audit::DecisionWord word = word_of(record);
   std::string_view label = member(record, "grant", "label");
   if (label.empty()) label = text_of(record.find("label"));
-  std::string time(text_of(record.find("time")).substr(0, 19));
-  std::string row = fmt::format(kRow, time + "Z", safe_text(label), target(record), what(record, word), why(record),
-                                safe_text(text_of(record.find("id"))), safe_text(text_of(record.find("rule"))));
-  while (row.size() > 1 && row[row.size() - 2] == ' ') row.erase(row.size() - 2, 1);
+  constexpr std::size_t kDate = std::string_view("2026-01-31T").size();
+  const std::string time(text_of(record.find("time")).substr(0, 19));
+  const bool clock = widths.time < time.size() && time.size() > kDate;
+  const std::string row = line_of(widths, {clock ? time.substr(kDate) : time + "Z", safe_text(label), target(record), what(record, word),
+                                           why(record, widths.reason), safe_text(text_of(record.find("id"))), safe_text(text_of(record.find("rule")))});
   const std::string_view paint = color ? color_of(record, word) : std::string_view();
   if (paint.empty()) return row;
   return std::string(paint) + row.substr(0, row.size() - 1) + "\x1b[0m\n";

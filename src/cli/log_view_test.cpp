@@ -48,6 +48,23 @@ TEST(LogView, SaysWhyInSixtyCharacters) {
   EXPECT_NE(text.find(std::string(57, 'y') + "...  dec_a"), std::string::npos) << text;
 }
 
+TEST(LogView, FitsTheTerminalAndKeepsIdsWhole) {
+  json::Reader reader;
+  const auto record = reader.read(R"({"time":"2026-10-01T12:00:00.000001Z","event":"call.denied","id":"dec_0123456789abcdef","verdict":"deny",)"
+                                  R"("enforced":true,"rule":"/tools/pay/deny_if/args.amount-gt","reason":"args.amount is 12000; it must be at most 100.",)"
+                                  R"("grant":{"label":"an-agent-with-a-long-name"},"server":"a-server-with-a-long-name","tool":"a_tool_with_a_long_name"})");
+  ASSERT_TRUE(record.has_value());
+  for (const std::size_t columns : {80u, 92u, 100u, 120u, 150u, 189u}) {
+    const std::string line = log_row(*record, false, columns);
+    EXPECT_LE(line.size(), columns + 1) << line;
+    EXPECT_LE(log_head(false, columns).size(), columns + 1);
+    EXPECT_NE(line.find("dec_0123456789abcdef"), std::string::npos) << line;
+    EXPECT_NE(line.find("12:00:00"), std::string::npos) << line;
+  }
+  EXPECT_NE(log_row(*record, false, 150).find("args.amount is 12000"), std::string::npos);
+  EXPECT_EQ(log_row(*record, false, 200), log_row(*record, false));
+}
+
 TEST(LogView, GivesEachCallOneLine) {
   const auto has_row = [](const std::string& record) {
     json::Reader reader;
