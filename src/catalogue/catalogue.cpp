@@ -126,7 +126,7 @@ class CatalogueFile final : public Catalogue {
 
   Result<std::vector<ToolRecord>> gone_tools(std::string_view slug) override {
     auto query = file_.query(
-        "SELECT t.id FROM tools t JOIN servers s ON s.id = t.server WHERE slug = ? AND t.gone = 1 ORDER BY t.name", slug);
+        "SELECT t.id FROM tools t JOIN servers s ON s.id = t.server WHERE slug = ? AND t.gone <> 0 ORDER BY t.name", slug);
     if (!query) return std::unexpected(query.error());
     return tools_at(*query);
   }
@@ -372,7 +372,7 @@ class CatalogueFile final : public Catalogue {
     if (!server) return std::unexpected(server.error());
     if (!*server) return no_server(slug);
     const auto id = file_.number(
-        "SELECT id FROM tools WHERE server = ? AND name = ? ORDER BY gone, outer LIMIT 1", **server, name);
+        "SELECT id FROM tools WHERE server = ? AND name = ? ORDER BY gone <> 0, outer LIMIT 1", **server, name);
     if (!id) return std::unexpected(id.error());
     if (!*id) return no_tool(slug, name);
     return **id;

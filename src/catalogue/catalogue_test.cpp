@@ -64,9 +64,13 @@ TEST_F(CatalogueTest, KeepsAToolThatGoesAndFindsItNoMore) {
   ASSERT_TRUE(gone);
   EXPECT_TRUE(gone->gone);
   EXPECT_EQ(gone->last_seen_us, 1'000);
+  EXPECT_EQ(gone->gone_us, 2'000);
+  EXPECT_EQ(catalogue_->gone_tools("shop")->size(), 1U);
 
   take(*catalogue_, live("shop", {tool("list_orders"), tool("delete_order")}), 3'000);
   EXPECT_EQ(found(*catalogue_, "order"), (Names{"delete_order", "list_orders"}));
+  EXPECT_EQ(catalogue_->tool("shop", "delete_order")->gone_us, 0);
+  EXPECT_TRUE(catalogue_->gone_tools("shop")->empty());
 }
 
 TEST_F(CatalogueTest, AListOfSomeToolsLeavesTheOthers) {

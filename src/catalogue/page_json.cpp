@@ -129,6 +129,7 @@ std::string tool_json(const ToolView& view) {
   writer.end_object();
   if (!tool.outer.empty()) writer.key("outer").string(tool.outer);
   writer.key("gone").boolean(tool.gone);
+  write_time(writer, "gone_since", tool.gone_us);
   risk::write_classification(writer, tool.classification);
   writer.key("category_severity").string(to_string(category_severity(tool.classification.category)));
   writer.key("override");
@@ -235,6 +236,14 @@ std::string server_json(const ServerView& view) {
     risk::write_classification(writer, tool.classification);
     writer.key("tokens_estimate").number(tokens_of(tool.definition.size()));
     write_raw(writer.key("recommended_policy"), recommend(tool.name, tool.classification).policy);
+    writer.end_object();
+  }
+  writer.end_array().key("gone_tools").begin_array();
+  for (const ToolRecord& tool : view.gone) {
+    writer.begin_object().key("name").string(tool.name);
+    if (!tool.outer.empty()) writer.key("outer").string(tool.outer);
+    write_time(writer, "last_seen", tool.last_seen_us);
+    write_time(writer, "gone_since", tool.gone_us);
     writer.end_object();
   }
   writer.end_array().key("policies").begin_object();

@@ -24,6 +24,7 @@ struct ToolRule {
   std::string why;        ///< why ours differs; empty where it does not
   std::string rate_limit; ///< the policy that limits the tool instead
   std::string block;      ///< the policy that blocks it completely
+  std::string does;       ///< what `policy` does, for a sentence: `hides it`
 };
 ToolRule recommend(std::string_view tool, const risk::Classification& classification);
 

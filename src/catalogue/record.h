@@ -36,6 +36,7 @@ struct ToolRecord {
   std::int64_t last_seen_us = 0;
   std::int64_t changed_us = 0;  ///< when the definition was last another one; first_seen_us where never
   bool gone = false;            ///< the latest whole list does not hold it
+  std::int64_t gone_us = 0;     ///< since when, where it is gone
   std::string outer;            ///< the tool that hides this one as an action (policy.md 10), or empty
 };
 

@@ -59,6 +59,7 @@ void write_members(json::Writer& writer, const ToolRecord& tool) {
   writer.key("definition").raw(tool.definition).key("key").string(to_hex(tool.key));
   writer.key("first_seen_us").number(tool.first_seen_us).key("last_seen_us").number(tool.last_seen_us);
   writer.key("changed_us").number(tool.changed_us);
+  if (tool.gone) writer.key("gone_since_us").number(tool.gone_us);
 }
 
 void write_members(json::Writer& writer, const ServerRecord& server) {

@@ -103,6 +103,8 @@ Result<std::optional<ToolRecord>> Records::tool(std::int64_t id) {
   record.last_seen_us = found.number(9);
   record.changed_us = found.number(10);
   record.gone = found.number(11) != 0;
+  // 1: an older program marked it, which did not keep when.
+  if (record.gone) record.gone_us = found.number(11) > 1 ? found.number(11) : record.last_seen_us;
   read_reasons(reader_, found.text(12), record.classification);
   if (found.optional_number(13)) {
     record.override = override_at(found, 14);

@@ -13,6 +13,8 @@ namespace {
 // version of the rules that said so, and what a person said instead stands in `overrides`, by name, so that
 // it outlives a tool that goes and comes back.
 //
+// `gone` is the time at which a tool was missing from a whole list, or 0.
+//
 // The two indexes hold no text, only which words stand where (catalogue/terms.h). Their rowids sort by rank,
 // so that the best page is the first one met; for that, too, every beginning that is asked for has a list of
 // its own.

@@ -212,6 +212,21 @@ Section legs_of_server(const ServerView& view) {
   return section;
 }
 
+Section gone_of(const ServerView& view) {
+  Section section{"gone", "No longer listed", {}};
+  section.blocks.emplace_back(Paragraph{{plain(
+      "The latest whole list of the server does not hold these tools; they count in nothing above. Their pages keep "
+      "the last definition, and a tool that is listed again counts again.")}});
+  Table table{"Tools that are no longer listed", {"Tool", "Last seen", "No longer listed since"}, {}};
+  for (const ToolRecord& tool : view.gone) {
+    table.rows.push_back({{code_link(tool.name, tool_ref(view.server.slug, tool.name))},
+                          {plain(day_of(tool.last_seen_us))},
+                          {plain(day_of(tool.gone_us))}});
+  }
+  section.blocks.emplace_back(std::move(table));
+  return section;
+}
+
 Section history_of(const ServerView& view) {
   Section section{"history", "Change history", {}};
   std::vector<const ToolRecord*> changed;
@@ -257,7 +272,10 @@ Document server_page(const ServerView& view) {
   page.banner->facts.emplace_back("Grade", Text{plain(std::string(1, given.letter))});
   page.sections.push_back(overview_of(view));
   page.sections.push_back(grade_section(view, given));
-  if (view.tools.empty()) return page;
+  if (view.tools.empty()) {
+    if (!view.gone.empty()) page.sections.push_back(gone_of(view));
+    return page;
+  }
   page.sections.push_back({"counts", "Tools by category", {category_bars(view.server.by_category)}});
   page.sections.push_back(
       {"tools", "All tools, riskiest first", {tool_table("Tools of " + page.title, view.tools, false)}});
@@ -265,6 +283,7 @@ Document server_page(const ServerView& view) {
   page.sections.push_back(policies_of(view));
   page.sections.push_back(tokens_section(view));
   page.sections.push_back(history_of(view));
+  if (!view.gone.empty()) page.sections.push_back(gone_of(view));
   return page;
 }
 

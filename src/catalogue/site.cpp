@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -209,11 +210,13 @@ class Site {
       if (!view) return std::unexpected(view.error());
       if (const Status done = page(server_page(*view)); !done) return done;
       ++report_.servers;
-      if (!with_tools_.contains(server.slug) || view->tools.empty()) continue;
+      std::vector<ToolRecord>& tools = view->tools;
+      std::ranges::move(view->gone, std::back_inserter(tools));
+      if (!with_tools_.contains(server.slug) || tools.empty()) continue;
       if (const Status made = io::make_directory(options_.directory + "/servers/" + server.slug, kFolderMode);
           !made)
         return made;
-      for (const ToolRecord& tool : view->tools) {
+      for (const ToolRecord& tool : tools) {
         auto one = view_tool(catalogue_, server.slug, tool.name);
         if (!one) return std::unexpected(one.error());
         if (const Status done = page(tool_page(*one)); !done) return done;

@@ -416,7 +416,7 @@ Status Intake::mark_gone(Server& server, Tool& tool) {
   server.changed = true;
   tool.gone = true;
   if (const Status done = index_.remove(tool.indexed); !done) return done;
-  return file_.run("UPDATE tools SET gone = 1 WHERE id = ?", tool.indexed.id);
+  return file_.run("UPDATE tools SET gone = max(?, 1) WHERE id = ?", now_us_, tool.indexed.id);
 }
 
 Result<std::int64_t> Intake::definition(const Digest& digest, const Digest& key, std::string_view text) {

@@ -10,6 +10,7 @@
 #include "catalogue/tool_words.h"
 #include "catalogue/views.h"
 #include "mcp/definition_diff.h"
+#include "risk/severity.h"
 
 namespace doorward::catalogue {
 namespace {
@@ -63,6 +64,22 @@ Text decided_by(const Context& at) {
   return text;
 }
 
+/// Why its own severity is above that of its category; nothing where it is not, or a person said so.
+Text raised_by(const Context& at) {
+  if (at.risk.severity <= category_severity(at.risk.category)) return {};
+  for (const risk::Evidence& piece : at.risk.evidence) {
+    if (piece.says != to_string(at.risk.severity)) continue;
+    const risk::SeverityRule* rule = risk::find_severity_rule(piece.rule);
+    if (rule == nullptr) continue;
+    Text text{plain(" It is "), strong(to_string(at.risk.severity)), plain(" because " + std::string(rule->why) + ": "),
+              cited(piece.words), plain(" in ")};
+    append(text, where_of(piece.where));
+    text.push_back(plain("."));
+    return text;
+  }
+  return {};
+}
+
 Banner banner_of(const Context& at) {
   Banner banner;
   banner.severity = at.risk.severity;
@@ -70,9 +87,11 @@ Banner banner_of(const Context& at) {
       capital(to_string(at.risk.severity)) + " risk: " + std::string(doorward::to_string(at.risk.category));
   banner.text = {at.name(), plain(" " + std::string(meaning_of(at.risk.category)) + ". ")};
   append(banner.text, decided_by(at));
+  append(banner.text, raised_by(at));
   const Severity published = category_severity(at.risk.category);
   banner.facts = {{"Category", {badge(at.risk.category)}},
                   {"Own severity", {badge(at.risk.severity)}},
+                  {"Recommended rule", {plain(capital(at.rule.does))}},
                   {"Published severity of its category", {badge(published)}},
                   {"Confidence", {plain(std::to_string(at.risk.confidence) + " %")}}};
   return banner;
@@ -80,6 +99,13 @@ Banner banner_of(const Context& at) {
 
 Section what_it_does(const Context& at) {
   Section section{"what", "What it does", {}};
+  if (at.tool.gone) {
+    section.blocks.emplace_back(Notice{
+        Severity::medium,
+        {plain("No longer listed since " + day_of(at.tool.gone_us) +
+               ": the latest whole list of its server does not hold it, so agents cannot call it. What stands "
+               "here is its last definition; it counts again once the server lists it.")}});
+  }
   if (at.read.facts.description.empty()) {
     section.blocks.emplace_back(Paragraph{{plain("The definition has no description.")}});
   } else {
@@ -89,7 +115,7 @@ Section what_it_does(const Context& at) {
   Text where{at.name(), plain(" is one of the " + counted(at.tools, "tool") + " of "), at.server_link(),
              plain(".")};
   if (at.tools == 1) where = {at.name(), plain(" is the only tool of "), at.server_link(), plain(".")};
-  if (at.tool.gone) where.push_back(plain(" The latest list of the server does not hold it any more."));
+  if (at.tool.gone) where = {at.name(), plain(" was a tool of "), at.server_link(), plain(".")};
   if (!at.tool.outer.empty()) {
     append(where, {plain(" It is an action inside the tool "), code(at.tool.outer),
                    plain(": agents reach it by naming it in an argument of that one.")});
@@ -284,8 +310,8 @@ Section policy_of(const Context& at) {
              pretty(at.rule.published)});
   } else {
     section.blocks.emplace_back(
-        Paragraph{{plain("It is the rule that catalogues publish for the category "), badge(at.risk.category),
-                   plain(", too: the tool's own severity asks for nothing stricter.")}});
+        Paragraph{{plain("Catalogues publish the same rule for the category "), badge(at.risk.category),
+                   plain("; the tool's own severity asks for nothing stricter.")}});
   }
   section.blocks.emplace_back(Notice{
       Severity::medium,
@@ -503,6 +529,8 @@ Section history_of(const Context& at) {
   facts.rows.emplace_back("Definition hash", Text{code("sha256:" + to_hex(at.tool.key))});
   facts.rows.emplace_back("First seen", Text{plain(day_of(at.tool.first_seen_us))});
   facts.rows.emplace_back("Last seen", Text{plain(day_of(at.tool.last_seen_us))});
+  if (at.tool.gone)
+    facts.rows.emplace_back("No longer listed since", Text{plain(day_of(at.tool.gone_us))});
   const bool changed = at.view.versions.size() > 1;
   facts.rows.emplace_back("Last change",
                           Text{plain(changed ? day_of(at.tool.changed_us) : "none since it was first seen")});

@@ -199,6 +199,7 @@ ToolRule recommend(std::string_view tool, const risk::Classification& classifica
   if (policy::is_glob(tool)) {
     rule.policy = rule.published = rule.rate_limit = rule.block = document_refusing(tool);
     rule.why = std::string(kCannotBeNamed) + " It is refused.";
+    rule.does = "refuses it";
     return rule;
   }
   const Treatment ours = treatment_of(classification, Posture::recommended);
@@ -210,6 +211,7 @@ ToolRule recommend(std::string_view tool, const risk::Classification& classifica
                                             : limits                ? calls_a_minute(ours)
                                                                     : 10);
   rule.block = document_hiding(tool);
+  rule.does = what_it_does(ours);
   return rule;
 }
 

@@ -316,8 +316,8 @@ std::vector<Text> stakes_of(const ReadTool& read, const ToolRecord& tool) {
   switch (category) {
     case Category::destructive: {
       Text text = one_wrong(
-          "an agent that mistakes it, or that text it has read talked into it, takes away what others still "
-          "use.");
+          "an agent that misreads its task, or follows instructions in a text that it has read, takes away what "
+          "others still use.");
       if (undo != nullptr && !undo->words.empty()) {
         append(text, {plain(" The definition itself says "), cited(undo->words), plain(".")});
       } else {

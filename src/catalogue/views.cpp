@@ -90,6 +90,9 @@ Result<ServerView> view_server(Catalogue& catalogue, std::string_view slug_or_na
   auto tools = catalogue.tools(view.server.slug);
   if (!tools) return std::unexpected(tools.error());
   view.tools = std::move(*tools);
+  auto gone = catalogue.gone_tools(view.server.slug);
+  if (!gone) return std::unexpected(gone.error());
+  view.gone = std::move(*gone);
   if (names != nullptr) view.look_alikes = names->like(view.server.listing, view.server.slug);
   return view;
 }

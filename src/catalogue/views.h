@@ -34,6 +34,7 @@ struct ToolView {
 struct ServerView {
   ServerRecord server;
   std::vector<ToolRecord> tools;  ///< riskiest first
+  std::vector<ToolRecord> gone;   ///< no longer listed, by name
   std::vector<LookAlike> look_alikes;
 };
 
