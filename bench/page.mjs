@@ -64,8 +64,6 @@ for (let round = 0; round < task.rounds + 1; round += 1) {
     });
     if (kept) note(`older   page ${older + 2} of decision=denied`, took);
   }
-  const empty = await page.evaluate(async () => { const begin = performance.now(); return await window.frame() - begin; });
-  if (kept) note("frame", empty);
 }
 await browser.close();
 console.log(JSON.stringify(times));

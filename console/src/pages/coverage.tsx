@@ -91,6 +91,11 @@ function Rule(props: { of: Pattern }) {
   return <span class={of.rule.startsWith("/") ? "mono" : "dim"}><Text of={of.rule.replace(/^\(|\)$/g, "")} /></span>;
 }
 
+/** What stands between backticks is a command. */
+function Why(props: { of: string }) {
+  return <>{props.of.split("`").map((part, i) => (i % 2 ? <code key={i}><Text of={part} /></code> : <Text key={i} of={part} />))}</>;
+}
+
 function Attack(props: { of: Pattern; open: boolean; done: () => void }) {
   const { of } = props;
   const closed = of.state === "blocked" || of.state === "not-applicable";
@@ -99,7 +104,7 @@ function Attack(props: { of: Pattern; open: boolean; done: () => void }) {
       <summary>
         <b><Text of={of.name} /></b><State of={of.state} decided={of.decided} />
         <span class="dim">{of.exposed > 0 && plural(of.exposed, "tool")}{of.agents.length > 0 && `, ${plural(of.agents.length, "agent")}`}</span>
-        <span class="why"><Text of={of.why} /></span>
+        <span class="why"><Why of={of.why} /></span>
       </summary>
       <div class="stack">
         {!of.decided && <p class="banner info">Policies cannot decide it, so it is shown as open.</p>}
