@@ -16,6 +16,7 @@ namespace doorward::gateway {
 struct Pin {
   std::optional<Digest> reviewed;  ///< the definition that may be called; nothing: none yet, or it was rejected
   Digest seen{};                   ///< the latest definition that any worker has met
+  bool gone = false;               ///< the latest whole list that changed it does not hold the tool
 
   bool operator==(const Pin&) const = default;
 };
@@ -55,6 +56,10 @@ struct ToolReport {
   std::string server;
   bool first = false;  ///< the first whole list of a server that no list was stored of
   std::vector<Sighting> tools;
+  std::vector<std::string> gone = {};  ///< names that a whole list does not hold any more
+  std::vector<std::string> back = {};  ///< names that one holds again
+
+  bool empty() const { return tools.empty() && gone.empty() && back.empty(); }
 };
 
 }  // namespace doorward::gateway

@@ -8,6 +8,9 @@ bool ToolReports::offer(ToolReport report) {
   if (!listener_) return false;
   std::size_t bytes = 0;
   for (const Sighting& tool : report.tools) bytes += tool.name.size() + tool.definition.size() + sizeof(tool);
+  for (const auto* names : {&report.gone, &report.back}) {
+    for (const std::string& name : *names) bytes += name.size() + sizeof(name);
+  }
   {
     const std::scoped_lock lock(mutex_);
     if (waiting_.size() >= kMostReports || bytes_ + bytes > kMostBytes) return false;

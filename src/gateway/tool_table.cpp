@@ -70,6 +70,7 @@ void ToolTable::finish() {
   known_ = true;
   // A server that lists nothing yet has shown nothing that could count as reviewed.
   whole_ = whole_ || !tools_.empty();
+  note_absences();
   ++generation_;
   indexes_.clear();
 }
@@ -127,10 +128,28 @@ void ToolTable::note(std::string_view name, const Digest& digest) {
   news_.push_back(std::move(news));
 }
 
+void ToolTable::note_absences() {
+  gone_.clear();
+  back_.clear();
+  // Where each grant has an account, a list tells what one of them may see.
+  const bool differs = server_->settings->is_http() && server_->settings->http().oauth &&
+                       server_->settings->http().oauth->per_grant;
+  if (differs || tools_.size() >= mcp::kMostTools) return;
+  for (const auto& [name, pin] : pins_->tools) {
+    if (pin.gone != tools_.contains(name)) continue;
+    (pin.gone ? back_ : gone_).push_back(name);
+  }
+}
+
 std::optional<ToolReport> ToolTable::report() {
-  if (news_.empty() || wants_whole_list()) return std::nullopt;
+  if (wants_whole_list()) return std::nullopt;
+  ToolReport report{server_->settings->name, !pins_->known, {}};
   news_bytes_ = 0;
-  return ToolReport{server_->settings->name, !pins_->known, std::exchange(news_, {})};
+  news_.swap(report.tools);
+  gone_.swap(report.gone);
+  back_.swap(report.back);
+  if (report.empty()) return std::nullopt;
+  return report;
 }
 
 const KnownTool* ToolTable::find(std::string_view name) const {

@@ -97,6 +97,7 @@ class ToolTable {
 
   void examine(json::Value list_result, Map<KnownTool>& into);
   void note(std::string_view name, const Digest& digest);
+  void note_absences();
   Standing stand(std::string_view name, const Digest& digest);
   Category category_in_force(std::string_view name, const KnownTool& tool) const;
   Category category_of_name(std::string_view name) const;
@@ -115,6 +116,8 @@ class ToolTable {
   bool whole_ = false;  ///< adopted_ holds a whole first list
   Map<Digest> reported_;
   std::vector<Sighting> news_;
+  std::vector<std::string> gone_;  ///< by the latest whole list, against what the store says
+  std::vector<std::string> back_;
   std::size_t news_bytes_ = 0;
   json::Canonical canonical_;
   std::string definition_;

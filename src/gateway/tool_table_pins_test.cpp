@@ -179,7 +179,26 @@ TEST_F(Pinning, T150_AToolMissingFromAListIsNoChange) {
   list(*one_, {tool("a")});
   list(*one_, {tool("a"), tool("b")});
   EXPECT_TRUE(one_->table.offered("b"));
-  EXPECT_TRUE(one_->reports.empty());
+  for (const ToolReport& report : one_->reports) EXPECT_TRUE(report.tools.empty());
+}
+
+TEST_F(Pinning, AToolThatAWholeListDoesNotHoldIsReportedAsGoneAndThenAsBack) {
+  PinSet pins = known({{"a", reviewed(tool("a"))}, {"b", reviewed(tool("b"))}});
+  publish(pins);
+  list(*one_, {tool("a")});
+  ASSERT_EQ(one_->reports.size(), 1u);
+  EXPECT_THAT(one_->reports[0].gone, ElementsAre("b"));
+  EXPECT_TRUE(one_->reports[0].back.empty());
+  pins.tools["b"].gone = true;
+  publish(pins);
+  list(*one_, {tool("a")});
+  glance(*one_, {tool("a"), tool("b")});  // a page of a list tells of nothing that is missing
+  EXPECT_EQ(one_->reports.size(), 1u);
+  list(*one_, {tool("a"), tool("b")});
+  ASSERT_EQ(one_->reports.size(), 2u);
+  EXPECT_THAT(one_->reports[1].back, ElementsAre("b"));
+  EXPECT_TRUE(one_->reports[1].gone.empty());
+  EXPECT_TRUE(one_->reports[1].tools.empty());
 }
 
 TEST_F(Pinning, T139_ANewToolWaits) {

@@ -72,7 +72,7 @@ Result<catalogue::Listing> live_listing(store::Store& store, const upstream::Ser
   describe(settings, listing);
   bool whole = *known && tools.empty();
   for (const store::ToolRow& row : *rows) {
-    if (!tools.empty() && !tools.contains(row.name)) continue;
+    if (row.gone_us || (!tools.empty() && !tools.contains(row.name))) continue;
     auto definitions = store.tool_definitions(settings.name, row.name);
     if (!definitions) return std::unexpected(definitions.error());
     const auto seen = std::ranges::find(*definitions, row.seen, &store::ToolDefinition::digest);
@@ -125,7 +125,9 @@ void CatalogueFeed::take(const std::vector<gateway::ToolReport>& reports) {
     std::set<std::string>& names = at->second;
     if (!fresh && names.empty()) continue;  // all of them wait already
     for (const gateway::Sighting& tool : report.tools) names.insert(tool.name);
-    if (report.first || names.size() > kMostNames) names.clear();
+    // Only a whole list tells what it does not hold.
+    const bool whole = report.first || !report.gone.empty() || !report.back.empty();
+    if (whole || names.size() > kMostNames) names.clear();
   }
   if (!waiting_.empty() && !timer_.armed()) timer_.arm(loop_, kPauseUs);
 }
@@ -160,7 +162,7 @@ Status CatalogueFeed::feed(const std::string& server, const std::set<std::string
   if (item == nullptr) return {};
   const auto listing = live_listing(store_, *item->settings, tools);
   if (!listing) return std::unexpected(listing.error());
-  if (listing->tools.empty()) return {};
+  if (listing->tools.empty() && listing->tools_known != catalogue::ToolsKnown::whole) return {};
   const auto file = file_.get();
   if (!file) return std::unexpected(file.error());
   const auto taken = (*file)->take(std::span(&*listing, 1), system_clock().wall_us());

@@ -142,6 +142,7 @@ class Operations {
   /// Lets the workers go by what the store now says of these servers' tools.
   Status renew_pins(const std::set<std::string>& servers);
   void record_sightings(const gateway::ToolReport& report, const std::vector<store::SeenAs>& as);
+  std::span<const std::string> gone_now(const gateway::ToolReport& report);
 
   void write_server(json::Writer& writer, const ServerItem& item) const;
   void write_bundle(json::Writer& writer, const BundleItem& item) const;
@@ -155,6 +156,7 @@ class Operations {
   Surroundings surroundings_;
   const Clock& clock_;
   std::map<std::string, Operation, std::less<>> operations_;
+  std::map<std::string, std::int64_t> gone_us_;  ///< when tools of a server were last marked as gone
   Findings findings_;      ///< of the operation under way, beside its error
   std::uint64_t turn_ = 0;  ///< counts the operations
 };

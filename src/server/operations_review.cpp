@@ -19,6 +19,7 @@ namespace {
 
 /// Events of one report; what is beyond them is told as a number.
 constexpr std::size_t kMostEvents = 32;
+constexpr std::int64_t kGonePauseUs = 60'000'000;  // between two times that a server's missing tools are marked
 
 /// How a tool stands, as a review shows it.
 enum class Review : std::uint8_t { reviewed, changed, added, rejected };
@@ -307,8 +308,10 @@ void Operations::take_tool_reports(const std::vector<gateway::ToolReport>& repor
   std::set<std::string> servers;
   for (const gateway::ToolReport& report : reports) {
     if (inventory_.server(report.server) == nullptr) continue;  // it has left meanwhile
+    const std::span<const std::string> gone = gone_now(report);
+    if (report.tools.empty() && report.back.empty() && gone.empty()) continue;
     servers.insert(report.server);
-    const auto as = store_report(store_, report, clock_.wall_us());
+    const auto as = store_report(store_, report, gone, clock_.wall_us());
     if (!as) {
       log_line(LogLevel::error, "what a server lists could not be stored",
                {{"server", report.server}, {"why", as.error().message}});
@@ -321,6 +324,16 @@ void Operations::take_tool_reports(const std::vector<gateway::ToolReport>& repor
   if (const Status done = renew_pins(servers); !done) {
     log_line(LogLevel::error, "the workers still go by older reviews", {{"why", done.error().message}});
   }
+}
+
+/// Lists that differ from session to session would mark the same tools as gone and back without end.
+std::span<const std::string> Operations::gone_now(const gateway::ToolReport& report) {
+  if (report.gone.empty()) return {};
+  const std::int64_t now_us = clock_.wall_us();
+  const auto [last, fresh] = gone_us_.try_emplace(report.server, now_us);
+  if (!fresh && now_us - last->second < kGonePauseUs) return {};
+  last->second = now_us;
+  return report.gone;
 }
 
 void Operations::record_sightings(const gateway::ToolReport& report, const std::vector<store::SeenAs>& as) {

@@ -20,7 +20,7 @@ Result<std::shared_ptr<const gateway::PinSet>> load_pins(store::Store& store,
   const auto rows = store.tools(settings.name);
   if (!rows) return std::unexpected(rows.error());
   for (const store::ToolRow& row : *rows) {
-    pins->tools.emplace(row.name, gateway::Pin{pinned_definition(row, settings), row.seen});
+    pins->tools.emplace(row.name, gateway::Pin{pinned_definition(row, settings), row.seen, row.gone_us.has_value()});
   }
   const auto categories = store::ToolCategories(store.database()).of(settings.name);
   if (!categories) return std::unexpected(categories.error());
@@ -29,11 +29,15 @@ Result<std::shared_ptr<const gateway::PinSet>> load_pins(store::Store& store,
 }
 
 Result<std::vector<store::SeenAs>> store_report(store::Store& store, const gateway::ToolReport& report,
-                                                std::int64_t now_us) {
+                                                std::span<const std::string> gone, std::int64_t now_us) {
   std::vector<store::SeenTool> seen;
   seen.reserve(report.tools.size());
   for (const gateway::Sighting& tool : report.tools) seen.push_back({tool.name, tool.digest, tool.definition});
-  return store.see_tools(report.server, seen, report.first, now_us);
+  auto as = store.see_tools(report.server, seen, report.first, now_us);
+  if (!as) return as;
+  if (const auto marked = store.mark_gone(report.server, gone, report.back, now_us); !marked)
+    return std::unexpected(marked.error());
+  return as;
 }
 
 }  // namespace doorward::server

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/hash.h"
@@ -20,8 +22,8 @@ std::optional<Digest> pinned_definition(const store::ToolRow& tool, const upstre
 Result<std::shared_ptr<const gateway::PinSet>> load_pins(store::Store& store,
                                                          const upstream::ServerSettings& settings);
 
-/// Stores what a worker met; what each sighting made known.
+/// Stores what a worker met, and which of the report's missing tools count as gone; what each sighting made known.
 Result<std::vector<store::SeenAs>> store_report(store::Store& store, const gateway::ToolReport& report,
-                                                std::int64_t now_us);
+                                                std::span<const std::string> gone, std::int64_t now_us);
 
 }  // namespace doorward::server

@@ -95,7 +95,7 @@ void RunPins::keep() {
 
 void RunPins::store(const gateway::ToolReport& report) {
   const Status stored = with_store([&](store::Store& store) -> Status {
-    const auto as = store_report(store, report, system_clock().wall_us());
+    const auto as = store_report(store, report, report.gone, system_clock().wall_us());
     if (!as) return std::unexpected(as.error());
     for (std::size_t i = 0; i < as->size(); ++i) {
       if ((*as)[i] != store::SeenAs::added && (*as)[i] != store::SeenAs::changed) continue;

@@ -313,7 +313,12 @@ CREATE TABLE tool_categories (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers, kSecrets, kOAuth, kRevokedSubjects, kDeliveries, kToolCategories};
+// Since when the whole lists of its server do not hold the tool; nothing while they do.
+constexpr std::string_view kGoneTools = R"sql(
+ALTER TABLE tools ADD COLUMN gone_us INTEGER;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kTools, kPeople, kApprovals, kGrantNumbers, kSecrets, kOAuth, kRevokedSubjects, kDeliveries, kToolCategories, kGoneTools};
 
 }  // namespace
 

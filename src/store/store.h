@@ -73,6 +73,7 @@ struct ToolRow {
   std::optional<Digest> rejected;  ///< the latest that a person refused
   std::string reviewer;            ///< who reviewed or rejected; `first list` for what counts as reviewed
   std::optional<std::int64_t> reviewed_us;
+  std::optional<std::int64_t> gone_us;  ///< since when whole lists do not hold it; nothing while they do
 };
 
 /// One definition of a tool.
@@ -195,6 +196,10 @@ class Store {
   /// room.
   Result<std::vector<SeenAs>> see_tools(std::string_view server, std::span<const SeenTool> seen, bool first_list,
                                         std::int64_t now_us);
+  /// Marks tools that a whole list does not hold, and unmarks those that are listed again. How many of them stood
+  /// otherwise.
+  Result<std::size_t> mark_gone(std::string_view server, std::span<const std::string> gone,
+                                std::span<const std::string> back, std::int64_t now_us);
   /// Makes a definition the reviewed one, or the rejected one, which is then reviewed no more. not_found where it is
   /// not one of the tool's.
   Status review_tool(std::string_view server, std::string_view name, const Digest& digest, bool accept,

@@ -427,6 +427,22 @@ TEST_F(StoreTest, MetToolsComeWithTheirLatestDefinition) {
   EXPECT_EQ(met[1].definition, "");
 }
 
+TEST_F(StoreTest, AToolIsGoneUntilItIsListedOrMetAgain) {
+  const std::vector<SeenTool> first = {{"a", digest_of("a1"), "a1"}, {"b", digest_of("b1"), "b1"}};
+  ASSERT_TRUE(store_->see_tools("up", first, true, 10));
+  const std::vector<std::string> both = {"a", "b"};
+  const std::vector<std::string> none;
+  EXPECT_EQ(store_->mark_gone("up", both, none, 20).value(), 2u);
+  EXPECT_EQ(store_->mark_gone("up", both, none, 30).value(), 0u);
+  EXPECT_EQ(store_->tools("up")->at(0).gone_us, 20);
+  EXPECT_EQ(store_->mark_gone("other", both, none, 20).value(), 0u);
+  ASSERT_TRUE(store_->see_tools("up", std::span(first).first(1), false, 40));
+  EXPECT_EQ(store_->tools("up")->at(0).gone_us, std::nullopt);
+  EXPECT_EQ(store_->mark_gone("up", none, both, 50).value(), 1u);
+  EXPECT_EQ(store_->met_tools("up")->at(1).row.gone_us, std::nullopt);
+  EXPECT_EQ(store_->met_tools("up")->at(1).definition, "b1");
+}
+
 TEST_F(StoreTest, OfAToolThatChangesWithoutEndAFewDefinitionsAreKept) {
   const std::vector<SeenTool> first = {{"a", digest_of("v0"), "v0"}};
   ASSERT_TRUE(store_->see_tools("up", first, true, 1));

@@ -18,7 +18,8 @@ ToolRow read_tool(const Statement& row) {
           optional_digest_at(row, 3),
           optional_digest_at(row, 4),
           row.text(5),
-          row.optional_number(6)};
+          row.optional_number(6),
+          row.optional_number(7)};
 }
 
 ToolDefinition read_definition(const Statement& row) {
@@ -48,7 +49,7 @@ class Sightings {
       if (auto kept = keep(tool); !kept) return std::unexpected(kept.error());
       return first_list ? SeenAs::first : SeenAs::added;
     }
-    auto update = database_.prepare("UPDATE tools SET seen = ?3 WHERE server = ?1 AND name = ?2");
+    auto update = database_.prepare("UPDATE tools SET seen = ?3, gone_us = NULL WHERE server = ?1 AND name = ?2");
     if (!update) return std::unexpected(update.error());
     update->bind(server_).bind(tool.name).bind(std::span(tool.digest));
     if (Status done = update->run(); !done) return std::unexpected(done.error());
@@ -118,7 +119,7 @@ Result<bool> Store::knows_tools(std::string_view server) {
 
 Result<std::vector<ToolRow>> Store::tools(std::string_view server) {
   auto query = database_->prepare(
-      "SELECT name, first, seen, reviewed, rejected, reviewer, reviewed_us FROM tools WHERE server = ? ORDER BY name");
+      "SELECT name, first, seen, reviewed, rejected, reviewer, reviewed_us, gone_us FROM tools WHERE server = ? ORDER BY name");
   if (!query) return std::unexpected(query.error());
   query->bind(server);
   return all_rows(*query, read_tool);
@@ -126,12 +127,12 @@ Result<std::vector<ToolRow>> Store::tools(std::string_view server) {
 
 Result<std::vector<MetTool>> Store::met_tools(std::string_view server) {
   auto query = database_->prepare(
-      "SELECT t.name, t.first, t.seen, t.reviewed, t.rejected, t.reviewer, t.reviewed_us, ifnull(d.text, '') FROM tools t "
+      "SELECT t.name, t.first, t.seen, t.reviewed, t.rejected, t.reviewer, t.reviewed_us, t.gone_us, ifnull(d.text, '') FROM tools t "
       "LEFT JOIN tool_definitions d ON d.server = t.server AND d.name = t.name AND d.digest = t.seen "
       "WHERE t.server = ? ORDER BY t.name");
   if (!query) return std::unexpected(query.error());
   query->bind(server);
-  return all_rows(*query, [](const Statement& row) { return MetTool{read_tool(row), row.text(7)}; });
+  return all_rows(*query, [](const Statement& row) { return MetTool{read_tool(row), row.text(8)}; });
 }
 
 Result<std::vector<ToolDefinition>> Store::tool_definitions(std::string_view server, std::string_view name) {
@@ -172,6 +173,31 @@ Result<std::vector<SeenAs>> Store::see_tools(std::string_view server, std::span<
   }
   if (Status done = transaction->commit(); !done) return std::unexpected(done.error());
   return made;
+}
+
+Result<std::size_t> Store::mark_gone(std::string_view server, std::span<const std::string> gone,
+                                     std::span<const std::string> back, std::int64_t now_us) {
+  auto transaction = Transaction::begin(*database_);
+  if (!transaction) return std::unexpected(transaction.error());
+  std::size_t changed = 0;
+  const auto mark = [&](std::span<const std::string> names, const char* sql) -> Status {
+    auto update = database_->prepare(sql);
+    if (!update) return std::unexpected(update.error());
+    for (const std::string& name : names) {
+      update->reset();
+      update->bind(server).bind(name).bind(now_us);
+      if (Status done = update->run(); !done) return done;
+      changed += static_cast<std::size_t>(database_->changes());
+    }
+    return {};
+  };
+  Status done = mark(gone, "UPDATE tools SET gone_us = ?3 WHERE server = ?1 AND name = ?2 AND gone_us IS NULL");
+  if (done) {
+    done = mark(back, "UPDATE tools SET gone_us = NULL WHERE server = ?1 AND name = ?2 AND gone_us <= ?3");
+  }
+  if (!done) return std::unexpected(done.error());
+  if (Status kept = transaction->commit(); !kept) return std::unexpected(kept.error());
+  return changed;
 }
 
 Status Store::review_tool(std::string_view server, std::string_view name, const Digest& digest, bool accept,

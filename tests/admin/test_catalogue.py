@@ -74,6 +74,25 @@ class Live(CatalogueCase):
         self.assertEqual(lines[0].split(), ["RISK", "CATEGORY", "TOOL", "SERVER", "WHAT", "IT", "DOES"])
         self.assertIn("critical  Destructive  delete_order", lines[1])
 
+    def test_a_tool_that_is_no_longer_listed_is_marked_until_it_is_again(self):
+        client = self.meet()
+        whole = list(self.upstream.server.tools)
+        self.upstream.server.tools[:] = [each for each in whole if each["name"] != "delete_order"]
+        client.tools()
+        wait_for(lambda: "delete_order" not in self.names())
+        gone = self.command("show", "shop", "delete_order")
+        self.assertEqual(gone["gone"], True)
+        self.assertRegex(gone["gone_since"], r"^\d{4}-\d\d-\d\dT")
+        self.assertIn("No longer listed since", self.gateway.run("catalogue", "show", "shop", "delete_order", check=True).stdout)
+        self.assertEqual([each["name"] for each in self.command("server", "shop")["gone_tools"]], ["delete_order"])
+        drift = json.loads(self.gateway.run("catalogue", "drift", "shop", "--json").stdout)
+        self.assertIn(("removed", "delete_order"), [(each["kind"], each["tool"]) for each in drift["servers"][0]["drifts"]])
+        self.upstream.server.tools[:] = whole
+        client.tools()
+        wait_for(lambda: "delete_order" in self.names())
+        self.assertEqual(self.command("show", "shop", "delete_order")["gone"], False)
+        self.assertEqual(self.command("server", "shop")["gone_tools"], [])
+
     def test_a_change_becomes_a_version(self):
         client = self.meet()
         self.change("list_orders", description="Lists the orders, and those of others.")
