@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 from docs.pages import masked, replaced
-from harness.gateway import BINARY, ROOT
+from harness.gateway import BINARY, ROOT, write_out_before
 
 PAGES = ROOT / "docs" / "quickstarts"
 SERVER = '"command": "npx", "args": ["-y", "notes-mcp", "/home/me/notes"]'
@@ -106,6 +106,7 @@ class Home:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, *words):
+        write_out_before(words, pathlib.Path(self.env["HOME"], ".local/state/doorward"))
         return subprocess.run(["doorward", *words], cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=60,
                               stdin=subprocess.DEVNULL, executable=str(BINARY))
 
