@@ -14,14 +14,17 @@ const page = await (await browser.newContext({ viewport: { width: 1360, height: 
 await page.addInitScript(() => {
   window.told = () => {
     const main = document.querySelector("main");
-    return main?.querySelector(".calls tbody tr") ? main.querySelector(".count-line strong")?.textContent ?? "" : main?.querySelector(".empty p")?.textContent ?? "";
+    const row = main?.querySelector(".calls tbody tr");
+    if (!row) return main?.querySelector(".empty p")?.textContent ?? "";
+    return main.querySelector(".count-line strong")?.textContent + (row.querySelector("a")?.pathname ?? row.textContent);
   };
   window.frame = () => new Promise((then) => requestAnimationFrame(() => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => then(performance.now());
     channel.port2.postMessage(0); // after this frame is drawn
   }));
-  window.drawn = (done) => new Promise((then) => {
+  window.drawn = (done) => new Promise((then, fail) => {
+    setTimeout(() => fail(new Error(`no other list within 10 s at ${location.search}: ${window.told()}`)), 10_000);
     if (done()) return then(window.frame());
     const seen = new MutationObserver(() => { if (done()) { seen.disconnect(); then(window.frame()); } });
     seen.observe(document, { childList: true, subtree: true, characterData: true });
