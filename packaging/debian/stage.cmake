@@ -5,10 +5,6 @@ set(here ${CMAKE_CURRENT_LIST_DIR})
 set(source ${here}/../..)
 set(doc ${root}/usr/share/doc/doorward)
 
-# The linker's hash of the whole program, which was over debug information, too, that names the folder of the build.
-find_program(OBJCOPY objcopy REQUIRED)
-execute_process(COMMAND ${OBJCOPY} --remove-section=.note.gnu.build-id ${root}/usr/bin/doorward COMMAND_ERROR_IS_FATAL ANY)
-
 find_program(GZIP gzip REQUIRED)
 function(pack)
   execute_process(COMMAND ${GZIP} -9nf ${ARGN} COMMAND_ERROR_IS_FATAL ANY)

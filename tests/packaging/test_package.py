@@ -111,7 +111,8 @@ class Contents(unittest.TestCase):
             data = gzip.decompress(data) if path.suffix == ".gz" else data
             for name in OURS:
                 self.assertNotIn(name.encode(), data, path)
-        sections = run("readelf", "-SdW", root / "usr/bin/doorward").decode()
+        sections = run("readelf", "-SdlW", root / "usr/bin/doorward").decode()
+        self.assertIn("GNU_RELRO", sections)  # no tool has taken the hardening away
         for unwanted in ("RPATH", "RUNPATH", ".debug_info", ".symtab", ".note.gnu.build-id"):
             self.assertNotIn(unwanted, sections)
 
