@@ -240,15 +240,15 @@ class Document {
       if (!lines.empty()) reasons.push_back(plural_of(lines.size(), "tool") + " " + std::string(what) + ": " + names_of(lines) + ".");
     };
     const bool open = posture_ == Posture::permissive;
-    say(Treatment::runs, open ? "may be called freely" : "may be called freely, for they only read");
-    say(Treatment::sixty, "may be called 60 times a minute, for nothing says what they do");
-    say(Treatment::thirty, "may be called 30 times a minute, by their category or severity (medium)");
-    say(Treatment::ten, "may be called 10 times a minute, by their category or severity (high)");
-    say(Treatment::ten_an_hour, "may be called 10 times an hour, by their severity (critical)");
-    say(Treatment::asks, posture_ == Posture::strict ? "must wait for a person at each call, for they do more than read"
-                                                     : "must wait for a person at each call, by their severity (critical)");
-    say(Treatment::hidden, posture_ == Posture::strict ? "must stay hidden, by their severity (critical)"
-                                                       : "must stay hidden, for what they destroy does not come back");
+    say(Treatment::runs, open ? "may be called freely" : "may be called freely (read-only)");
+    say(Treatment::sixty, "may be called 60 times a minute, for nothing says what is done");
+    say(Treatment::thirty, "may be called 30 times a minute, by category or severity (medium)");
+    say(Treatment::ten, "may be called 10 times a minute, by category or severity (high)");
+    say(Treatment::ten_an_hour, "may be called 10 times an hour, by severity (critical)");
+    say(Treatment::asks, posture_ == Posture::strict ? "must wait for a person at each call, for more is done than reading"
+                                                     : "must wait for a person at each call, by severity (critical)");
+    say(Treatment::hidden, posture_ == Posture::strict ? "must stay hidden, by severity (critical)"
+                                                       : "must stay hidden, for what is destroyed does not come back");
     say_refusals(reasons, kLeavesDirectoryText, "must refuse paths that leave their directory");
     say_refusals(reasons, kPrivateHostText, "must take URLs of public hosts only (names are not resolved)");
     if (!outers_.empty()) {

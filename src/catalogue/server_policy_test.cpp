@@ -102,7 +102,7 @@ TEST(ServerPolicy, IsReadableAndTheSameInWhateverOrderTheToolsCome) {
 }
 )");
   ASSERT_FALSE(made.why.empty());
-  EXPECT_EQ(made.why.front(), "1 tool may be called freely, for they only read: list_users.");
+  EXPECT_EQ(made.why.front(), "1 tool may be called freely (read-only): list_users.");
   std::mt19937 random(7);
   std::shuffle(tools.begin(), tools.end(), random);
   EXPECT_EQ(recommend(tools, Posture::recommended).policy, made.policy);
