@@ -91,6 +91,11 @@ class Manage(ConsoleCase):
         versions = self.world.local.get("/api/v1/policies/alone?server=solo").json["versions"]
         self.assertEqual(len(versions), 3)
 
+    def test_servers_that_a_mode_cannot_judge_are_left_alone(self):
+        self.world.gateway.run("server", "add", "unmet", "--url", self.world.files.url, check=True)
+        self.addCleanup(self.world.gateway.run, "server", "remove", "unmet", "--yes")
+        self.browse("manage.mjs modeLeavesServers")
+
     def test_a_tool_is_classified_by_a_person(self):
         self.browse("manage.mjs classify")
 

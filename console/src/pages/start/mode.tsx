@@ -13,11 +13,11 @@ export function ChooseMode(props: { servers: Server[]; policies: PolicyItem[]; c
   const chosen = (place.value.query.get("mode") ?? "observe") as Mode;
   const names = props.servers.filter((one) => !one.settings.builtin).map((one) => one.name);
   const [round, setRound] = useState(0);
-  const plan = useLoad(() => planOf(chosen, names), [chosen, names.join(), round]);
+  const plan = useLoad(() => planOf(chosen, names, props.policies), [chosen, names.join(), round]);
   const act = useAct();
   const again = () => { setRound((old) => old + 1); props.changed(); };
   const put = () => act.run(async () => {
-    const undo = await putInForce(chosen, plan.value!, names);
+    const undo = await putInForce(chosen, plan.value!);
     say("The policies are in force.", () => void undo().then(() => { say("The policies are as they were."); again(); }, (error) => say(messageOf(error))));
     again();
   });
@@ -41,7 +41,7 @@ export function ChooseMode(props: { servers: Server[]; policies: PolicyItem[]; c
               const present = props.policies.find((each) => each.server === one.server && each.name === one.policy);
               return (
                 <article class="change" key={one.server} aria-label={one.server}>
-                  <header><h2><Text of={one.server} /></h2><span class="dim">{one.policy ? "policy " : "a policy of its own"}{present ? <a href={address(["policies", one.policy], { server: one.server })}><Text of={one.policy} /></a> : <Text of={one.policy} />}{present ? `, v${present.version} ${present.mode === "observe" ? "observes" : "enforces"}` : ", new"}</span></header>
+                  <header><h2><Text of={one.server} /></h2><span class="dim">{"policy "}{present ? <a href={address(["policies", one.policy], { server: one.server })}><Text of={one.policy} /></a> : <Text of={one.policy} />}{present ? `, v${present.version} ${present.mode === "observe" ? "observes" : "enforces"}` : ", new"}</span></header>
                   {chosen === "observe" && <p>Nothing is refused. This is what would be:</p>}
                   <ul>{one.why.map((line, index) => <li key={index}><Text of={line} /></li>)}</ul>
                   {chosen !== "observe" && one.changes.length > 0 && (
@@ -51,8 +51,9 @@ export function ChooseMode(props: { servers: Server[]; policies: PolicyItem[]; c
                 </article>
               );
             })}
+            {value.left.map((one) => <p class="banner warn" key={one.server}><b><Text of={one.server} /></b>{": "}<Text of={one.why} /></p>)}
             {act.problem && <Problem of={act.problem} again={() => { act.forget(); again(); }} />}
-            {may("policy_manager")
+            {value.policies.length === 0 ? null : may("policy_manager")
               ? <p class="row"><button type="button" class="primary" disabled={act.busy || plan.loading} onClick={put}>{value.policies.length === 1 ? "Put this policy in force" : `Put these ${value.policies.length} policies in force`}</button>
                 <span class="dim">It can be undone at once, and every version stays.</span></p>
               : <p class="dim">A policy manager puts them in force.</p>}

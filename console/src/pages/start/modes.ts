@@ -1,6 +1,7 @@
 // The three ways to begin, and what each puts in force.
-import { all, send } from "../../api.ts";
+import { all, get, send } from "../../api.ts";
 import type { PolicyItem } from "../../model.ts";
+import type { ServerPermissions } from "../../parts/permission.tsx";
 import { type Plan, recommended } from "../../parts/recommend.tsx";
 
 export type Mode = "observe" | "recommended" | "lockdown";
@@ -11,21 +12,32 @@ export const modes: { id: Mode; title: string; says: string }[] = [
   { id: "lockdown", title: "Locked down", says: "Only plain reading runs. Everything that changes something waits for a person; what destroys or moves money is hidden." },
 ];
 
-/** What a mode would put in force; changes nothing. */
-export async function planOf(mode: Mode, servers: string[]): Promise<Plan> {
-  const plan = await recommended(servers, mode === "lockdown" ? "strict" : "recommended");
+/** What a mode would put in force, on which servers, and which it leaves alone for what reason. */
+export interface ModePlan extends Plan { servers: string[]; left: { server: string; why: string }[] }
+
+/** Changes nothing. */
+export async function planOf(mode: Mode, servers: string[], policies: PolicyItem[]): Promise<ModePlan> {
+  const left: ModePlan["left"] = [];
+  for (const server of servers) {
+    const { tools } = await get<ServerPermissions>(`/servers/${encodeURIComponent(server)}/permissions`);
+    if (tools.length === 0) left.push({ server, why: "Its tools are not known yet. The step before asks it for them." });
+    else if (policies.filter((one) => one.server === server).length > 1) left.push({ server, why: "It has several policies. Change each on its own page." });
+  }
+  const able = servers.filter((server) => left.every((each) => each.server !== server));
+  const posture = mode === "lockdown" ? "strict" : "recommended";
+  const plan: ModePlan = { ...(able.length ? await recommended(able, posture) : { digest: "", policies: [] }), servers: able, left };
   if (mode !== "observe") return plan;
   return { ...plan, policies: plan.policies.map((one) => ({ ...one, changed: true, text: JSON.stringify({ ...JSON.parse(one.text), mode: "observe" }, null, 2) + "\n" })) };
 }
 
 /** Puts a plan in force: by its digest where the gateway made it as it is, else as documents. */
-export async function putInForce(mode: Mode, plan: Plan, servers: string[]): Promise<() => Promise<void>> {
+export async function putInForce(mode: Mode, plan: ModePlan): Promise<() => Promise<void>> {
   const before = new Map<string, PolicyItem>();
   for (const one of await all<PolicyItem>("/policies", "policies")) before.set(one.server + "/" + one.name, one);
   if (mode === "observe") {
     for (const one of plan.policies) await send("PUT", `/policies/${encodeURIComponent(one.policy)}`, { server: one.server, text: one.text, comment: "first run: observe" });
   } else {
-    await send("POST", "/catalogue/apply", { servers, posture: mode === "lockdown" ? "strict" : "recommended", digest: plan.digest, comment: `first run: ${mode}` });
+    await send("POST", "/catalogue/apply", { servers: plan.servers, posture: mode === "lockdown" ? "strict" : "recommended", digest: plan.digest, comment: `first run: ${mode}` });
   }
   return async () => {
     for (const one of plan.policies.filter((each) => each.changed)) {
