@@ -100,7 +100,7 @@ bool can_listen(const std::string& address) {
 }  // namespace
 
 Defaults Daemon::defaults_of(const Config& config) {
-  return {config.timeouts, config.limits.result, secrets_.get()};
+  return {config.timeouts, config.limits.result, secrets_.get(), state_.path};
 }
 
 gateway::Options gateway_options(const Config& config, const StateDir& state) {

@@ -197,6 +197,7 @@ Result<ServerItem> make_server(const ServerConfig& config, const std::string& uu
     auto target = stdio_target(config, credentials);
     if (!target) return std::unexpected(target.error());
     target->bubblewrap = config.bubblewrap;
+    target->hidden = defaults.state_directory;
     settings->target = std::move(*target);
   }
   auto injected = injected_arguments(config, credentials);

@@ -73,9 +73,10 @@ class Inventory {
 
 /// What items of the configuration and of the store are made with.
 struct Defaults {
-  TimeoutsConfig timeouts;
+  TimeoutsConfig timeouts = {};
   std::size_t result_bytes = 10u << 20;
   SealedSecrets* sealed = nullptr;  ///< null where sealed secrets are out of reach
+  std::string state_directory = {};  ///< that sandboxed servers do not see; empty: there is none
 };
 
 /// Makes one server ready: URL taken apart, secrets resolved, action tools checked.

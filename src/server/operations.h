@@ -70,6 +70,7 @@ class Operations {
   void handle(std::string text, const identity::Actor& actor, admin::Done done);
 
   const Inventory& inventory() const { return inventory_; }
+  const std::string& state_directory() const { return defaults_.state_directory; }
   /// Records what an actor has done.
   void record(std::string_view event, const identity::Actor& actor, std::vector<audit::EventRecord::Field> fields);
   /// Puts the category in force that a person says a tool of a live server has; without one the rules' again. What no

@@ -46,7 +46,7 @@ Result<std::shared_ptr<const upstream::ServerSettings>> settings_of(const Operat
   }
   const auto config = parse_server_settings(name, *given);
   if (!config) return fail(ErrorKind::invalid, config.error().front().message);
-  const auto item = make_server(*config, {}, {});
+  const auto item = make_server(*config, {}, {.state_directory = operations.state_directory()});
   if (!item) return std::unexpected(item.error());
   return item->settings;
 }

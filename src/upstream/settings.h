@@ -46,6 +46,7 @@ struct StdioTarget {
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to the allow-listed base
   std::string directory;                                         ///< working directory; empty: the gateway's
   bool bubblewrap = false;  ///< run inside a bubblewrap sandbox
+  std::string hidden = {};  ///< a folder that the sandbox shows empty: the gateway's own; empty: none
 
   bool operator==(const StdioTarget&) const = default;
 };

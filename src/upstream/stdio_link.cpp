@@ -74,7 +74,7 @@ Result<std::unique_ptr<StdioLink>> StdioLink::start(io::Loop& loop,
   options.environment = environment_of(target);
   options.directory = target.directory;
   if (target.bubblewrap) {
-    if (Status made = sandbox(options, search_path(target)); !made) return std::unexpected(made.error());
+    if (Status made = sandbox(options, search_path(target), target.hidden); !made) return std::unexpected(made.error());
   }
   StdioLink* self = link.get();
   Result<std::unique_ptr<io::Child>> child = io::Child::spawn(loop, options, [self](io::ExitStatus status) {
