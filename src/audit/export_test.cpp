@@ -51,7 +51,7 @@ TEST(ExportTest, OcsfHasWhatItsClassDemands) {
       ExportFormat::ocsf,
       R"("id":"dec_1","time":"2027-01-15T08:00:00.123456Z","event":"call.denied","verdict":"deny","code":"default_deny","grant":{"id":"g","label":"ci"},"client":{"address":"10.0.0.1","name":"c"},"server":"s","method":"tools/call","tool":"t","category":"Destructive","reason":"no")");
   json::Reader reader;
-  const auto event = reader.read(line.substr(0, line.size() - 1));
+  const auto event = reader.read(std::string_view(line).substr(0, line.size() - 1));
   ASSERT_TRUE(event);
   EXPECT_EQ(event->find("class_uid").number(), "6003");
   EXPECT_EQ(event->find("type_uid").number(), "600304");

@@ -11,14 +11,17 @@ namespace {
 
 class ToolTableTest : public ::testing::Test {
  protected:
-  ToolTableTest() {
-    upstream::ServerSettings settings;
-    settings.name = "nas";
-    settings.protocol.include_new = true;
-    entry_.settings = std::make_shared<const upstream::ServerSettings>(settings);
-    const policy::ActionTool tool{"truenas", "args.action", "", {"pool_list", "pool_delete"}};
-    entry_.actions = std::move(*policy::ActionMap::make({&tool, 1}));
-  }
+  struct Nas : ServerEntry {
+    Nas() {
+      upstream::ServerSettings given;
+      given.name = "nas";
+      given.protocol.include_new = true;
+      given.actions = {{"truenas", "args.action", "", {"pool_list", "pool_delete"}}};
+      const policy::ActionTool tool{"truenas", "args.action", "", {"pool_list", "pool_delete"}};
+      settings = std::make_shared<const upstream::ServerSettings>(given);
+      actions = std::move(*policy::ActionMap::make({&tool, 1}));
+    }
+  };
   /// A page of a list from its tools.
   void take(const std::string& tools) {
     const std::string text = R"({"tools":[)" + tools + "]}";
@@ -47,7 +50,7 @@ class ToolTableTest : public ::testing::Test {
     return R"("inputSchema":{"type":"object","properties":{"p":{)" + property + "}}}";
   }
 
-  ServerEntry entry_;
+  const Nas entry_;
   ToolTable table{entry_};
 };
 
@@ -105,10 +108,10 @@ TEST_F(ToolTableTest, NamesOutsideTheGrammarDoNotExist_T129) {
 
 TEST_F(ToolTableTest, TheFirstOfTwoToolsOfAName) {
   table.begin();
-  take(tool("get", R"("annotations":{"destructiveHint":true})") + "," + tool("get"));
+  take(tool("get", R"("annotations":{"readOnlyHint":false})") + "," + tool("get"));
   take(tool("get") + "," + tool("set"));
   table.finish();
-  EXPECT_EQ(table.find("get")->category, Category::destructive);
+  EXPECT_EQ(table.find("get")->category, Category::write);
   EXPECT_THAT(names(), ::testing::ElementsAre("get", "set"));
 }
 
@@ -117,7 +120,7 @@ TEST_F(ToolTableTest, CategoriesComeFromNameAndAnnotationsAndAreNeverLowered) {
        tool("list_users", R"("annotations":{"destructiveHint":true,"readOnlyHint":false})"));
   EXPECT_EQ(table.category("read_file"), Category::read);
   EXPECT_EQ(table.category("delete_user"), Category::destructive);
-  EXPECT_EQ(table.category("list_users"), Category::destructive);
+  EXPECT_EQ(table.category("list_users"), Category::write);
   EXPECT_EQ(table.category("pool_delete"), Category::destructive);  // an action, in no list
 }
 
