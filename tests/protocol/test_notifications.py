@@ -26,16 +26,17 @@ POLICY = {"version": "1", "default": "deny", "tools": {
 
 
 class Receiver:
-    """An HTTP receiver that keeps what it gets and answers as it is told, then with 204."""
+    """An HTTP receiver that keeps what it gets and answers each kind of message as it is told, then with 204."""
 
     def __init__(self):
-        self.got, self.answers = [], []
+        self.got, self.answers = [], {}
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
-                status = outer.answers.pop(0) if outer.answers else 204
+                told = outer.answers.get(json.loads(body).get("type", "").removeprefix("io.doorward."))
+                status = told.pop(0) if told else 204
                 outer.got.append((self.path, dict(self.headers), body, status))
                 self.send_response(status)
                 self.send_header("content-length", "0")
@@ -192,7 +193,7 @@ class Messages(GatewayCase):
         until(lambda: self.hooks(request, "approval.expired"))
 
     def test_a_failure_is_tried_again_and_noted(self):
-        self.hook.answers[:] = [503]
+        self.hook.answers["approval.requested"] = [503]
         request = self.ask()
         tries = until(lambda: len(self.hooks(request, "approval.requested")) == 2 and
                       self.hooks(request, "approval.requested"))
@@ -206,7 +207,7 @@ class Messages(GatewayCase):
                          [(2, "delivered", 204), (1, "will be tried again", 503)])
 
     def test_what_a_receiver_refuses_is_not_repeated(self):
-        self.hook.answers[:] = [400]
+        self.hook.answers["notify.test"] = [400]
         done = self.gateway.run("notify", "test", "hook")
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertIn("400", done.stderr)

@@ -11,13 +11,30 @@ export function fieldOf(fields: Field[], path: string): Field | undefined {
   return [...fields, ...otherFields].find((field) => field.path === path);
 }
 
+/** What is typed and not taken yet: drawing the page anew does not lose it. */
+function useTyping(value: string, take: (value: string) => boolean) {
+  const [typed, setTyped] = useState<string>();
+  const [wrong, setWrong] = useState(false);
+  type From = { currentTarget: { value: string } };
+  return {
+    value: typed ?? value,
+    "aria-invalid": wrong || undefined,
+    onInput: ({ currentTarget }: From) => setTyped(currentTarget.value),
+    onChange: ({ currentTarget }: From) => {
+      const taken = take(currentTarget.value);
+      setWrong(!taken);
+      if (taken) setTyped(undefined);
+    },
+    onBlur: ({ currentTarget }: From) => { if (currentTarget.value === value) setTyped(undefined); },
+  };
+}
+
 /** A text field that tells of a value once it is whole: on Enter, or when it is left. */
 export function Typed(props: { label: string; value: string; take: (value: string) => boolean; number?: boolean; list?: string; wide?: boolean; placeholder?: string }) {
-  const [wrong, setWrong] = useState(false);
+  const typing = useTyping(props.value, props.take);
   return (
-    <input class={props.wide ? "wide" : props.number ? "short" : undefined} aria-label={props.label} aria-invalid={wrong || undefined} value={props.value}
-           list={props.list} inputMode={props.number ? "decimal" : undefined} placeholder={props.placeholder} spellcheck={false} autocomplete="off"
-           onChange={(event) => setWrong(!props.take(event.currentTarget.value))} />
+    <input class={props.wide ? "wide" : props.number ? "short" : undefined} aria-label={props.label} {...typing} list={props.list} inputMode={props.number ? "decimal" : undefined} placeholder={props.placeholder}
+           spellcheck={false} autocomplete="off" />
   );
 }
 
@@ -36,10 +53,9 @@ function listOf(node: Node): string[] {
 
 /** One value a line: a comma may be part of a value. */
 function Lines(props: { label: string; of: string[]; take: (lines: string[]) => boolean }) {
-  const [wrong, setWrong] = useState(false);
+  const typing = useTyping(props.of.join("\n"), (text) => props.take(text.split("\n").map((line) => line.trim()).filter(Boolean)));
   return (
-    <textarea aria-label={props.label + ", one a line"} aria-invalid={wrong || undefined} rows={Math.min(6, props.of.length + 1)} value={props.of.join("\n")} spellcheck={false}
-              onChange={(event) => setWrong(!props.take(event.currentTarget.value.split("\n").map((line) => line.trim()).filter(Boolean)))} />
+    <textarea aria-label={props.label + ", one a line"} {...typing} rows={Math.min(6, props.of.length + 1)} spellcheck={false} />
   );
 }
 
