@@ -55,12 +55,10 @@ void AnchorFeed::load_backlog() {
     const std::uint64_t oldest = known != delivered_.end() && known->first.first == writer ? known->first.second : 0;
     for (const std::uint64_t epoch : list_checkpoint_epochs(directory)) {
       if (epoch < oldest) continue;
-      const Result<MappedFile> file = MappedFile::open(checkpoints_path(directory, epoch));
-      if (!file) continue;
-      std::vector<std::string> notes = split_notes(file->bytes());
-      if (notes.empty()) continue;
-      Result<Checkpoint> head = parse_checkpoint(notes.back());
-      if (head && !is_delivered(*head)) push({std::move(*head), std::move(notes.back())});
+      Result<std::vector<std::string>> notes = read_notes(directory, epoch);
+      if (!notes || notes->empty()) continue;
+      Result<Checkpoint> head = parse_checkpoint(notes->back());
+      if (head && !is_delivered(*head)) push({std::move(*head), std::move(notes->back())});
     }
   }
 }

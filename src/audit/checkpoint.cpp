@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "audit/segment.h"
 #include "base/encoding.h"
 
 namespace doorward::audit {
@@ -133,6 +134,12 @@ std::vector<std::string> split_notes(std::string_view file, bool* torn) {
   }
   if (torn != nullptr) *torn = !file.empty();
   return notes;
+}
+
+Result<std::vector<std::string>> read_notes(const std::string& writer_directory, std::uint64_t epoch) {
+  const Result<MappedFile> file = MappedFile::open(checkpoints_path(writer_directory, epoch));
+  if (!file) return std::unexpected(file.error());
+  return split_notes(file->bytes());
 }
 
 }  // namespace doorward::audit

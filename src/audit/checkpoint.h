@@ -43,4 +43,7 @@ Result<Checkpoint> parse_checkpoint(std::string_view note);
 /// by `torn`, if given.
 std::vector<std::string> split_notes(std::string_view file, bool* torn = nullptr);
 
+/// The notes of an epoch of a writer, `<log>/<writer>`, oldest first.
+Result<std::vector<std::string>> read_notes(const std::string& writer_directory, std::uint64_t epoch);
+
 }  // namespace doorward::audit

@@ -1,6 +1,7 @@
 #include "audit/log_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -22,24 +23,19 @@ struct LogWriter::Impl {
   void run();
   void nap(const LogCore::Round& round, int& idle);
   bool rings_empty() const;
-  struct Request;
-  Status wait_for(Request& request, std::chrono::milliseconds limit);
+  /// What the audit thread does because another thread waits for it.
+  enum Demand : std::size_t { kWrite, kFlush, kSign, kClose, kDemands };
+  using Counts = std::array<std::uint64_t, kDemands>;
 
-  /// Something to be done by the audit thread, that another thread waits for.
-  struct Request {
-    std::uint64_t wanted = 0;
-    std::uint64_t done = 0;
-  };
+  Status wait_for(Demand demand, std::chrono::milliseconds limit);
 
   std::unique_ptr<LogCore> core;
   std::mutex control;  ///< of the last ring, which all threads without a ring share
 
   std::mutex mutex;
   std::condition_variable changed;
-  Request write;
-  Request flush;
-  Request sign;
-  Request close;
+  Counts wanted{};  ///< how often each was asked for
+  Counts done{};    ///< up to which asking each is done
   bool stopping = false;
   bool stopped = false;
   Status last;
@@ -50,17 +46,11 @@ void LogWriter::Impl::run() {
   int idle = 0;
   std::chrono::steady_clock::time_point give_up;
   while (true) {
-    std::uint64_t write_wanted;
-    std::uint64_t flush_wanted;
-    std::uint64_t sign_wanted;
-    std::uint64_t close_wanted;
+    Counts asked;
     bool stop;
     {
       std::lock_guard guard(mutex);
-      write_wanted = write.wanted;
-      flush_wanted = flush.wanted;
-      sign_wanted = sign.wanted;
-      close_wanted = close.wanted;
+      asked = wanted;
       stop = stopping;
     }
     if (stop) {
@@ -80,12 +70,10 @@ void LogWriter::Impl::run() {
     // A request covers what the rings hold at this point; entries that come later may go with it or not.
     std::vector<std::uint64_t> target;
     for (const auto& ring : core->rings()) target.push_back(ring->published());
-    const bool writing = write.done != write_wanted;
-    const bool flushing = flush.done != flush_wanted;
-    const bool signing = sign.done != sign_wanted;
-    const bool closing = close.done != close_wanted;
-    const LogCore::Round round = core->pass({flushing || signing || closing, signing, closing});
-    if (writing || flushing || signing || closing) {
+    const bool signing = done[kSign] != asked[kSign];
+    const bool closing = done[kClose] != asked[kClose];
+    const LogCore::Round round = core->pass({done[kFlush] != asked[kFlush] || signing || closing, signing, closing});
+    if (done != asked) {
       bool written = round.status.has_value();
       bool synced = written;
       for (std::size_t i = 0; i < target.size(); ++i) {
@@ -94,13 +82,9 @@ void LogWriter::Impl::run() {
       }
       std::lock_guard guard(mutex);
       last = round.status;
-      if (written) write.done = write_wanted;
-      if (synced) {
-        flush.done = flush_wanted;
-        sign.done = sign_wanted;
-        close.done = close_wanted;
-      }
-      if (written || synced) changed.notify_all();
+      if (written) done[kWrite] = asked[kWrite];
+      if (synced) done = asked;
+      if (written) changed.notify_all();
     }
     nap(round, idle);
   }
@@ -125,7 +109,7 @@ void LogWriter::Impl::nap(const LogCore::Round& round, int& idle) {
   bool asked;
   {
     std::lock_guard guard(mutex);
-    asked = stopping || write.done != write.wanted || flush.done != flush.wanted || sign.done != sign.wanted || close.done != close.wanted;
+    asked = stopping || done != wanted;
   }
   if (asked || !rings_empty()) {
     wake.cancel();
@@ -144,16 +128,16 @@ void LogWriter::Impl::nap(const LogCore::Round& round, int& idle) {
   }
 }
 
-Status LogWriter::Impl::wait_for(Request& request, std::chrono::milliseconds limit) {
+Status LogWriter::Impl::wait_for(Demand demand, std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex);
   if (stopped) return last;
-  const std::uint64_t mine = ++request.wanted;
+  const std::uint64_t mine = ++wanted[demand];
   core->wake().notify();
-  const bool done = changed.wait_for(lock, limit, [&] { return request.done >= mine || stopped; });
-  if (request.done >= mine) return {};
+  const bool ended = changed.wait_for(lock, limit, [&] { return done[demand] >= mine || stopped; });
+  if (done[demand] >= mine) return {};
   if (!last) return last;
   return fail(ErrorKind::unavailable,
-              done ? "the log writer was stopped" : "the log was not stored in time; the disk is slow");
+              ended ? "the log writer was stopped" : "the log was not stored in time; the disk is slow");
 }
 
 LogWriter::LogWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -201,17 +185,17 @@ std::string LogWriter::public_key() const {
 }
 
 Status LogWriter::write_out(std::chrono::milliseconds limit) {
-  return impl_->wait_for(impl_->write, limit);
+  return impl_->wait_for(Impl::kWrite, limit);
 }
 Status LogWriter::flush(std::chrono::milliseconds limit) {
-  return impl_->wait_for(impl_->flush, limit);
+  return impl_->wait_for(Impl::kFlush, limit);
 }
 Status LogWriter::checkpoint(std::chrono::milliseconds limit) {
-  return impl_->wait_for(impl_->sign, limit);
+  return impl_->wait_for(Impl::kSign, limit);
 }
 
 Status LogWriter::close_values(std::chrono::milliseconds limit) {
-  return impl_->wait_for(impl_->close, limit);
+  return impl_->wait_for(Impl::kClose, limit);
 }
 
 Status LogWriter::stop() {

@@ -107,16 +107,13 @@ Result<std::vector<Digest>> collect(const std::string& writer_directory, const C
   return std::move(*roots);
 }
 
-std::vector<std::string> notes_of(const std::string& writer_directory, std::uint64_t epoch) {
-  const Result<MappedFile> file = MappedFile::open(checkpoints_path(writer_directory, epoch));
-  return file ? split_notes(file->bytes()) : std::vector<std::string>{};
-}
-
 /// The note of the smallest size that covers a record; empty: none does.
 std::string note_covering(const std::string& writer_directory, std::uint64_t epoch, std::uint64_t seq) {
   std::string best;
   std::uint64_t best_size = UINT64_MAX;
-  for (std::string& note : notes_of(writer_directory, epoch)) {
+  Result<std::vector<std::string>> notes = read_notes(writer_directory, epoch);
+  if (!notes) return best;
+  for (std::string& note : *notes) {
     const Result<Checkpoint> head = parse_checkpoint(note);
     if (!head || head->size <= seq || head->size >= best_size) continue;
     best_size = head->size;
@@ -230,7 +227,7 @@ Result<ConsistencyProof> prove_consistency(const std::string& log_directory, std
 Result<std::string> newest_checkpoint(const std::string& log_directory, std::string_view note) {
   const Result<Checkpoint> head = parse_checkpoint(note);
   if (!head) return std::unexpected(head.error());
-  std::vector<std::string> notes = notes_of(log_directory + "/" + head->writer, head->epoch);
+  std::vector<std::string> notes = read_notes(log_directory + "/" + head->writer, head->epoch).value_or(std::vector<std::string>());
   if (notes.empty())
     return fail(ErrorKind::not_found, "the log has no checkpoint of " + origin_of(head->writer, head->epoch));
   return std::move(notes.back());

@@ -200,10 +200,9 @@ void show_checkpoints(Session& session, const std::string& output) {
   for (const std::string& writer : *writers) {
     const std::string folder = state.log() + "/" + writer;
     for (const std::uint64_t epoch : audit::list_checkpoint_epochs(folder)) {
-      const auto text = io::read_file(audit::checkpoints_path(folder, epoch), kCheckpointBytes);
-      if (!text) return session.fail(text.error());
-      std::vector<std::string> all = audit::split_notes(*text);
-      if (!all.empty()) notes.push_back(std::move(all.back()));
+      auto all = audit::read_notes(folder, epoch);
+      if (!all) return session.fail(all.error());
+      if (!all->empty()) notes.push_back(std::move(all->back()));
     }
   }
   if (notes.empty()) return session.fail(Exit::check_failed, "nothing is signed yet; a running gateway signs every few seconds what was recorded");

@@ -13,6 +13,12 @@ std::size_t columns_of(int descriptor) {
   return window.ws_col;
 }
 
+std::string cell(std::string_view text, std::size_t width, bool right) {
+  if (text.size() > width) return std::string(text.substr(0, width - 1)) + "~";
+  const std::string blanks(width - text.size(), ' ');
+  return right ? blanks + std::string(text) : std::string(text) + blanks;
+}
+
 std::string wrapped(std::string_view line, std::size_t columns, std::size_t indent) {
   if (columns == 0 || line.size() <= columns) return std::string(line);
   const std::string margin(indent, ' ');

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "audit/reader.h"
+#include "cli/layout.h"
 #include "json/writer.h"
 
 namespace doorward::cli {
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t kDecision = 14;
 constexpr std::size_t kGap = 2;
+constexpr std::size_t kId = 5;  ///< where the id stands among the parts of a line
 constexpr std::size_t kShortestReason = 12;
 constexpr std::size_t kWholeTable = 190;  ///< with a rule of usual length
 
@@ -46,16 +48,14 @@ Widths widths_for(std::size_t columns) {
 }
 
 /// A line of the table, ended by LF; `parts` in the order of its head.
-std::string line_of(const Widths& widths, std::array<std::string, 7> parts) {
+std::string line_of(const Widths& widths, const std::array<std::string, 7>& parts) {
   const std::size_t sizes[] = {widths.time, widths.agent, widths.call, kDecision, widths.reason, widths.id, 0};
   std::string line;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const bool rule = i + 1 == parts.size();
     if (sizes[i] == 0 && !(rule && !widths.narrow)) continue;
-    std::string& part = parts[i];
-    if (widths.narrow && part.size() > sizes[i] && &part != &parts[5]) part = part.substr(0, sizes[i] - 1) + "~";
-    line += (line.empty() ? "" : std::string(kGap, ' ')) + part;
-    if (part.size() < sizes[i]) line.append(sizes[i] - part.size(), ' ');
+    const bool whole = !widths.narrow || i == kId;
+    line += (line.empty() ? "" : std::string(kGap, ' ')) + cell(parts[i], whole ? std::max(sizes[i], parts[i].size()) : sizes[i]);
   }
   return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
 }

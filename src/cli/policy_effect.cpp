@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/log_view.h"
 #include "cli/operate.h"
@@ -22,12 +23,6 @@
 
 namespace doorward::cli {
 namespace {
-
-/// A member that counts, with what it counts: `1 call`, `3 calls`.
-std::string counted(json::Value object, std::string_view key, std::string_view one) {
-  const std::string count = member(object, key);
-  return count + " " + std::string(one) + (count == "1" ? "" : "s");
-}
 
 constexpr std::size_t kExportBytes = 1u << 30;
 constexpr std::size_t kMostCalls = 10'000;
@@ -92,6 +87,11 @@ std::int64_t number_of(json::Value object, std::string_view key) {
   const std::string text = member(object, key);
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+/// A member that counts, with what it counts: `1 call`, `3 calls`.
+std::string counted(json::Value object, std::string_view key, std::string_view one) {
+  return plural_of(static_cast<std::uint64_t>(number_of(object, key)), one);
 }
 
 void print_counts(json::Value result) {

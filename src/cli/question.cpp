@@ -44,20 +44,6 @@ class Silence {
   Silence& operator=(const Silence&) = delete;
 };
 
-/// A line as typed; nothing where input ended before anything was.
-std::optional<std::string> read_line() {
-  std::string line;
-  while (line.size() < kLongestLine) {
-    char c = 0;
-    const ssize_t got = read(STDIN_FILENO, &c, 1);
-    if (got < 0 && errno == EINTR) continue;
-    if (got != 1) return line.empty() ? std::nullopt : std::optional(std::move(line));
-    if (c == '\n') break;
-    line += c;
-  }
-  return line;
-}
-
 std::optional<std::string> ask(std::string_view question, bool hidden) {
   const Interruptible guard;
   const Silence silence(hidden);
@@ -81,6 +67,19 @@ Interruptible::Interruptible() {
 
 Interruptible::~Interruptible() {
   sigaction(SIGINT, &before_, nullptr);
+}
+
+std::optional<std::string> read_line() {
+  std::string line;
+  while (line.size() < kLongestLine) {
+    char c = 0;
+    const ssize_t got = read(STDIN_FILENO, &c, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got != 1) return line.empty() ? std::nullopt : std::optional(std::move(line));
+    if (c == '\n') break;
+    line += c;
+  }
+  return line;
 }
 
 bool can_ask() {

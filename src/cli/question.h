@@ -25,6 +25,9 @@ class Interruptible {
   struct sigaction before_ {};
 };
 
+/// A line of standard input as it stands, of 64 KiB at most; nothing where input ended before anything came.
+std::optional<std::string> read_line();
+
 /// Shows a question and reads a line, without the blanks around it; nothing where input has ended.
 std::optional<std::string> ask_line(std::string_view question);
 

@@ -6,19 +6,6 @@
 #include "cli/session.h"
 
 namespace doorward::cli {
-namespace {
-
-constexpr std::size_t kLongestLine = 64u << 10;
-
-std::string read_line() {
-  std::string line;
-  char c = 0;
-  while (line.size() < kLongestLine && read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
-  return line;
-}
-
-}  // namespace
-
 std::optional<std::string> read_secret(Session& session, std::string_view what) {
   std::string secret;
   if (isatty(STDIN_FILENO) == 1) {
@@ -28,7 +15,7 @@ std::optional<std::string> read_secret(Session& session, std::string_view what) 
       return std::nullopt;
     }
   } else {
-    secret = read_line();
+    secret = read_line().value_or(std::string());
   }
   if (!secret.empty()) return secret;
   session.fail(Exit::usage, "there is no " + std::string(what) + " on standard input; write it there as one line");

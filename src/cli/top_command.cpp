@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/rfc3339.h"
 #include "cli/commands.h"
+#include "cli/layout.h"
 #include "cli/log_view.h"
 #include "cli/operate.h"
 #include "cli/session.h"
@@ -115,12 +116,6 @@ struct Quota {
   std::string resets;  ///< how long until nothing is counted, if nobody calls; empty: nothing is
   std::string json;    ///< as the gateway tells of it
 };
-
-std::string cell(const std::string& text, std::size_t width, bool right) {
-  const std::string cut = text.size() > width ? text.substr(0, width - 1) + "~" : text;
-  const std::string pad(width - cut.size(), ' ');
-  return right ? pad + cut : cut + pad;
-}
 
 /// Limits in the order of what they leave, the fullest first.
 std::vector<Quota> read_quotas(const std::string& answer) {

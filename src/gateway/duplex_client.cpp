@@ -226,6 +226,10 @@ void DuplexClient::refuse(const Caller& caller, const mcp::Refusal& refusal, std
   output_.refuse(body);
 }
 
+void DuplexClient::refuse_long(const Caller& caller) {
+  refuse(caller, {.code = mcp::ErrorCode::invalid_request, .message = "The message is longer than the gateway's limit for requests."}, {});
+}
+
 void DuplexClient::opened(const Reply& reply, std::string_view session) {
   if (ended_ || session_) return;
   auto opened = worker_.sessions().find(session, reply.caller.grant->grant->id);

@@ -41,6 +41,8 @@ class DuplexClient {
   void take(const Caller& caller, std::string_view text);
   /// Refuses what could not be read as a message at all.
   void refuse(const Caller& caller, const mcp::Refusal& refusal, std::string_view text);
+  /// Refuses a message that is longer than the limit.
+  void refuse_long(const Caller& caller);
   /// The client took less than was sent.
   void pause();
   void resume();

@@ -75,13 +75,11 @@ void LocalConnection::take(std::string_view bytes) {
       case mcp::LineFramer::Step::too_large: {
         if (phase_ == Phase::greeting) return end("bad_greeting");
         if (!admitted()) return;
-        mcp::Refusal refusal{.code = mcp::ErrorCode::invalid_request,
-                             .message = "The message is longer than the gateway's limit for requests."};
         Caller caller;
         caller.world = world_;
         caller.grant = &world_->grant(grant_);
         caller.client_address = kAddress;
-        messages_.refuse(caller, refusal, {});
+        messages_.refuse_long(caller);
         lines_.skip_line();
         break;
       }

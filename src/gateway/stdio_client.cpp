@@ -24,13 +24,10 @@ void StdioClient::take(std::string_view bytes) {
     switch (lines_.next(bytes, line)) {
       case mcp::LineFramer::Step::more:
         return;
-      case mcp::LineFramer::Step::too_large: {
-        mcp::Refusal refusal{.code = mcp::ErrorCode::invalid_request,
-                             .message = "The message is longer than the gateway's limit for requests."};
-        messages_.refuse(caller_, refusal, {});
+      case mcp::LineFramer::Step::too_large:
+        messages_.refuse_long(caller_);
         lines_.skip_line();
         break;
-      }
       case mcp::LineFramer::Step::line:
         messages_.take(caller_, line);
         break;

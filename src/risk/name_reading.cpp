@@ -51,12 +51,13 @@ class NameReader {
   std::string_view text(std::size_t from, std::size_t to) const {
     return name_.substr(words_.begin_of(from), words_.end_of(to) - words_.begin_of(from));
   }
-  bool is_phrasal(std::size_t at) const {
-    return at + 1 < count_ && find_phrasal(words_[at], words_[at + 1]).form == VerbForm::base &&
-           find_phrasal(words_[at], words_[at + 1]);
+  const VerbRow* phrasal(std::size_t at) const {
+    if (at + 1 == count_) return nullptr;
+    const VerbHit hit = find_phrasal(words_[at], words_[at + 1]);
+    return hit && hit.form == VerbForm::base ? hit.row : nullptr;
   }
   const VerbRow* verb(std::size_t at) const {
-    if (is_phrasal(at)) return find_phrasal(words_[at], words_[at + 1]).row;
+    if (const VerbRow* both = phrasal(at)) return both;
     const VerbHit hit = find_verb(words_[at]);
     if (!hit || hit.form != VerbForm::base) return nullptr;
     return begins_compound(at) ? nullptr : hit.row;
@@ -64,7 +65,7 @@ class NameReader {
   bool begins_compound(std::size_t at) const {
     return at + 1 < count_ && is_compound(words_[at], words_[at + 1]);
   }
-  std::size_t verb_end(std::size_t at) const { return is_phrasal(at) ? at + 2 : at + 1; }
+  std::size_t verb_end(std::size_t at) const { return phrasal(at) != nullptr ? at + 2 : at + 1; }
   Reading of_verb(std::size_t at, Weight weight) {
     verb_at_ = at;
     return reading(verb(at)->category, weight, "verb." + std::string(verb(at)->word),

@@ -110,10 +110,10 @@ class Evidence {
     put(to + "lock", "");
     writers_.insert(writer);
     for (const auto& [epoch, extent] : epochs) {
-      const auto file = audit::MappedFile::open(audit::checkpoints_path(from, epoch));
-      if (!file) continue;
+      const auto signed_notes = audit::read_notes(from, epoch);
+      if (!signed_notes) continue;
       std::string notes;
-      for (const std::string& note : audit::split_notes(file->bytes())) {
+      for (const std::string& note : *signed_notes) {
         const auto head = audit::parse_checkpoint(note);
         if (!head || head->size < extent.first || head->size > extent.end) continue;
         notes.append(notes.empty() ? "" : "\n").append(note);

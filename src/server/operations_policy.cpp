@@ -129,17 +129,15 @@ Operations::Json Operations::policy_add(ControlRequest& request, const identity:
   if (reason.size() > kReasonBytes) return fail(ErrorKind::invalid, "\"over_failing_tests\" must be a reason of at most 1000 bytes");
   const auto failing = check_new_policy({server, name, text}, file, findings_, reason);
   if (!failing) return std::unexpected(failing.error());
-  if (*failing == 0) {
-    const auto row = store_.put_policy(server, name, text, actor.name, comment, clock_.wall_us());
-    if (!row) return std::unexpected(row.error());
-    return put_policy(*row, "policy.added", actor);
+  std::vector<audit::EventRecord::Field> more;
+  if (*failing > 0) {
+    // Where people read what was in force, they read this, too.
+    comment += (comment.empty() ? "" : " ") + ("(published over " + plural_of(*failing, "failing test")) + ": " + reason + ")";
+    more = {{"failing_tests", static_cast<std::int64_t>(*failing)}, {"reason", std::string_view(reason)}};
   }
-  // Where people read what was in force, they read this, too.
-  comment += (comment.empty() ? "" : " ") + ("(published over " + plural_of(*failing, "failing test")) + ": " + reason + ")";
   const auto row = store_.put_policy(server, name, text, actor.name, comment, clock_.wall_us());
   if (!row) return std::unexpected(row.error());
-  return put_policy(*row, "policy.added", actor,
-                    {{"failing_tests", static_cast<std::int64_t>(*failing)}, {"reason", std::string_view(reason)}});
+  return put_policy(*row, "policy.added", actor, std::move(more));
 }
 
 Operations::Json Operations::policy_list(ControlRequest& request, const identity::Actor&) {
