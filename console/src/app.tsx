@@ -1,10 +1,10 @@
 import type { ComponentType } from "preact";
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ended, findSession, may, session, signOut, ways } from "./api.ts";
 import { helpOpen, onKey } from "./keys.ts";
 import { connected, startLive, waiting } from "./live.ts";
-import { Banners } from "./parts/banners.tsx";
+import { Banners, lookFirst, looked } from "./parts/banners.tsx";
 import { Help } from "./parts/help.tsx";
 import { messageOf, Problem } from "./parts/load.tsx";
 import { Text } from "./parts/text.tsx";
@@ -29,6 +29,7 @@ function pageOf(segment = ""): Page | undefined {
 export function begin(): void {
   const page = pageOf(segments()[0]);
   if (page) fetchPage(page).catch(() => undefined); // where it is drawn, it is fetched again and says what is wrong
+  effect(() => { if (session.value) lookFirst(); });
   findSession().then(() => { if (session.value) goOn(); }, (error) => { unreachable.value = messageOf(error); });
 }
 
@@ -123,7 +124,7 @@ export function App() {
     };
   }, []);
   if (unreachable.value) return <main class="main"><h1>Doorward</h1><Problem of={unreachable.value} again={() => location.reload()} /></main>;
-  if (session.value === undefined) return <main class="main"><p class="dim" role="status">Loading…</p></main>;
+  if (session.value === undefined || (session.value && !looked.value)) return <main class="main"><p class="dim" role="status">Loading…</p></main>;
   if (session.value === null) return <SignIn ways={ways.value} />;
   const first = segments()[0] ?? "";
   const page = pageOf(first);

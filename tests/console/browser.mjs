@@ -14,6 +14,12 @@ export const problems = [];
 export const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 let signedIn; // cookies of whoever the task's code signed in
 
+/** A machine as slow as somebody wishes: DOORWARD_SLOWDOWN=6 has every tab take six times the processor time, which finds races. */
+async function slowDown(page) {
+  const rate = Number(process.env.DOORWARD_SLOWDOWN ?? 1);
+  if (rate > 1) await (await page.context().newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate });
+}
+
 /** Signs in as the user of the gateway's machine, for the tabs that follow. */
 export async function signIn(code) {
   const page = await openTab({ anonymous: true, name: "sign in" });
@@ -49,6 +55,7 @@ export async function openTab({ width = 1360, height = 900, theme = "light", ano
       window.doorwardViolation(`${event.violatedDirective} blocked ${event.blockedURI} ${event.sample}`));
   });
   page.setDefaultTimeout(30000);
+  await slowDown(page);
   return page;
 }
 
@@ -85,6 +92,13 @@ export async function noSidewaysScroll(page) {
       .slice(0, 3).map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 40)}`).join("; ");
   });
   if (wide !== null) page.wrong(`scrolls sideways: ${wide}`);
+}
+
+/** Waits until something holds, as a person would look again; `problem` is reported where it does not. */
+export async function eventually(page, holds, problem) {
+  for (const last = Date.now() + 30_000; !(await holds()); await page.waitForTimeout(50)) {
+    if (Date.now() > last) return page.wrong(problem);
+  }
 }
 
 /** Kept where a person asks for it, to be looked at. */

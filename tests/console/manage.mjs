@@ -245,6 +245,31 @@ export async function openAttacks() {
   await page.getByText("log.retention").waitFor();
 }
 
+/** Nothing moves under somebody's pointer: what stands above is known before what stands below is drawn. */
+export async function nothingMoves() {
+  const page = await openTab({ name: "nothing moves" });
+  const hold = async (path) => {
+    let release;
+    const released = new Promise((done) => { release = done; });
+    const asked = new Promise((done) => page.route((url) => url.pathname === path, async (route) => { done(); await released; await route.continue(); }));
+    return { asked, release };
+  };
+  const policies = await hold("/api/v1/policies");
+  await page.goto(task.origin + "/coverage");
+  await policies.asked;
+  assert.equal(await page.locator("h1").count(), 0, "a page is drawn before it is known what stands above it");
+  policies.release();
+  await page.locator("h1").waitFor();
+  assert.ok(await page.getByText("Observe mode:").isVisible(), "the banner comes after the page");
+  const tools = await hold("/api/v1/catalogue/servers/payments");
+  await page.goto(task.origin + "/policies/payments/support");
+  await tools.asked;
+  await page.getByRole("heading", { name: "Tools of this server" }).waitFor();
+  assert.equal(await page.locator("li.tool").count(), 0, "rows of tools are drawn before all are known");
+  tools.release();
+  await page.locator("li.tool").first().waitFor();
+}
+
 /** A backup is made, and saved by the browser once. */
 export async function downloadBackup() {
   const page = await openTab({ name: "backup" });

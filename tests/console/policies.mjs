@@ -1,5 +1,5 @@
 // The pages of policies: a rule is changed until an agent's call passes, and the text keeps every byte beside it.
-import { axe, callTool, noSidewaysScroll, openTab, shoot, task, visit } from "./browser.mjs";
+import { axe, callTool, eventually, noSidewaysScroll, openTab, shoot, task, visit } from "./browser.mjs";
 
 const editor = "/policies/payments/refunds";
 
@@ -8,18 +8,23 @@ function check(page, holds, what) {
 }
 
 /** The draft as the browser keeps it; undefined where nothing differs from what is published. */
-function draftOf(page) {
-  return page.evaluate(() => {
-    const kept = sessionStorage.getItem("doorward.draft:payments/refunds");
+function draftOf(page, policy = "refunds") {
+  return page.evaluate((name) => {
+    const kept = sessionStorage.getItem(`doorward.draft:payments/${name}`);
     return kept === null ? undefined : JSON.parse(kept).text;
-  });
+  }, policy);
 }
 
 function toolRow(page, name) {
   return page.locator("li.tool").filter({ has: page.locator(".tool-name strong", { hasText: new RegExp(`^${name}$`) }) });
 }
 
-const choose = (page, tool, state) => page.getByRole("radiogroup", { name: `What happens to ${tool}`, exact: true }).getByRole("radio", { name: state }).check({ force: true });
+async function choose(page, tool, state) {
+  const radio = page.getByRole("radiogroup", { name: `What happens to ${tool}`, exact: true }).getByRole("radio", { name: state });
+  await radio.click();
+  await eventually(page, () => radio.isChecked(), `${tool} is not shown as ${state}`);
+}
+
 const refund = { charge: "ch_1", amount: 300, reason: "late" };
 const isRefused = (answer) => answer.result?.content?.[0]?.text?.startsWith("[POLICY DENIED]") ?? false;
 
@@ -53,7 +58,7 @@ export async function journey() {
   await page.goto(`${task.origin}${editor}?try=${id}`);
   const attempt = page.getByRole("region", { name: "Try a call" });
   await attempt.getByText(`From ${id}`).waitFor();
-  check(page, (await attempt.getByLabel("Arguments").inputValue()).includes("300"), "the stored arguments are not taken over");
+  await eventually(page, async () => (await attempt.getByLabel("Arguments").inputValue()).includes("300"), "the stored arguments are not taken over");
   await attempt.getByText("create_refund is allowed").waitFor();
   await attempt.getByRole("button", { name: "Save as a test" }).click();
   await page.getByRole("region", { name: "Tests" }).getByText("1 hold").waitFor();
@@ -70,7 +75,7 @@ export async function journey() {
   await axe(page);
   await publish.click();
   await page.getByText("Version 2 is in force since").waitFor();
-  check(page, await draftOf(page) === undefined, "the draft is still there after publishing");
+  await eventually(page, async () => await draftOf(page) === undefined, "the draft is still there after publishing");
   const second = await callTool("refund-agent", "create_refund", refund);
   check(page, !second.error && !second.result.isError, `the second call is ${JSON.stringify(second)}`);
 
@@ -94,7 +99,6 @@ export async function roundTrip() {
   const seen = [];
   for (const state of ["Hide", "Deny", "Ask", "Allow"]) {
     await choose(page, "list_charges", state);
-    await page.waitForTimeout(50);
     seen.push(await draftOf(page) ?? published);
   }
   check(page, seen[3] === published, `set back, the text is\n${seen[3]}`);
@@ -103,12 +107,10 @@ export async function roundTrip() {
 
   await choose(page, "create_refund", "Deny");
   await choose(page, "create_refund", "Custom");
-  await page.waitForTimeout(50);
-  check(page, (await draftOf(page) ?? published) === published, "the rules of a tool do not come back as they were");
+  await eventually(page, async () => (await draftOf(page) ?? published) === published, "the rules of a tool do not come back as they were");
 
   await page.getByText("kept as written").first().waitFor();
   await choose(page, "create_charge", "Allow");
-  await page.waitForTimeout(50);
   const draft = await draftOf(page);
   page.removeAllListeners("dialog");
   let warned = false;
@@ -121,8 +123,7 @@ export async function roundTrip() {
   await page.locator(".code .cm-content").waitFor();
   check(page, await draftOf(page) === draft, "opening the text changes it");
   await page.getByRole("button", { name: "Discard changes" }).click();
-  await page.waitForTimeout(50);
-  check(page, await draftOf(page) === undefined, "a discarded draft is kept");
+  await eventually(page, async () => await draftOf(page) === undefined, "a discarded draft is kept");
   await page.context().close();
 }
 
@@ -202,7 +203,7 @@ export async function builder() {
   await page.waitForURL(/\/policies\/payments\/built$/);
   const row = toolRow(page, "create_charge");
   await row.waitFor();
-  check(page, await toolRow(page, "list_charges").getByRole("radio", { name: "Allow" }).isChecked(), "a read-only policy does not allow a tool that reads");
+  await eventually(page, () => toolRow(page, "list_charges").getByRole("radio", { name: "Allow" }).isChecked(), "a read-only policy does not allow a tool that reads");
 
   await choose(page, "create_charge", "Custom");
   await row.getByRole("button", { name: "Deny when…" }).click();
@@ -224,15 +225,15 @@ export async function builder() {
   await row.getByText("At most 1000.50 of amount per day for each agent").waitFor();
   await row.getByLabel("Maximum").fill("many");
   await row.getByLabel("Maximum").press("Enter");
-  check(page, await row.getByLabel("Maximum").getAttribute("aria-invalid") === "true", "what is no number is taken for one");
+  await eventually(page, async () => await row.getByLabel("Maximum").getAttribute("aria-invalid") === "true", "what is no number is taken for one");
 
   await page.getByRole("button", { name: /^Hide all destructive/ }).click();
   await page.getByLabel("Add a rule for a risk category").selectOption("Financial");
   await page.getByLabel("A pattern of tool names").fill("exec_*");
   await page.getByRole("button", { name: "Add pattern" }).click();
   await page.getByLabel("Mode").selectOption("observe");
-  await page.waitForTimeout(100);
-  const built = JSON.parse(await page.evaluate(() => JSON.parse(sessionStorage.getItem("doorward.draft:payments/built")).text));
+  await eventually(page, async () => /"mode": *"observe"/.test(await draftOf(page, "built") ?? ""), "the chosen mode is not in the draft");
+  const built = JSON.parse(await draftOf(page, "built"));
   await axe(page);
   await page.getByRole("button", { name: "Discard changes" }).click();
   await page.context().close();
@@ -252,9 +253,8 @@ export async function keyboard() {
   await page.getByRole("radiogroup", { name: "What happens to get_customer" }).getByRole("radio", { name: "Allow" }).focus();
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
-  await page.waitForTimeout(50);
-  check(page, JSON.parse(await draftOf(page)).hide.includes("get_customer"), "the arrow keys do not choose a state");
-  check(page, await page.evaluate(() => document.activeElement?.getAttribute("value")) === "hide", "the chosen state has lost the focus");
+  await eventually(page, async () => JSON.parse(await draftOf(page) ?? "{}").hide?.includes("get_customer"), "the arrow keys do not choose a state");
+  await eventually(page, async () => await page.evaluate(() => document.activeElement?.getAttribute("value")) === "hide", "the chosen state has lost the focus");
   await page.getByRole("button", { name: "Publish…" }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();

@@ -112,6 +112,9 @@ class Manage(ConsoleCase):
         size = self.browse("manage.mjs downloadBackup")
         self.assertEqual([one["bytes"] for one in self.world.gateway.log() if one["event"] == "backup.downloaded"], [size])
 
+    def test_nothing_moves_under_a_pointer(self):
+        self.browse("manage.mjs nothingMoves")
+
     def test_what_is_open(self):
         self.browse("manage.mjs openAttacks")
 

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { all, get, may, send } from "../api.ts";
+import { all, may } from "../api.ts";
 import { type Grant, plural, type PolicyItem, type Server } from "../model.ts";
 import { useAct } from "../parts/act.tsx";
 import { Copy } from "../parts/copy.tsx";
@@ -9,6 +9,7 @@ import { Shares } from "../parts/facts.tsx";
 import { laidOut } from "../parts/compare.ts";
 import { Lines } from "../parts/lines.tsx";
 import { Load, messageOf, Problem, useLoad } from "../parts/load.tsx";
+import { putPolicy, showPolicy, takeBack } from "../parts/policies.ts";
 import { State, stateWord } from "../parts/state.tsx";
 import { Text } from "../parts/text.tsx";
 import { say } from "../parts/toast.tsx";
@@ -31,15 +32,14 @@ function FixOf(props: { of: Fix; done: () => void }) {
   const act = useAct();
   const before = useLoad(async (signal) => {
     if (!open || !of.policy) return "";
-    return (await get<{ text: string; policy?: { text: string } }>(`/policies/${encodeURIComponent(of.policy)}`, { server: of.server }, signal)).text ?? "";
+    return (await showPolicy(of.server, of.policy, signal)).value.text;
   }, [open]);
   const put = () => act.run(async () => {
-    const path = `/policies/${encodeURIComponent(of.policy)}`;
     const known = await all<PolicyItem>("/policies", "policies", { server: of.server });
     const version = known.find((one) => one.name === of.policy)?.version;
-    await send("PUT", path, { server: of.server, text: of.text, comment: "fix drafted by coverage" });
+    await putPolicy(of.server, of.policy, of.text, "fix drafted by coverage");
     say(`${of.policy} is in force with the drafted rules.`, version === undefined ? undefined
-      : () => void send("POST", path + "/revert", { server: of.server, version }).then(() => { say("The policy is as it was."); props.done(); }, (error) => say(messageOf(error))));
+      : () => void takeBack(of.server, of.policy, version).then(() => { say("The policy is as it was."); props.done(); }, (error) => say(messageOf(error))));
     props.done();
   });
   return (

@@ -218,7 +218,7 @@ export default function Overview() {
         </ul>
       </div>
       <Load from={attention}>{(value) => <AttentionList of={value.items} />}</Load>
-      <Load from={stats}>{(value) => (
+      {(attention.value ?? attention.problem) !== undefined && <Load from={stats}>{(value) => (
         <>
           <Tiles of={value} span={span} />
           {value.totals.calls === 0 ? <NoCalls /> : (
@@ -228,7 +228,7 @@ export default function Overview() {
             </div>
           )}
         </>
-      )}</Load>
+      )}</Load>}
     </>
   );
 }

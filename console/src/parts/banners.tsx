@@ -28,6 +28,13 @@ export function tellChain(chain: { state: string; first_bad?: { writer: string; 
   broken.value = chain?.state === "broken" ? (bad ? `${bad.writer}/${bad.epoch}/${bad.seq}` : "a record") : "";
 }
 
+/** Whether it is known what stands above the pages. Nothing is drawn before: it would move under somebody's pointer. */
+export const looked = signal(false);
+
+export function lookFirst(): void {
+  if (!looked.value) look().catch(() => undefined).finally(() => { looked.value = true; });
+}
+
 async function lookAtLog(): Promise<void> {
   const newest = await get<{ chain?: { state: string } }>("/records", { limit: 1 });
   tellChain(newest.chain);
@@ -40,11 +47,10 @@ export function Banners() {
   const name = session.value?.name;
   useEffect(() => {
     if (!name) return;
-    const all = () => { look().catch(() => undefined); lookAtLog().catch(() => undefined); };
     // The page's own questions go first.
-    const first = setTimeout(all, 300);
+    const first = setTimeout(() => lookAtLog().catch(() => undefined), 300);
     const stop = onRecord((record) => { if (/^(policy|config)\.|^reset$/.test(record.event)) look().catch(() => undefined); });
-    const timer = setInterval(all, 300_000);
+    const timer = setInterval(() => { look().catch(() => undefined); lookAtLog().catch(() => undefined); }, 300_000);
     return () => { stop(); clearTimeout(first); clearInterval(timer); };
   }, [name]);
   const names = observing.value.map((one) => one.name);

@@ -6,6 +6,7 @@ import { useAct } from "./act.tsx";
 import { laidOut } from "./compare.ts";
 import { Lines } from "./lines.tsx";
 import { Load, messageOf, Problem, useLoad } from "./load.tsx";
+import { takeBack } from "./policies.ts";
 import { State } from "./state.tsx";
 import { Text } from "./text.tsx";
 import { say } from "./toast.tsx";
@@ -29,9 +30,7 @@ export function recommended(servers: string[], posture: Posture, tool?: string):
 async function undo(plan: Plan, applied: Applied): Promise<void> {
   for (const one of applied.policies.filter((each) => each.changed)) {
     const before = plan.policies.find((each) => each.server === one.server)?.version;
-    const path = `/policies/${encodeURIComponent(one.policy)}`;
-    if (before) await send("POST", path + "/revert", { server: one.server, version: before });
-    else await send("DELETE", path, { server: one.server });
+    await takeBack(one.server, one.policy, before);
   }
 }
 

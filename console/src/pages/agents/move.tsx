@@ -5,6 +5,7 @@ import { type Grant, isLocked, plural, type PolicyItem } from "../../model.ts";
 import { Confirm } from "../../parts/act.tsx";
 import { Load, messageOf, useLoad } from "../../parts/load.tsx";
 import { type GrantPermissions, permissionWords } from "../../parts/permission.tsx";
+import { putPolicy, showPolicy, takeBack } from "../../parts/policies.ts";
 import { Text } from "../../parts/text.tsx";
 import { say } from "../../parts/toast.tsx";
 import { setAt } from "../../policy/edit.ts";
@@ -17,7 +18,6 @@ interface Target { policy: PolicyItem; name: string; enforced: boolean }
 interface Past { calls: number; counts: Record<"newly_denied" | "newly_allowed" | "newly_asks" | "not_replayable", number>; succeeded: { newly_denied: number } }
 
 const pathOf = (label: string) => `/grants/${encodeURIComponent(label)}`;
-const policyPath = (name: string) => `/policies/${encodeURIComponent(name)}`;
 const words = new Map<string, string>(permissionWords);
 
 /** Whether a grant carries a policy of its own that may be changed here; `bundles`: names of bundles. */
@@ -36,7 +36,7 @@ async function targetsOf(grants: Grant[]): Promise<Target[]> {
   return [...copies, ...present].filter((one) => one.enforced || grants.some((grant) => grant.policy !== one.name));
 }
 
-const textOf = async (policy: PolicyItem) => (await get<{ text: string }>(policyPath(policy.name), { server: policy.server })).text;
+const textOf = async ({ server, name }: PolicyItem) => (await showPolicy(server, name)).value.text;
 
 function Effect(props: { grant: Grant; to: Target }) {
   const { grant: { label, server }, to } = props;
@@ -75,13 +75,13 @@ function Effect(props: { grant: Grant; to: Target }) {
 async function move(grants: Grant[], to: Target, done: () => void): Promise<void> {
   const { server } = to.policy;
   if (to.enforced) {
-    await send("PUT", policyPath(to.name), { server, text: setAt(await textOf(to.policy), ["mode"], "enforce"), comment: `${to.policy.name} version ${to.policy.version}, enforced for some agents first` });
+    await putPolicy(server, to.name, setAt(await textOf(to.policy), ["mode"], "enforce"), `${to.policy.name} version ${to.policy.version}, enforced for some agents first`);
   }
   const moved: Grant[] = [];
   const undo = async () => {
     try {
       for (const one of moved) await send("PATCH", pathOf(one.label), { policy: one.policy });
-      if (to.enforced) await send("DELETE", policyPath(to.name), { server });
+      if (to.enforced) await takeBack(server, to.name, undefined);
       say(`${plural(moved.length, "agent")} under the policy of before.`);
     } catch (error) {
       say(messageOf(error));

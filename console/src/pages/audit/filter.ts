@@ -3,7 +3,7 @@ export const names = ["q", "agent", "server", "tool", "decision", "policy", "rul
 export type Name = (typeof names)[number];
 export type Filter = Partial<Record<Name, string>>;
 
-const typed = new Set<string>(["agent", "server", "tool", "decision", "policy", "rule", "code", "event", "since", "until"]);
+const typed = new Set<string>(names.filter((name) => name !== "q" && name !== "of"));
 
 /** `agent:ci tool:"two words" refund`: known names become filters, the rest is searched for. `mcp__server__tool`, as clients
     call tools, is the server's tool. */

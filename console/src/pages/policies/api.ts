@@ -1,20 +1,6 @@
 // What the gateway says of policies and of the tools that they are about, as docs/api.md spells it.
-import { all, get, getTagged, send } from "../../api.ts";
+import { all, ApiError, get, send } from "../../api.ts";
 import type { Bundle, Grant, PolicyItem } from "../../model.ts";
-
-export interface PolicyVersion {
-  version: number;
-  sha256: string;
-  author: string;
-  comment: string;
-  created: string;
-}
-
-export interface PolicyAnswer {
-  policy: PolicyItem;
-  versions: PolicyVersion[];
-  text: string;
-}
 
 export interface Finding {
   severity: "error" | "warning";
@@ -56,20 +42,6 @@ export interface CatalogueTool {
 
 export const listPolicies = () => all<PolicyItem>("/policies", "policies");
 
-const pathOf = (name: string) => `/policies/${encodeURIComponent(name)}`;
-
-export const showPolicy = (server: string, name: string, signal?: AbortSignal) =>
-  getTagged<PolicyAnswer>(pathOf(name), { server }, signal);
-
-export const showVersion = async (server: string, name: string, version: number) =>
-  (await get<PolicyAnswer>(pathOf(name), { server, version })).text;
-
-export const putPolicy = (server: string, name: string, text: string, comment: string, tag?: string, over?: string) =>
-  send<{ policy: PolicyItem; warnings: string[] }>("PUT", pathOf(name), { server, text, comment, ...(over ? { over_failing_tests: over } : {}) }, {}, tag);
-
-export const revertPolicy = (server: string, name: string, version: number, tag?: string) =>
-  send<{ policy: PolicyItem }>("POST", pathOf(name) + "/revert", { server, version }, {}, tag);
-
 export async function validate(text: string): Promise<{ valid: boolean; findings: Finding[] }> {
   const answer = await send<{ files: { valid: boolean; findings: Finding[] }[] }>("POST", "/policies/validate", { text });
   return answer.files[0] ?? { valid: false, findings: [] };
@@ -101,8 +73,9 @@ export async function toolsOf(server: string, signal?: AbortSignal): Promise<Cat
   try {
     const answer = await get<{ tools: CatalogueTool[] }>(`/catalogue/servers/${encodeURIComponent(server)}`, {}, signal);
     return answer.tools.filter((tool) => !tool.gone);
-  } catch {
-    return [];
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.status === 404) return [];
+    throw error;
   }
 }
 

@@ -1,9 +1,9 @@
 // A draft: one text that every view of the editor shows and changes, what it began from, and the way back.
 import { batch, computed, effect, type ReadonlySignal, signal, type Signal } from "@preact/signals";
+import type { PolicyAnswer } from "../../parts/policies.ts";
 import { rootOf } from "../../policy/document.ts";
 import { nodeAt } from "../../policy/json_text.ts";
 import { blockState, ownBlock, setState, type State, toolState } from "../../policy/tool_state.ts";
-import type { PolicyAnswer } from "./api.ts";
 
 /** What is published, as it was read; `tag` makes a change fail where somebody else made one meanwhile. */
 export interface Base extends PolicyAnswer {

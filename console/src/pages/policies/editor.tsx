@@ -4,6 +4,7 @@ import { plural } from "../../model.ts";
 import { Trail } from "../../parts/facts.tsx";
 import { compareLines } from "../../parts/compare.ts";
 import { Load, useLoad } from "../../parts/load.tsx";
+import { showPolicy } from "../../parts/policies.ts";
 import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
 import { say } from "../../parts/toast.tsx";
@@ -12,7 +13,7 @@ import { isGlob } from "../../policy/glob.ts";
 import { nodeAt, type Path, pathOfPointer } from "../../policy/json_text.ts";
 import { unifiedPatch } from "../../policy/patch.ts";
 import { address, place, setQuery, withQuery } from "../../router.ts";
-import { agentsOf, callsOf, carriers, type Finding, showPolicy, toolsOf, validate } from "./api.ts";
+import { agentsOf, callsOf, carriers, type Finding, toolsOf, validate } from "./api.ts";
 import { CodeView } from "./code_view.tsx";
 import { Changed } from "./changed.tsx";
 import { type Base, Draft } from "./draft.ts";
@@ -73,8 +74,8 @@ function pathOfPlace(text: string, where: string): Path | undefined {
   return path.length > 0 ? path : undefined;
 }
 
-function Head(props: { draft: Draft; live: Base; agents: number | undefined; wrong: boolean; publish: () => void }) {
-  const { draft } = props;
+function Head(props: { draft: Draft; live: Base; agents: number | undefined; mistakes: Finding[]; open: (finding: Finding) => void; publish: () => void }) {
+  const { draft, mistakes } = props;
   const { policy, versions } = draft.base.value;
   const { server, name } = policy;
   const locked = policy.owner !== "store";
@@ -91,6 +92,7 @@ function Head(props: { draft: Draft; live: Base; agents: number | undefined; wro
             {props.agents !== undefined && <>{" · "}<a href={address(["agents"], { policy: name, server })}>{plural(props.agents, "agent")}</a></>}
             {" · "}<a href={address(["audit"], { policy: name, server })}>its calls</a>
             {versions[0] && <>{" · changed "}<Time of={versions[0].created} />{" by "}<Text of={versions[0].author} /></>}
+            {mistakes[0] && <>{" · "}<button type="button" class="plain bad-text" onClick={() => props.open(mistakes[0]!)}>{plural(mistakes.length, "mistake")}</button></>}
           </p>
         </div>
         <div class="row">
@@ -98,7 +100,7 @@ function Head(props: { draft: Draft; live: Base; agents: number | undefined; wro
           <button type="button" disabled={!draft.canRedo.value} onClick={() => draft.redo()}>Redo</button>
           <button type="button" disabled={!changed} onClick={() => draft.discard()}>Discard changes</button>
           {locked ? <button type="button" disabled={!changed} onClick={() => void copyPatch(draft)}>Copy patch</button>
-            : may("policy_manager") && <button type="button" class="primary" disabled={!changed || props.wrong} onClick={props.publish}>Publish…</button>}
+            : may("policy_manager") && <button type="button" class="primary" disabled={!changed || mistakes.length > 0} onClick={props.publish}>Publish…</button>}
         </div>
       </div>
     </>
@@ -156,11 +158,12 @@ function Open(props: { live: Base; again: () => void }) {
   }, [wanted]);
   const agents = from.value && agentsOf(from.value, policy);
   const newer = draft.newer.value;
-  // Below the text that is being typed, so that it does not move.
-  const told = <Findings of={findings} open={(finding) => openJson(pathOfPlace(text, finding.pointer) ?? [])} />;
+  // Beside or below what is being changed, so that it does not move.
+  const openFinding = (finding: Finding) => openJson(pathOfPlace(text, finding.pointer) ?? []);
+  const told = <Findings of={findings} open={openFinding} />;
   return (
     <>
-      <Head draft={draft} live={props.live} agents={agents?.length} wrong={mistakes.length > 0} publish={() => setPublishing(true)} />
+      <Head draft={draft} live={props.live} agents={agents?.length} mistakes={mistakes} open={openFinding} publish={() => setPublishing(true)} />
       <UndoBanner draft={draft} again={props.again} />
       {policy.owner !== "store" && <div class="banner info">{"Read-only here: "}<code><Text of={policy.owner} /></code>{" owns this policy. Try a draft, and take it to that file with “Copy patch”."}</div>}
       {newer && (
@@ -172,7 +175,6 @@ function Open(props: { live: Base; again: () => void }) {
           </span>
         </div>
       )}
-      {tab !== "json" && told}
       <div class="tabs" role="tablist" aria-label="Views of the document">
         {tabs.map(([id, title]) => (
           <button key={id} type="button" role="tab" id={"tab-" + id} aria-selected={tab === id} aria-controls="policy-view" tabIndex={tab === id ? 0 : -1}
@@ -183,7 +185,7 @@ function Open(props: { live: Base; again: () => void }) {
       </div>
       <div class={"editor" + (tab === "versions" ? "" : " with-effect")}>
         <div id="policy-view" role="tabpanel" aria-labelledby={"tab-" + tab}>
-          {tab === "visual" && <Visual draft={draft} server={server} tools={tools.value} calls={calls.value} openJson={openJson} />}
+          {tab === "visual" && <Visual draft={draft} server={server} tools={tools} calls={calls.value} openJson={openJson} />}
           {tab === "json" && <CodeView draft={draft} server={server} tools={tools.value} findings={findings} />}
           {tab === "json" && told}
           {tab === "changes" && <Changed before={draft.base.value.text} after={text} />}
@@ -191,6 +193,7 @@ function Open(props: { live: Base; again: () => void }) {
         </div>
         {tab !== "versions" && (
           <div class="stack aside">
+            {tab !== "json" && told}
             <Effect text={text} server={server} name={name} valid={valid} />
             <Tests draft={draft} tested={tested} problem={testProblem} openJson={openJson} />
             <TryCall draft={draft} server={server} tools={tools.value} agents={agents} valid={valid} />

@@ -2,11 +2,12 @@ import { useEffect, useState } from "preact/hooks";
 import { may } from "../../api.ts";
 import type { PolicyItem } from "../../model.ts";
 import { Load, useLoad } from "../../parts/load.tsx";
+import { type PolicyVersion, showPolicy } from "../../parts/policies.ts";
 import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
 import { address, place, setQuery } from "../../router.ts";
 import { visible } from "../../visible.ts";
-import { agentsOf, carriers, listPolicies, type PolicyVersion, refusals, showPolicy, type Tested, testPolicy } from "./api.ts";
+import { agentsOf, carriers, listPolicies, refusals, type Tested, testPolicy } from "./api.ts";
 
 interface Detail {
   last?: PolicyVersion;

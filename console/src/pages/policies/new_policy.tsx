@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
 import { all } from "../../api.ts";
 import { Load, messageOf, Problem, useLoad } from "../../parts/load.tsx";
+import { putPolicy } from "../../parts/policies.ts";
 import { address, go, place } from "../../router.ts";
 import { visible } from "../../visible.ts";
-import { listPolicies, putPolicy, toolsOf } from "./api.ts";
+import { listPolicies, toolsOf } from "./api.ts";
 import { recommendedText } from "./recommended.tsx";
 
 const beginnings = {

@@ -3,11 +3,11 @@ import { useState } from "preact/hooks";
 import { may } from "../../api.ts";
 import { Confirm } from "../../parts/act.tsx";
 import { Load, useLoad } from "../../parts/load.tsx";
+import { revertPolicy, showVersion } from "../../parts/policies.ts";
 import { Text } from "../../parts/text.tsx";
 import { Time } from "../../parts/time.tsx";
 import { say } from "../../parts/toast.tsx";
 import { address, place, setQuery, withQuery } from "../../router.ts";
-import { revertPolicy, showVersion } from "./api.ts";
 import { Changed } from "./changed.tsx";
 import type { Base } from "./draft.ts";
 

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { categories } from "../../model.ts";
 import { Risk } from "../../parts/decision.tsx";
+import { Load, type Loaded } from "../../parts/load.tsx";
 import { Text } from "../../parts/text.tsx";
 import { removeAt, setAt, type Value } from "../../policy/edit.ts";
 import { obstacle, rootOf } from "../../policy/document.ts";
@@ -232,20 +233,22 @@ function Broad(props: { draft: Draft; tools: CatalogueTool[]; openJson: (path: P
   );
 }
 
-export function Visual(props: { draft: Draft; server: string; tools: CatalogueTool[] | undefined; calls: Map<string, number> | undefined; openJson: (path: Path) => void }) {
+export function Visual(props: { draft: Draft; server: string; tools: Loaded<CatalogueTool[]>; calls: Map<string, number> | undefined; openJson: (path: Path) => void }) {
   const { draft, server, openJson } = props;
   const text = draft.text.value;
-  const tools = props.tools ?? [];
+  const tools = props.tools.value ?? [];
+  // No row before all are known: it would move under somebody's pointer.
+  const settled = props.tools.value !== undefined || props.tools.problem !== undefined;
   const wanted = place.value.query.get("tool");
   const [open, setOpen] = useState(new Set<string>(wanted ? [wanted] : []));
   useEffect(() => {
-    if (!wanted || !props.tools) return;
+    if (!wanted || !settled) return;
     setOpen((old) => new Set(old).add(wanted));
     document.querySelector("[data-wanted]")?.scrollIntoView({ block: "center" });
-  }, [wanted, props.tools]);
+  }, [wanted, settled]);
   const wrong = obstacle(text);
   const root = rootOf(text);
-  const known = useMemo(() => new Map(tools.map((tool) => [tool.tool, tool])), [props.tools]);
+  const known = useMemo(() => new Map(tools.map((tool) => [tool.tool, tool])), [props.tools.value]);
   const [recommending, setRecommending] = useState(false);
   const query = place.value.query;
   const words = (query.get("q") ?? "").toLowerCase();
@@ -296,15 +299,14 @@ export function Visual(props: { draft: Draft; server: string; tools: CatalogueTo
             </select>
           </span>
         </div>
-        {props.tools === undefined && <p class="dim" role="status">Loading the tools…</p>}
-        {props.tools?.length === 0 && <p class="dim small">The catalogue knows no tools of this server yet. It learns them when an agent lists them, or by <code>doorward scan</code>.</p>}
-        <ul class="tools">
+        <Load from={props.tools}>{(known) => known.length === 0 && <p class="dim small">The catalogue knows no tools of this server yet. It learns them when an agent lists them, or by <code>doorward scan</code>.</p>}</Load>
+        {settled && <ul class="tools">
           {shown.map((row, index) => (
             <ToolRow key={row.tool} draft={draft} row={row} server={server} index={index} calls={props.calls && (props.calls.get(row.tool) ?? 0)} openJson={openJson}
                      wanted={row.tool === wanted} open={open.has(row.tool)} setOpen={(now) => { const next = new Set(open); if (now) next.add(row.tool); else next.delete(row.tool); setOpen(next); }} />
           ))}
-        </ul>
-        {rows.length > 0 && shown.length === 0 && <p class="empty">{"No tool matches. "}<button type="button" class="plain" onClick={() => setQuery({ q: null, state: null, risk: null })}>Show all</button></p>}
+        </ul>}
+        {settled && rows.length > 0 && shown.length === 0 && <p class="empty">{"No tool matches. "}<button type="button" class="plain" onClick={() => setQuery({ q: null, state: null, risk: null })}>Show all</button></p>}
       </section>
       <Broad draft={draft} tools={tools} openJson={openJson} />
       {recommending && <Recommended draft={draft} server={server} onClose={() => setRecommending(false)} />}

@@ -2,6 +2,7 @@
 import { all, get, send } from "../../api.ts";
 import type { PolicyItem } from "../../model.ts";
 import type { ServerPermissions } from "../../parts/permission.tsx";
+import { putPolicy, takeBack } from "../../parts/policies.ts";
 import { type Plan, recommended } from "../../parts/recommend.tsx";
 
 export type Mode = "observe" | "recommended" | "lockdown";
@@ -15,17 +16,19 @@ export const modes: { id: Mode; title: string; says: string }[] = [
 /** What a mode would put in force, on which servers, and which it leaves alone for what reason. */
 export interface ModePlan extends Plan { servers: string[]; left: { server: string; why: string }[] }
 
+const postureOf = (mode: Mode) => (mode === "lockdown" ? "strict" : "recommended");
+
 /** Changes nothing. */
 export async function planOf(mode: Mode, servers: string[], policies: PolicyItem[]): Promise<ModePlan> {
   const left: ModePlan["left"] = [];
+  // One after another: the gateway judges a few at once and refuses more.
   for (const server of servers) {
     const { tools } = await get<ServerPermissions>(`/servers/${encodeURIComponent(server)}/permissions`);
     if (tools.length === 0) left.push({ server, why: "Its tools are not known yet. The step before asks it for them." });
     else if (policies.filter((one) => one.server === server).length > 1) left.push({ server, why: "It has several policies. Change each on its own page." });
   }
   const able = servers.filter((server) => left.every((each) => each.server !== server));
-  const posture = mode === "lockdown" ? "strict" : "recommended";
-  const plan: ModePlan = { ...(able.length ? await recommended(able, posture) : { digest: "", policies: [] }), servers: able, left };
+  const plan: ModePlan = { ...(able.length ? await recommended(able, postureOf(mode)) : { digest: "", policies: [] }), servers: able, left };
   if (mode !== "observe") return plan;
   return { ...plan, policies: plan.policies.map((one) => ({ ...one, changed: true, text: JSON.stringify({ ...JSON.parse(one.text), mode: "observe" }, null, 2) + "\n" })) };
 }
@@ -35,16 +38,13 @@ export async function putInForce(mode: Mode, plan: ModePlan): Promise<() => Prom
   const before = new Map<string, PolicyItem>();
   for (const one of await all<PolicyItem>("/policies", "policies")) before.set(one.server + "/" + one.name, one);
   if (mode === "observe") {
-    for (const one of plan.policies) await send("PUT", `/policies/${encodeURIComponent(one.policy)}`, { server: one.server, text: one.text, comment: "first run: observe" });
+    for (const one of plan.policies) await putPolicy(one.server, one.policy, one.text, "first run: observe");
   } else {
-    await send("POST", "/catalogue/apply", { servers: plan.servers, posture: mode === "lockdown" ? "strict" : "recommended", digest: plan.digest, comment: `first run: ${mode}` });
+    await send("POST", "/catalogue/apply", { servers: plan.servers, posture: postureOf(mode), digest: plan.digest, comment: `first run: ${mode}` });
   }
   return async () => {
     for (const one of plan.policies.filter((each) => each.changed)) {
-      const path = `/policies/${encodeURIComponent(one.policy)}`;
-      const old = before.get(one.server + "/" + one.policy);
-      if (old) await send("POST", path + "/revert", { server: one.server, version: old.version });
-      else await send("DELETE", path, { server: one.server });
+      await takeBack(one.server, one.policy, before.get(one.server + "/" + one.policy)?.version);
     }
   };
 }
