@@ -51,6 +51,17 @@ TEST(PolicyDiff, TellsOfOtherBoundsUnderTheSameWord) {
   EXPECT_EQ(changes.summary, "1 tool with other rules.");
 }
 
+TEST(PolicyDiff, ReadsRulesOnArgumentsOfDocumentsThatObserve) {
+  const auto with = [](const std::string& block) {
+    return R"({"version":"1","mode":"observe","default":"deny","tools":{"pay":)" + block + "}}";
+  };
+  const std::string bounded = R"({"deny_if":[{"conditions":[{"path":"args.n","op":"gt","value":10}]}]})";
+  const PolicyDiff tighter = diff(with("{}"), with(bounded));
+  EXPECT_EQ(tighter.summary, "1 tool newly depending on arguments.");
+  EXPECT_FALSE(tighter.widens);
+  EXPECT_TRUE(diff(with(bounded), with("{}")).widens);
+}
+
 TEST(PolicyDiff, ComparesANewPolicyWithNone) {
   const PolicyDiff changes = diff_policies(nullptr, load_or_fail(R"({"version":"1","default":"deny","tools":{"a":{}}})"), "up", {});
   EXPECT_EQ(changes.summary, "1 tool newly allowed.");

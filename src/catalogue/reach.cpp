@@ -62,13 +62,15 @@ class ReachJudge::Question {
 
   ToolReach answer() {
     applied_ = policy::applied_to(policy_, call_, !caller_.any_identity);
-    result_.observed = policy_.mode() == policy::Mode::observe;
     const std::vector<GeneratedCall> calls = generate();
     find_context(calls);
-    for (const GeneratedCall& call : calls) {
-      if (!ask(call)) return undecided(kOutOfDecisions);
-    }
-    return conclude();
+    ToolReach enforced = [&] {
+      for (const GeneratedCall& call : calls) {
+        if (!ask(call)) return undecided(kOutOfDecisions);
+      }
+      return conclude();
+    }();
+    return policy_.mode() == policy::Mode::observe ? observed(std::move(enforced)) : enforced;
   }
 
  private:
@@ -82,7 +84,7 @@ class ReachJudge::Question {
   std::vector<GeneratedCall> generate() {
     GenerateOptions options;
     // Where every call is judged alike, two are enough to ask the engine which way.
-    options.most = applied_.settled() || result_.observed || applied_.refuses != nullptr ? 2 : kMostCalls;
+    options.most = applied_.settled() || applied_.refuses != nullptr ? 2 : kMostCalls;
     options.signals = tool_.record.classification.signals;
     options.conditions = applied_.open;
     options.amounts = applied_.amounts;
@@ -159,11 +161,8 @@ class ReachJudge::Question {
     if (!args) return Reach::blocked;
     call_.args = *args;
     decision_ = policy::decide(policy_, call_, judge_.scratch_);
-    if (!decision_.enforced) return Reach::open;
     if (decision_.verdict == policy::Verdict::approve) return Reach::needs_person;
     if (decision_.verdict != policy::Verdict::allow) return Reach::blocked;
-    // Observed, a limit counts and refuses nothing.
-    if (result_.observed) return Reach::open;
     for (const policy::LimitDemand& demand : judge_.scratch_.demands()) {
       if (demand.amount_millionths > demand.limit->max_millionths) {
         decision_ = policy::limit_denial(decision_, *demand.limit, 0);
@@ -199,13 +198,6 @@ class ReachJudge::Question {
     const Met& limited = met(Reach::limited);
     const Met& asked = met(Reach::needs_person);
     const Met& blocked = met(Reach::blocked);
-    if (result_.observed && open.count > 0) {
-      const policy::Rule* would = applied_.refuses != nullptr ? applied_.refuses : applied_.asks;
-      if (would != nullptr) result_.would = applied_.refuses != nullptr ? Reach::blocked : Reach::needs_person;
-      return conclude(Reach::open, would,
-                      would != nullptr ? "The policy only observes: its rules are recorded and every call passes." : "Every call passes.",
-                      open);
-    }
     if (open.count + limited.count == 0) return conclude_nothing_passed(asked, blocked);
     const Met& passing = open.count > 0 ? open : limited;
     if (asked.count + blocked.count > 0) {
@@ -231,6 +223,24 @@ class ReachJudge::Question {
     if (applied_.settled()) return conclude(Reach::blocked, blocked.rule, "Every call is refused.", blocked);
     name(asked.count > 0 ? asked.rule : blocked.rule);
     return undecided(kNothingPassed);
+  }
+
+  /// What the rules say is recorded, and every call passes.
+  ToolReach observed(ToolReach enforced) const {
+    ToolReach open = std::move(enforced);
+    open.observed = true;
+    open.would = open.decided ? open.reach : Reach::depends;
+    open.reach = Reach::open;
+    open.decided = true;
+    open.limited = false;
+    for (const Met& each : met_) {
+      if (open.passes.empty() && each.count > 0) open.passes = each.args;
+    }
+    open.why = open.would == Reach::open ? "Every call passes." : "The policy only observes: its rules are recorded and every call passes. If it enforced: " + open.why;
+    for (auto& trial : open.trials) {
+      if (trial) trial = Reach::open;
+    }
+    return open;
   }
 
   void name(const policy::Rule* rule) {

@@ -53,12 +53,12 @@ struct ToolReach {
   bool decided = true;   ///< false: it could not be decided, and counts as open
   bool observed = false;  ///< the policy only observes: what it says is recorded, and the call passes
   bool limited = false;   ///< of depends: what goes through is limited
-  std::string rule;       ///< what blocks, asks or limits (policy.md section 8); of depends: what stops the others
+  std::string rule;       ///< what blocks, asks or limits, or would (policy.md section 8); of depends: what stops the others
   std::string pointer;    ///< of that rule, into the policy's document; empty where it is none of the document
-  Reach would = Reach::open;  ///< of observed: blocked or needs_person where it would be that if the policy enforced
+  Reach would = Reach::open;  ///< of observed: what it would be if the policy enforced; depends where that is undecided
   std::string why;        ///< one sentence
   std::string passes;     ///< of limited, depends, open: a call that goes through; JSON of its arguments
-  std::string stopped;    ///< of depends: a call that does not
+  std::string stopped;    ///< of depends: a call that does not, or would not
   std::uint32_t calls = 0;  ///< how many calls the engine was asked about
   /// The widest answer for the calls of each Trial; nothing where the tool has no such argument.
   std::array<std::optional<Reach>, 5> trials;

@@ -63,7 +63,25 @@ TEST(Reach, ObservingIsOpenHoweverStrictTheRules) {
     const ToolReach open = reach(R"({"version":"1","mode":"observe","default":"deny",)" + std::string(strict) + "}", tool("x"));
     EXPECT_EQ(open.reach, Reach::open) << strict;
     EXPECT_TRUE(open.observed);
+    EXPECT_EQ(open.passes, "{}");
   }
+}
+
+TEST(Reach, ObservingTellsWhatItWouldDoIfItEnforced) {
+  const auto would = [](std::string_view block) {
+    return reach(R"({"version":"1","mode":"observe","default":"deny","tools":{"x":)" + std::string(block) + "}}",
+                 tool("x", Category::financial, std::string(kAmount)));
+  };
+  EXPECT_EQ(would("{}").would, Reach::open);
+  EXPECT_EQ(would(R"({"action":"deny"})").would, Reach::blocked);
+  EXPECT_EQ(would(R"({"action":"approve"})").would, Reach::needs_person);
+  EXPECT_EQ(would(R"({"limits":[{"counter":"c","window":"minute","max":3,"scope":"grant"}]})").would, Reach::limited);
+  const ToolReach depends = would(R"({"deny_if":[{"conditions":[{"path":"args.amount","op":"gt","value":1000}]}]})");
+  EXPECT_EQ(depends.reach, Reach::open);
+  EXPECT_EQ(depends.would, Reach::depends);
+  EXPECT_EQ(depends.rule, "/tools/x/deny_if/args.amount-gt");
+  EXPECT_EQ(depends.stopped, R"({"amount":1001})");
+  for (const auto& trial : depends.trials) EXPECT_EQ(trial.value_or(Reach::open), Reach::open);
 }
 
 TEST(Reach, CategoriesAndGlobsAndHiddenOutersCount) {

@@ -15,7 +15,7 @@ std::string decision_of(json::Value tool) {
   std::string text = decision_words(member(tool, "decision"));
   if (is_false(tool.find("decided"))) text += " ?";
   const std::string would = member(tool, "would");
-  if (!would.empty() && would != "allowed") text += " (would be " + decision_words(would) + ")";
+  if (!would.empty() && would != "allowed") text += " (if it enforced: " + decision_words(would) + ")";
   return text;
 }
 

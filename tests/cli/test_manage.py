@@ -317,7 +317,7 @@ class Running(CommandCase):
         observing = {**SHUT, "mode": "observe", "tools": {"create_note": {"deny_if": [{"conditions": [
             {"path": "args.title", "op": "starts_with", "value": "x"}]}]}}}
         self.run_command("policy", "add", "look", "--server", "demo", "--file", self.write("p.json", observing))
-        self.assertRegex(self.run_command("grant", "can", "agent", "--policy", "look")[0], r"(?m)^Allowed +create_note ")
+        self.assertRegex(self.run_command("grant", "can", "agent", "--policy", "look")[0], r"(?m)^Allowed \(if it enforced: Depends on arguments\) +create_note ")
         told = self.run_command("grant", "can", "agent", "--policy", "look", "--enforce")[0]
         self.assertRegex(told, r"(?m)^Denied +list_notes ")
         self.assertRegex(told, r"(?m)^Depends on arguments +create_note ")

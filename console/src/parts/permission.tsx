@@ -1,6 +1,6 @@
 // What an agent can do with a tool, as the engine answers generated calls (grant.can, server.can of docs/api.md).
 import { address } from "../router.ts";
-import { Decision, type DecisionWord } from "./decision.tsx";
+import { Decision } from "./decision.tsx";
 import { Text } from "./text.tsx";
 
 export interface PermissionPolicy { name: string; version: number; sha256: string; mode: "enforce" | "observe" }
@@ -8,7 +8,8 @@ export interface PermissionPolicy { name: string; version: number; sha256: strin
 export interface Permission {
   decision: "allowed" | "denied" | "hidden" | "rate_limited" | "needs_approval" | "depends";
   decided: boolean;
-  would?: DecisionWord;
+  /** Of a policy that observes: the same, if it enforced. */
+  would?: Permission["decision"];
   rule: string; pointer: string; line: number; note: string; why: string;
   passes?: string; stopped?: string;
 }
@@ -34,8 +35,9 @@ export const permissionWords = [["allowed", "Allowed"], ["depends", "Depends on 
 export function Can(props: { of: Permission; severity?: string }) {
   const { of } = props;
   const undecided = !of.decided && <span title="Not told for all arguments">{" ?"}<span class="hidden-visually">, not told for all arguments</span></span>;
+  if (of.decision === "allowed" && of.would === "denied") return <span class="can"><Decision of="would_deny" /></span>;
   if (of.decision === "allowed" && of.would && of.would !== "allowed") {
-    return <span class="can"><Decision of={of.would === "hidden" ? "hidden" : "would_deny"} />{of.would !== "denied" && <span class="dim"> if it enforced</span>}</span>;
+    return <span><Can of={{ ...of, decision: of.would, would: undefined }} /><span class="dim"> if it enforced</span></span>;
   }
   if (of.decision === "depends") return <span class="can depends"><span aria-hidden="true">◐ </span>Depends{undecided}</span>;
   const open = of.decision === "allowed" && (props.severity === "critical" || props.severity === "high");
