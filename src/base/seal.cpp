@@ -4,18 +4,18 @@
 
 #include <cstring>
 
+#include "base/aead.h"
 #include "base/encoding.h"
-#include "base/random.h"
 
 namespace doorward {
 namespace {
-constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+
 constexpr std::size_t kExpiry = 8;
 
-const unsigned char* raw(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
+std::string_view text_of(const std::array<unsigned char, 32>& key) {
+  return {reinterpret_cast<const char*>(key.data()), key.size()};
 }
+
 }  // namespace
 
 Sealer::Sealer(std::string_view key) {
@@ -30,28 +30,18 @@ std::string Sealer::seal(std::string_view text, std::string_view context, std::i
   std::string plain(kExpiry, '\0');
   std::memcpy(plain.data(), &expires_s, kExpiry);
   plain += text;
-  std::string out(kNonce + plain.size() + kTag, '\0');
-  auto* bytes = reinterpret_cast<unsigned char*>(out.data());
-  random_bytes({bytes, kNonce});
-  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes + kNonce, nullptr, raw(plain), plain.size(), raw(context),
-                                             context.size(), nullptr, bytes, key_.data());
-  return to_base64(bytes_of(out), Base64::url);
+  return to_base64(bytes_of(aead_seal(text_of(key_), plain, context)), Base64::url);
 }
 
 std::optional<std::string> Sealer::open(std::string_view sealed, std::string_view context,
                                         std::int64_t now_s) const {
   const std::optional<std::string> bytes = from_base64(sealed, Base64::url);
-  if (!bytes || bytes->size() < kNonce + kTag + kExpiry) return std::nullopt;
-  std::string plain(bytes->size() - kNonce - kTag, '\0');
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-          reinterpret_cast<unsigned char*>(plain.data()), nullptr, nullptr, raw(*bytes) + kNonce,
-          bytes->size() - kNonce, raw(context), context.size(), raw(*bytes), key_.data()) != 0) {
-    return std::nullopt;
-  }
+  const std::optional<std::string> plain = bytes ? aead_open(text_of(key_), *bytes, context) : std::nullopt;
+  if (!plain || plain->size() < kExpiry) return std::nullopt;
   std::int64_t expires_s = 0;
-  std::memcpy(&expires_s, plain.data(), kExpiry);
+  std::memcpy(&expires_s, plain->data(), kExpiry);
   if (now_s >= expires_s) return std::nullopt;
-  return plain.substr(kExpiry);
+  return plain->substr(kExpiry);
 }
 
 }  // namespace doorward

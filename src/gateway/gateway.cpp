@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <charconv>
 #include <latch>
 
 #include "gateway/shared.h"
@@ -12,22 +11,13 @@
 namespace doorward::gateway {
 namespace {
 
-/// `host:port` or `[v6]:port` of the configuration.
-Result<io::Address> parse_listen(const std::string& listen) {
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string::npos) {
-    return fail(ErrorKind::invalid,
-                "listen: \"" + listen + "\" has no port; write address:port, such as 127.0.0.1:8420");
-  }
-  std::string host = listen.substr(0, colon);
-  if (host == "localhost") host = "127.0.0.1";
-  unsigned port = 65536;
-  const char* end = listen.data() + listen.size();
-  const auto [at, error] = std::from_chars(listen.data() + colon + 1, end, port);
-  if (error != std::errc() || at != end || port > 65535) {
-    return fail(ErrorKind::invalid, "listen: \"" + listen + "\" has no valid port (0 to 65535)");
-  }
-  return io::Address::parse(host, static_cast<std::uint16_t>(port));
+/// `localhost` is the one name: nobody is asked for it.
+Result<io::Address> parse_listen(std::string listen) {
+  constexpr std::string_view kName = "localhost:";
+  if (listen.starts_with(kName)) listen.replace(0, kName.size() - 1, "127.0.0.1");
+  Result<io::Address> address = io::Address::from_text(listen);
+  if (!address) return fail(address.error().kind, "listen: " + address.error().message);
+  return address;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 #include "io/failure.h"
@@ -69,6 +70,22 @@ Result<Address> Address::parse(std::string_view literal, std::uint16_t port) {
   }
   return fail(ErrorKind::invalid,
               std::string(literal) + " is no IP address; write one such as 127.0.0.1 or ::1");
+}
+
+Result<Address> Address::from_text(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const std::string_view host = text.substr(0, colon);
+  const std::string quoted = '"' + std::string(text) + '"';
+  if (colon == std::string_view::npos || host.contains(':') != host.starts_with('[')) {
+    return fail(ErrorKind::invalid, quoted + " is no address and port; write 127.0.0.1:8420 or [::1]:8420");
+  }
+  unsigned port = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data() + colon + 1, end, port);
+  if (error != std::errc() || at != end || port > 65'535) {
+    return fail(ErrorKind::invalid, quoted + " has no valid port (0 to 65535)");
+  }
+  return parse(host, static_cast<std::uint16_t>(port));
 }
 
 std::string Address::host_to_string() const {

@@ -23,6 +23,9 @@ class Address {
   /// A literal address: `127.0.0.1`, `::1` (brackets allowed). No names: those are the Resolver's.
   static Result<Address> parse(std::string_view literal, std::uint16_t port);
 
+  /// What to_string() writes: `127.0.0.1:80`, `[::1]:80`.
+  static Result<Address> from_text(std::string_view text);
+
   std::string to_string() const;       ///< `127.0.0.1:80`, `[::1]:80`
   std::string host_to_string() const;  ///< without the port, without brackets
   std::uint16_t port() const;
@@ -41,7 +44,6 @@ class Address {
 
 /// All descriptors made here are nonblocking and close-on-exec.
 
-/// `literal_or_host` of a listener: a literal address, or `localhost` (127.0.0.1).
 Result<Fd> listen_tcp(const Address& at, int backlog = 4096);
 /// Replaces a stale socket file that nobody listens on; refuses one that answers. File mode 0600.
 Result<Fd> listen_unix(const std::string& path);

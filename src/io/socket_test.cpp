@@ -41,6 +41,11 @@ TEST(Address, ParsesLiteralsOnly) {
   EXPECT_TRUE(Address::parse("::ffff:127.0.0.1", 0)->is_loopback());
   EXPECT_FALSE(Address::parse("10.0.0.1", 0)->is_loopback());
   EXPECT_FALSE(Address::parse("::", 0)->is_loopback());
+  for (const std::string_view text : {"127.0.0.1:80", "[::1]:65535", "0.0.0.0:0"}) EXPECT_EQ(Address::from_text(text)->to_string(), text);
+  for (const std::string_view text : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1", "127.0.0.1:8x", "::1:80", "[127.0.0.1]:80",
+                                      "[::1]", "[::1:80", "localhost:80", ":80"}) {
+    EXPECT_FALSE(Address::from_text(text)) << text;
+  }
   using namespace std::string_literals;
   for (const std::string& text : {""s, "localhost"s, "127.1"s, "0x7f.1"s, "127.0.0.01"s, "1.2.3.4 "s,
                                   "::1%lo"s, "127.0.0.1\0"s, "[127.0.0.1"s}) {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 
+#include "io/socket.h"
 #include "server/config_admin.h"
 #include "server/config_anchor.h"
 #include "server/config_bundle.h"
@@ -211,7 +212,8 @@ void report_twins(const std::vector<Item>& items, Name name, std::string_view wh
 void read_listener(Fields& fields, Config& config, FileContext& context) {
   if (auto listen = fields.take_text("listen")) {
     config.listen = std::move(*listen);
-    if (!is_listen_address(config.listen)) {
+    // Numeric, so that no name server decides where the gateway listens.
+    if (!io::Address::from_text(config.listen)) {
       context.report(*fields.node().find("listen"),
                      "\"listen\" must be a numeric address and a port, such as 127.0.0.1:8420 or [::1]:8420");
     }

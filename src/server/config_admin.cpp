@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "io/socket.h"
 #include "server/config_listener.h"
 #include "server/config_tls.h"
 
@@ -12,7 +13,7 @@ void read_admin(const yaml::Node& node, AdminConfig& admin, FileContext& context
   if (auto listen = fields.take_text("listen")) {
     admin.chosen = true;
     admin.listen = *listen == "none" ? std::string() : std::move(*listen);
-    if (!admin.listen.empty() && !is_listen_address(admin.listen)) {
+    if (!admin.listen.empty() && !io::Address::from_text(admin.listen)) {
       context.report(*node.find("listen"),
                      "\"listen\" must be a numeric address and a port, such as 127.0.0.1:8421, or none");
     }

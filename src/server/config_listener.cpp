@@ -1,9 +1,6 @@
 #include "server/config_listener.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 
 namespace doorward::server {
@@ -25,21 +22,6 @@ bool is_host(std::string_view text) {
 }
 
 }  // namespace
-
-bool is_listen_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon + 1 == text.size()) return false;
-  unsigned port = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
-  if (error != std::errc() || stop != end || port > 65'535) return false;
-  std::string host = text.substr(0, colon);
-  unsigned char address[16];
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    return inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), address) == 1;
-  }
-  return inet_pton(AF_INET, host.c_str(), address) == 1;
-}
 
 std::vector<std::string> read_hosts(Fields& fields, FileContext& context) {
   std::vector<std::string> hosts = fields.take_texts("allowed_hosts");

@@ -55,9 +55,7 @@ std::unexpected<StartFailure> failure(Findings findings) {
 
 /// Whether the default address is free: another state directory's gateway may have it.
 bool can_listen(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  const auto at = io::Address::parse(address.substr(0, colon),
-                                     static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1))));
+  const auto at = io::Address::from_text(address);
   return at && io::listen_tcp(*at);
 }
 

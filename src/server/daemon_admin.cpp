@@ -131,10 +131,7 @@ Status Daemon::listen_admin() {
   if (Status noted = store_->set_setting(kBootstrapSetting, "made"); !noted) return noted;
   bootstrap_ = std::move(*token);
   authenticator_ = std::make_unique<SignIn>(*people_, *bootstrap_);
-  const std::string& text = config_.admin.listen;
-  const std::size_t colon = text.rfind(':');
-  const auto at = io::Address::parse(text.substr(0, colon),
-                                     static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1))));
+  const auto at = io::Address::from_text(config_.admin.listen);
   if (!at) return std::unexpected(at.error());
   std::shared_ptr<io::TlsServer> tls;
   if (config_.admin.tls) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 
+#include "io/socket.h"
+
 
 namespace doorward::server {
 namespace {
@@ -34,11 +36,8 @@ std::string size(std::size_t bytes) {
 
 /// Whether others than this machine reach an address `host:port`.
 bool is_exposed(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  std::string_view host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return !host.starts_with("127.") && host != "::1";
+  const auto at = io::Address::from_text(address);
+  return at && !at->is_loopback();
 }
 
 std::string exposure(std::string_view address, bool tls) {

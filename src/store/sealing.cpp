@@ -6,21 +6,12 @@
 #include <cstring>
 #include <utility>
 
+#include "base/aead.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/random.h"
 
 namespace doorward::store {
-namespace {
-
-constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-
-const unsigned char* raw(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-}  // namespace
 
 SealingKey::SealingKey() {
   // Without them no secret can be kept, as without randomness.
@@ -60,23 +51,11 @@ std::string SealingKey::id() const {
 }
 
 std::string seal(const SealingKey& key, std::string_view plain, std::string_view bound_to) {
-  std::string out(kNonce + plain.size() + kTag, '\0');
-  auto* bytes = reinterpret_cast<unsigned char*>(out.data());
-  random_bytes({bytes, kNonce});
-  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes + kNonce, nullptr, raw(plain), plain.size(), raw(bound_to),
-                                             bound_to.size(), nullptr, bytes, raw(key.bytes()));
-  return out;
+  return aead_seal(key.bytes(), plain, bound_to);
 }
 
 std::optional<std::string> unseal(const SealingKey& key, std::string_view sealed, std::string_view bound_to) {
-  if (sealed.size() < kNonce + kTag) return std::nullopt;
-  std::string plain(sealed.size() - kNonce - kTag, '\0');
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-          reinterpret_cast<unsigned char*>(plain.data()), nullptr, nullptr, raw(sealed) + kNonce,
-          sealed.size() - kNonce, raw(bound_to), bound_to.size(), raw(sealed), raw(key.bytes())) != 0) {
-    return std::nullopt;
-  }
-  return plain;
+  return aead_open(key.bytes(), sealed, bound_to);
 }
 
 }  // namespace doorward::store
