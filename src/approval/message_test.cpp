@@ -74,7 +74,8 @@ TEST(Message, ATestSaysThatItIsOne) {
   const Notice notice = test_notice("https://console.test", 0);
   EXPECT_THAT(headline(notice), HasSubstr("test"));
   json::Reader reader;
-  EXPECT_TRUE(reader.read(cloud_event(notice, "")));
+  const std::string event = cloud_event(notice, "");
+  EXPECT_TRUE(reader.read(event));
 }
 
 }  // namespace

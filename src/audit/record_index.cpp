@@ -114,12 +114,26 @@ std::string RecordIndex::path_of(const std::string& writer, const SegmentFile& s
 
 Status RecordIndex::refresh() {
   if (write_out_) write_out_();
-  std::unique_lock reading(reading_, std::defer_lock);
-  if (whole_) {
-    reading.lock();
-  } else if (!reading.try_lock_for(kPatience)) {
-    return {};
+  {
+    std::unique_lock lock(turn_);
+    const auto ended = [this] { return !reading_; };
+    if (whole_) {
+      turn_ended_.wait(lock, ended);
+    } else if (!turn_ended_.wait_for(lock, kPatience, ended)) {
+      return {};
+    }
+    reading_ = true;
   }
+  Status read = read_log();
+  {
+    const std::lock_guard lock(turn_);
+    reading_ = false;
+  }
+  turn_ended_.notify_one();
+  return read;
+}
+
+Status RecordIndex::read_log() {
   Result<std::vector<std::string>> names = list_writers(log_);
   if (!names) return std::unexpected(names.error());
   // The newest segment of every writer first, then the older ones, so that the first pages are there at once.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -105,6 +106,7 @@ class RecordIndex {
 
   static std::span<const IndexRow> rows_of(const Blocks& blocks, std::size_t index);
   std::string path_of(const std::string& writer, const SegmentFile& segment) const;
+  Status read_log();
   Status take_in(const std::string& writer, const SegmentFile& segment, bool complete);
   Status grow(IndexBlock& block);
   std::shared_ptr<IndexBlock> held(const std::string& writer, const SegmentFile& segment) const;
@@ -118,7 +120,9 @@ class RecordIndex {
   const std::string log_;
   const std::string directory_;
   const std::function<void()> write_out_;
-  std::timed_mutex reading_;            ///< one reads the log at a time
+  std::mutex turn_;
+  std::condition_variable turn_ended_;
+  bool reading_ = false;                ///< one reads the log at a time; under turn_
   bool keeping_ = true;                 ///< until a file cannot be written; whoever reads the log
   mutable std::shared_mutex mutex_;     ///< of all below; held by a reader of the log for pieces of it only
   std::map<std::string, Blocks> writers_;  ///< segments in log order

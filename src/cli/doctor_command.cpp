@@ -94,12 +94,12 @@ class Doctor {
         for (const json::Value server : root->find("servers").elements()) examine_server(state, server);
       }
     }
-    const auto policies = ask(state, R"({"op":"policy.list"})");
-    const auto grants = ask(state, R"({"op":"grant.list"})");
+    const std::string policies = ask(state, R"({"op":"policy.list"})").value_or("{}");
+    const std::string grants = ask(state, R"({"op":"grant.list"})").value_or("{}");
     json::Reader policy_reader;
     json::Reader grant_reader;
-    const auto policy_root = policy_reader.read(policies.value_or("{}"), {.bytes = 64u << 20});
-    const auto grant_root = grant_reader.read(grants.value_or("{}"), {.bytes = 64u << 20});
+    const auto policy_root = policy_reader.read(policies, {.bytes = 64u << 20});
+    const auto grant_root = grant_reader.read(grants, {.bytes = 64u << 20});
     if (policy_root && grant_root) check_use(state, policy_root->find("policies"), grant_root->find("grants"), checks_);
     check_clients(state, servers_, checks_);
     print();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -58,6 +59,9 @@ class Reader {
   /// Reads the one value that `text` must hold (white space around it allowed). The result lives until the
   /// next call and refers into `text`, which must stay unchanged as long as the result is used.
   std::expected<Value, ReadError> read(std::string_view text, const Limits& limits = {});
+  /// A text that is gone before its values are.
+  template <std::same_as<std::string> Text>
+  std::expected<Value, ReadError> read(Text&& text, const Limits& limits = {}) = delete;
 
  private:
   struct State;

@@ -38,7 +38,8 @@ std::string block(const std::string& members, const std::string& tool = "t") {
 
 TEST(Dialect, IsRecognisedByItsRules) {
   json::Reader reader;
-  EXPECT_TRUE(is_older_dialect(*reader.read(rules(""))));
+  const std::string older = rules("");
+  EXPECT_TRUE(is_older_dialect(*reader.read(older)));
   EXPECT_FALSE(is_older_dialect(*reader.read(R"({"version":"1","default":"deny","tools":{"t":{}}})")));
   EXPECT_FALSE(is_older_dialect(*reader.read("[]")));
 }

@@ -64,7 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (end != std::string_view::npos) facts.description = text.substr(end + 1);
     const risk::Classification classification = risk::classify(facts);
     json::Reader again;
-    check(again.read(written(classification)).has_value());
+    const std::string told = written(classification);
+    check(again.read(told).has_value());
   }
   return 0;
 }
