@@ -50,6 +50,7 @@ class Sink {
     if (to_file_) stream_.open(file, std::ios::binary | std::ios::trunc);
   }
   bool write(std::string_view bytes) {
+    if (bytes.empty()) return true;  // fwrite takes no null
     if (!to_file_) return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
     stream_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     return stream_.good();
