@@ -86,7 +86,7 @@ std::string report(const server::StateDir& state) {
   const std::string servers = ask_for(state, "server.list");
   json::Reader reader;
   writer.key("servers").begin_array();
-  if (const auto root = reader.read(servers.empty() ? "{}" : servers, {.bytes = 64u << 20})) {
+  if (const auto root = reader.read(servers.empty() ? std::string_view("{}") : servers, {.bytes = 64u << 20})) {
     for (const json::Value server : root->find("servers").elements()) write_server(writer, server);
   }
   writer.end_array().key("checks").begin_array();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "json/value.h"
 
@@ -60,7 +61,8 @@ class Reader {
   /// next call and refers into `text`, which must stay unchanged as long as the result is used.
   std::expected<Value, ReadError> read(std::string_view text, const Limits& limits = {});
   /// A text that is gone before its values are.
-  template <std::same_as<std::string> Text>
+  template <typename Text>
+    requires std::same_as<std::remove_cv_t<Text>, std::string>
   std::expected<Value, ReadError> read(Text&& text, const Limits& limits = {}) = delete;
 
  private:
