@@ -68,7 +68,7 @@ class Comparison {
   }
 
   std::string word(const ToolReach& reach) const {
-    return std::string(reach.observed && reach.would != Reach::open ? would_word(reach) : decision_word(reach));
+    return std::string(reach.observed ? would_word(reach) : decision_word(reach));
   }
 
   void compare(const LiveTool& tool) {

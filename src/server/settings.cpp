@@ -6,7 +6,6 @@
 
 #include "io/socket.h"
 
-
 namespace doorward::server {
 namespace {
 
