@@ -29,7 +29,7 @@ function pageOf(segment = ""): Page | undefined {
 export function begin(): void {
   const page = pageOf(segments()[0]);
   if (page) fetchPage(page).catch(() => undefined); // where it is drawn, it is fetched again and says what is wrong
-  effect(() => { if (session.value) lookFirst(); });
+  effect(() => lookFirst(!!session.value));
   findSession().then(() => { if (session.value) goOn(); }, (error) => { unreachable.value = messageOf(error); });
 }
 

@@ -195,7 +195,7 @@ export default function Audit() {
     <>
       <div class="audit-head">
         <h1>Audit log</h1>
-        {first.value ? <ChainState of={first.value.chain} /> : <span class="chain">Reading the log</span>}
+        {first.value ? <ChainState of={first.value.chain} /> : first.loading && <span class="chain">Reading the log</span>}
         {may("auditor") && (
           <span class="row"><Verify /><button type="button" onClick={() => setExporting(true)}>Export</button></span>
         )}

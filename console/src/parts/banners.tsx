@@ -31,8 +31,10 @@ export function tellChain(chain: { state: string; first_bad?: { writer: string; 
 /** Whether it is known what stands above the pages. Nothing is drawn before: it would move under somebody's pointer. */
 export const looked = signal(false);
 
-export function lookFirst(): void {
-  if (!looked.value) look().catch(() => undefined).finally(() => { looked.value = true; });
+/** For whoever signs in, who did not hear what happened before. */
+export function lookFirst(signedIn: boolean): void {
+  if (!signedIn) looked.value = false;
+  else if (!looked.peek()) look().catch(() => undefined).finally(() => { looked.value = true; });
 }
 
 async function lookAtLog(): Promise<void> {

@@ -35,8 +35,8 @@ export const permissionWords = [["allowed", "Allowed"], ["depends", "Depends on 
 export function Can(props: { of: Permission; severity?: string }) {
   const { of } = props;
   const undecided = !of.decided && <span title="Not told for all arguments">{" ?"}<span class="hidden-visually">, not told for all arguments</span></span>;
-  if (of.decision === "allowed" && of.would === "denied") return <span class="can"><Decision of="would_deny" /></span>;
-  if (of.decision === "allowed" && of.would && of.would !== "allowed") {
+  if (of.would === "denied") return <span class="can"><Decision of="would_deny" /></span>;
+  if (of.would && of.would !== "allowed") {
     return <span><Can of={{ ...of, decision: of.would, would: undefined }} /><span class="dim"> if it enforced</span></span>;
   }
   if (of.decision === "depends") return <span class="can depends"><span aria-hidden="true">◐ </span>Depends{undecided}</span>;
